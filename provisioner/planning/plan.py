@@ -1,0 +1,73 @@
+"""What is going to change, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from provisioner.resources import Address, Resource
+
+
+class Action(StrEnum):
+    """The values are the symbols people know from Terraform."""
+
+    CREATE = "+"
+    UPDATE = "~"
+    DELETE = "-"
+
+
+class Cause(StrEnum):
+    """Why live and desired differ; for people, apply never reads it."""
+
+    NEW = "new"  # in the design, not in the CRM, never applied
+    DESIGN = "design changed"
+    HAND = "changed by hand"
+    BOTH = "design changed, and changed by hand"
+    DELETED = "deleted by hand"
+    ORPHANED = "no longer in the design"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One resource going from `before` to `after`; None means "not there"."""
+
+    before: Resource | None
+    after: Resource | None
+    cause: Cause
+
+    @property
+    def address(self) -> Address:
+        resource = self.after or self.before
+        assert resource is not None, "a change has a before or an after"
+        return resource.address
+
+    @property
+    def action(self) -> Action:
+        if self.before is None:
+            return Action.CREATE
+        return Action.UPDATE if self.after is not None else Action.DELETE
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Finished paper. `changes` are in address order; `org`, `design`, `tool` pin where and what it was made for."""
+
+    changes: tuple[Change, ...]
+    conflicts: tuple[Address, ...]  # exist in the org, are not ours: nothing may be done to them
+    unread: tuple[Address, ...]
+    design: str
+    design_digest: str
+    tool: str
+    org: Mapping[str, Any]
+    created_at: str  # UTC, ISO 8601
+    fingerprints: Mapping[Address, str]  # the ledger's content once this plan is applied
+    notices: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.changes
+
+    def count(self, action: Action) -> int:
+        return sum(change.action is action for change in self.changes)

@@ -1,0 +1,1 @@
+"""Carries a plan out: check that it still holds, ask the server, write, read back. Prints nothing."""

@@ -64,6 +64,10 @@ class Plan:
     created_at: str  # UTC, ISO 8601
     fingerprints: Mapping[Address, str]  # the ledger's content once this plan is applied
     notices: tuple[str, ...] = ()
+    prefix: str = ""  # of the names we give; where the ledger is found when there is only the plan
+    design_file: str = ""  # where the design was read from, so that apply can see that it changed
+    ledger: str = ""  # digest of the ledger this plan was made from; another apply moves it
+    goes_live: bool = False  # applying this switches alerts from silent to real recipients
 
     @property
     def is_empty(self) -> bool:

@@ -1,0 +1,161 @@
+"""One plan, carried out. No vendor by name, no output: what happens is yielded as events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from provisioner.errors import PartlyApplied, ProvisionerError, Refused, TargetError
+from provisioner.planning import guards
+from provisioner.planning.diff import Compare, ledger_digest
+from provisioner.planning.plan import Change, Plan
+from provisioner.resources import Address, Resource, Snapshot
+from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Progress, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of the work begins; `name` is one of recheck, check, write, verify."""
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """What was written does not read back as promised."""
+
+    address: Address
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The end of every apply that was not refused: one outcome per change, in plan order."""
+
+    outcomes: tuple[Outcome, ...]
+    surprises: tuple[Surprise, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.surprises and all(outcome.status == "done" for outcome in self.outcomes)
+
+    def count(self, status: str) -> int:
+        return sum(outcome.status == status for outcome in self.outcomes)
+
+
+Event = Stage | Progress | Outcome | Applied
+
+
+class Comparing(Protocol):
+    """The offline half of a target, as far as applying needs it."""
+
+    def compare(self, desired: Resource, live: Resource) -> Resource: ...
+
+
+def org_data(identity: OrgIdentity) -> dict[str, Any]:
+    """The org as plans and outputs carry it."""
+    return asdict(identity)
+
+
+def apply(
+    plan: Plan, session: Session, target: Comparing, *, plan_id: str, applied_at: str, applied_by: str
+) -> Iterator[Event]:
+    """Do exactly what `plan` shows, or refuse. `applied_at` is UTC ISO; `plan_id` is the plan's digest.
+
+    The last event is Applied. Raises Refused before the first write when the plan no longer holds; TargetError when
+    the vendor refused or did not answer and nothing is known to be done; PartlyApplied when some changes are done.
+    """
+    yield Stage("recheck", "Reading again what this plan touches")
+    guards.check_same_org(plan, org_data(session.identity()))
+    guards.check_clear(plan)
+    touched = Snapshot.of(change.after for change in plan.changes if change.after is not None)
+    live = session.read(touched, plan.prefix)
+    check_witnesses(plan, live, target.compare)
+    yield Stage("check", "Checking the changes on the server, without saving")
+    session.check(plan)
+    yield Stage("write", f"Writing {_changes(len(plan.changes))}")
+    meta = {"plan": plan_id, "applied_at": applied_at, "applied_by": applied_by, "tool": plan.tool}
+    outcomes: dict[Address, Outcome] = {}
+    try:
+        for event in session.write(plan, Ledger(plan.design, plan.fingerprints, meta)):
+            if isinstance(event, Outcome):
+                outcomes[event.address] = event
+            yield event
+    except TargetError as error:
+        if any(outcome.status == "done" for outcome in outcomes.values()):
+            raise _partly(outcomes, plan, error) from error
+        raise
+    complete = tuple(_reported(change, outcomes) for change in plan.changes)
+    yield Stage("verify", "Reading back what was written")
+    yield Applied(complete, _read_back(plan, complete, session, touched, target.compare))
+
+
+def _changes(count: int) -> str:
+    return "1 change" if count == 1 else f"{count} changes"
+
+
+def _reported(change: Change, outcomes: dict[Address, Outcome]) -> Outcome:
+    """A change the session said nothing about is not taken for done."""
+    silent = Outcome(change.address, "failed", "nothing was reported about this change")
+    return outcomes.get(change.address, silent)
+
+
+def _partly(outcomes: dict[Address, Outcome], plan: Plan, error: TargetError) -> PartlyApplied:
+    done = sum(outcome.status == "done" for outcome in outcomes.values())
+    return PartlyApplied(
+        f"{done} of {_changes(len(plan.changes))} done, then: {error.message}",
+        advice=f"{error.advice} Run provisioner plan to see what is left; applying again continues.".strip(),
+    )
+
+
+def check_witnesses(plan: Plan, live: Live, compare: Compare) -> None:
+    """Refused when anything this plan touches, or its ledger, is not as the plan shows it. Other edits do not matter."""
+    guards.check_ledger(live.ledger.design, plan.design, plan.org)
+    moved = [change.address for change in plan.changes if not _holds(change, live.snapshot, compare)]
+    again = "Plan again and read the new plan: provisioner plan DESIGN -c NAME."
+    if moved:
+        more = f" (and {len(moved) - 1} more)" if len(moved) > 1 else ""
+        raise Refused(f"{moved[0]}{more} changed in the org after this plan was made.", advice=again)
+    if ledger_digest(live.ledger.fingerprints) != plan.ledger:
+        raise Refused("This design was applied to the org again after this plan was made.", advice=again)
+
+
+def _holds(change: Change, snapshot: Snapshot, compare: Compare) -> bool:
+    found = snapshot.get(change.address)
+    if change.address in snapshot.unread:
+        return False
+    if change.before is None or found is None:
+        return change.before is None and found is None
+    seen = compare(change.after, found) if change.after is not None else found
+    return seen.fingerprint() == change.before.fingerprint()
+
+
+def _read_back(
+    plan: Plan, outcomes: tuple[Outcome, ...], session: Session, touched: Snapshot, compare: Compare
+) -> tuple[Surprise, ...]:
+    try:
+        snapshot = session.read(touched, plan.prefix).snapshot
+    except TargetError as error:
+        done = sum(outcome.status == "done" for outcome in outcomes)
+        raise ProvisionerError(
+            f"{done} of {_changes(len(outcomes))} done, but reading back failed: {error.message}",
+            advice="Run provisioner plan: it shows what differs, if anything.",
+        ) from error
+    done_at = {outcome.address for outcome in outcomes if outcome.status == "done"}
+    found = (_surprise(change, snapshot, compare) for change in plan.changes if change.address in done_at)
+    return tuple(surprise for surprise in found if surprise is not None)
+
+
+def _surprise(change: Change, snapshot: Snapshot, compare: Compare) -> Surprise | None:
+    found = snapshot.get(change.address)
+    if change.address in snapshot.unread:
+        return Surprise(change.address, "was written, but could not be read back")
+    if change.after is None:
+        return Surprise(change.address, "was deleted, but is still there") if found is not None else None
+    if found is None:
+        return Surprise(change.address, "was written, but is not there")
+    if compare(change.after, found).fingerprint() != change.after.fingerprint():
+        return Surprise(change.address, "was written, but reads back differently")
+    return None

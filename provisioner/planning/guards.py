@@ -1,0 +1,135 @@
+"""What must hold before anything is written. Each guard raises Refused (exit 5) with the way out, or says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.errors import Refused
+from provisioner.planning.plan import Action, Plan
+from provisioner.resources import Address
+
+DELETION_LIMIT = 0.30
+_SHORT_ID = 15  # a vendor's short id is the long one without its case checksum
+
+
+def same_org(left: object, right: object) -> bool:
+    """Ids are equal, or one is the 15-character form of the other's 18 (case matters in both)."""
+    one, other = str(left).strip(), str(right).strip()
+    if one == other:
+        return bool(one)
+    lengths = {len(one), len(other)}
+    return lengths == {_SHORT_ID, _SHORT_ID + 3} and one[:_SHORT_ID] == other[:_SHORT_ID]
+
+
+def describe_org(org: Mapping[str, Any]) -> str:
+    """`Acme Sandbox (00D…)`: how every output names an org."""
+    return f"{org['name']} ({org['id']})"
+
+
+def check_expected(expect: Mapping[str, Any], org: Mapping[str, Any]) -> None:
+    """The org is the one the design names (`target.expect`). Production without an expectation is refused."""
+    wanted = expect.get("org_id", expect.get("portal_id"))
+    kind = "a production org" if org["is_production"] else "not a production org"
+    if wanted is not None and not same_org(wanted, org["id"]):
+        raise Refused(
+            f"The connection leads to {describe_org(org)}, but the design expects {wanted}.",
+            advice="Choose the connection of the expected org with --connection, "
+            "or correct target.expect in the design.",
+        )
+    sandbox = expect.get("sandbox")
+    if sandbox is not None and bool(sandbox) == bool(org["is_production"]):
+        raise Refused(
+            f"The design expects sandbox: {str(bool(sandbox)).lower()}, but {describe_org(org)} is {kind}.",
+            advice="Choose the connection of the expected org with --connection, "
+            "or correct target.expect in the design.",
+        )
+    if org["is_production"] and wanted is None:
+        raise Refused(
+            f"{describe_org(org)} is a production org, and the design does not say that it is meant for it.",
+            advice="Write the org's id into the design, under target: "
+            f"expect: {{org_id: {org['id']}, sandbox: false}}.",
+        )
+
+
+def check_same_org(plan: Plan, org: Mapping[str, Any]) -> None:
+    """A plan is for one org."""
+    if not same_org(plan.org["id"], org["id"]):
+        raise Refused(
+            f"This plan was made for {describe_org(plan.org)}, but the connection leads to {describe_org(org)}.",
+            advice="Choose the connection the plan was made with, or make a new plan: provisioner plan DESIGN -c NAME.",
+        )
+
+
+def check_ledger(ledger_design: str | None, design: str, org: Mapping[str, Any]) -> None:
+    """The ledger with our prefix belongs to this design."""
+    if ledger_design is not None and ledger_design != design:
+        raise Refused(
+            f"In {describe_org(org)} this prefix belongs to the design {ledger_design!r}, not to {design!r}.",
+            advice="Give this design another target.prefix, or restore the design's id: the id is how we know our own.",
+        )
+
+
+def check_clear(plan: Plan) -> None:
+    """Nothing stands in the way: no foreign resource under one of our names, nothing that could not be read."""
+    if plan.conflicts:
+        raise Refused(
+            f"{_listed(plan.conflicts, 'is', 'are')} already in {describe_org(plan.org)}, and this design did not make "
+            f"{'it' if len(plan.conflicts) == 1 else 'them'}. Nothing was changed.",
+            advice="Choose another target.prefix (or another name in the design), or remove what is there by hand.",
+        )
+    if plan.unread:
+        raise Refused(
+            f"{_listed(plan.unread, 'could not be read', 'could not be read')} in {describe_org(plan.org)}. "
+            "What cannot be seen is not changed.",
+            advice="Give the connection's user permission to read it, then plan again.",
+        )
+
+
+def _listed(addresses: tuple[Address, ...], one: str, many: str) -> str:
+    shown = ", ".join(str(address) for address in addresses[:5])
+    more = f" and {len(addresses) - 5} more" if len(addresses) > 5 else ""
+    return f"{shown}{more} {one if len(addresses) == 1 else many}"
+
+
+def check_deletions(plan: Plan, owned: int, allowed: int | None) -> None:
+    """More than 30 % of what we own is not deleted without stating how many. `owned` counts before the plan."""
+    doomed = plan.count(Action.DELETE)
+    if allowed is not None and allowed != doomed:
+        raise Refused(
+            f"--allow-deletes={allowed} was given, but this plan deletes {doomed} of {owned} resources.",
+            advice=f"Read the plan again. If that is the intention, give --allow-deletes={doomed}.",
+        )
+    if allowed is None and doomed > DELETION_LIMIT * owned:
+        raise Refused(
+            f"This plan deletes {doomed} of {owned} resources (the limit is {DELETION_LIMIT:.0%}).",
+            advice=f"If that is the intention, give --allow-deletes={doomed}.",
+        )
+
+
+def check_alerts(plan: Plan, allowed: bool) -> None:
+    """Silent alerts do not become real ones by accident."""
+    if plan.goes_live and not allowed:
+        raise Refused(
+            f"This plan switches alerts in {describe_org(plan.org)} to their real recipients.",
+            advice="If people are trained and expect them, give --allow-live-alerts. "
+            "To go on silently, set alerts.mode to silent in the design.",
+        )
+
+
+def check_confirmed(org: Mapping[str, Any], confirm: str | None) -> None:
+    """Production wants the org's name; a name that was given must be right everywhere."""
+    if confirm is not None and confirm != org["name"]:
+        raise Refused(
+            f"--confirm says {confirm!r}, but the connection leads to {describe_org(org)}.",
+            advice="Give the org's exact name, or choose another connection.",
+        )
+    if org["is_production"] and confirm is None:
+        raise Refused(
+            f"{describe_org(org)} is a production org. Nothing was changed.",
+            advice=f"Name it to confirm: --confirm {_quoted(str(org['name']))}.",
+        )
+
+
+def _quoted(name: str) -> str:
+    return "'" + name.replace("'", "'\\''") + "'"

@@ -1,0 +1,201 @@
+"""A plan as finished paper: versioned JSON with a digest over its content. Reading refuses what is no longer true.
+
+Secrets cannot be in it: a plan holds resources, and no resource holds a credential (`Secret` is not serialisable).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from provisioner.errors import Refused, UsageError
+from provisioner.planning.diff import ABSENT, Difference, differences
+from provisioner.planning.plan import Action, Cause, Change, Plan
+from provisioner.resources import Address, Resource
+
+FORMAT = 1
+LIFETIME = timedelta(hours=24)
+_AGAIN = "Make a new plan and read it: provisioner plan {design} -c NAME -o {file}"
+_HOW = "A plan is written by: provisioner plan DESIGN -c NAME -o FILE"
+_ACTIONS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
+
+
+# ------------------------------------------------------------------ to data
+
+
+def to_data(plan: Plan, *, lifetime: timedelta = LIFETIME) -> dict[str, Any]:
+    """The plan as plain data, as specs/plan.schema.json describes it; also what `plan --json` prints."""
+    created = datetime.fromisoformat(plan.created_at)
+    data: dict[str, Any] = {
+        "format": FORMAT,
+        "tool": {"name": "provisioner", "version": plan.tool},
+        "created_at": plan.created_at,
+        "expires_at": instant(created + lifetime),
+        "design": {
+            "id": plan.design,
+            "digest": plan.design_digest,
+            "file": plan.design_file,
+            "prefix": plan.prefix,
+        },
+        "org": dict(plan.org),
+        "summary": {_ACTIONS[action]: plan.count(action) for action in Action},
+        "goes_live": plan.goes_live,
+        "changes": [_change_data(change) for change in plan.changes],
+        "conflicts": [str(address) for address in plan.conflicts],
+        "unread": [str(address) for address in plan.unread],
+        "notices": list(plan.notices),
+        "ledger": plan.ledger,
+        "fingerprints": {str(address): value for address, value in plan.fingerprints.items()},
+    }
+    data["digest"] = _digest(data)
+    return data
+
+
+def instant(moment: datetime) -> str:
+    """UTC, ISO 8601, whole seconds: 2026-03-02T13:00:00Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _change_data(change: Change) -> dict[str, Any]:
+    return {
+        "address": str(change.address),
+        "action": _ACTIONS[change.action],
+        "cause": change.cause.name.lower(),
+        "before": dict(change.before.attributes) if change.before else None,
+        "after": dict(change.after.attributes) if change.after else None,
+        "witness": change.before.fingerprint() if change.before else None,
+        "differences": [_difference_data(item) for item in differences(change)] if change.before else [],
+    }
+
+
+def _difference_data(difference: Difference) -> dict[str, Any]:
+    sides = {"old": difference.old, "new": difference.new}
+    return {"path": difference.path} | {side: value for side, value in sides.items() if value is not ABSENT}
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    content = {key: value for key, value in data.items() if key != "digest"}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def digest(plan: Plan) -> str:
+    """Identifies the plan, everywhere it is named."""
+    return str(to_data(plan)["digest"])
+
+
+# ---------------------------------------------------------------- to a file
+
+
+def write(plan: Plan, path: Path, *, lifetime: timedelta = LIFETIME) -> None:
+    """All or nothing, readable by its owner only. UsageError when the place cannot be written."""
+    text = json.dumps(to_data(plan, lifetime=lifetime), indent=2, ensure_ascii=False) + "\n"
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"The plan cannot be written to {path}: {error.strerror}.") from error
+
+
+def looks_like_plan(path: Path) -> bool:
+    """Whether the file is (meant to be) a plan rather than a design: JSON text starts with a brace."""
+    try:
+        with path.open("rb") as file:
+            return file.read(64).lstrip()[:1] == b"{"
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def read(path: Path, *, tool: str, now: datetime) -> Plan:
+    """The plan, if it is still what was written and not too old. Refused (exit 5) otherwise; UsageError: no plan.
+
+    The org and the design file are checked by `guards.check_same_org` and `check_design`, which know them.
+    """
+    data = _load(path)
+    try:
+        return _checked(data, path, tool, now)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"{path} is not a plan: {error!r}.", advice=_HOW) from error
+
+
+def _checked(data: Mapping[str, Any], path: Path, tool: str, now: datetime) -> Plan:
+    again = _AGAIN.format(design=data["design"]["file"] or "DESIGN", file=path)
+    if data.get("format") != FORMAT:
+        raise Refused(f"{path} has plan format {data.get('format')!r}; this version reads {FORMAT}.", advice=again)
+    if data.get("digest") != _digest(data):
+        raise Refused(f"{path} was changed after it was written: its digest does not match its content.", advice=again)
+    made_with = str(data["tool"]["version"])
+    if _major(made_with) != _major(tool):
+        raise Refused(f"{path} was made by version {made_with}; this is {tool}.", advice=again)
+    if now >= datetime.fromisoformat(data["expires_at"]):
+        raise Refused(f"{path} has expired: it was valid until {data['expires_at']}.", advice=again)
+    return _plan(data)
+
+
+def check_design(plan: Plan, path: Path, digest: str) -> None:
+    """Refused when the design that the plan was made from reads differently now."""
+    if digest != plan.design_digest:
+        raise Refused(
+            f"{path} was changed after this plan was made. A plan does exactly what it shows, so it is not applied.",
+            advice=_AGAIN.format(design=path, file="PLANFILE"),
+        )
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is not a plan: it is not JSON.") from error
+    if not isinstance(data, dict) or "digest" not in data:
+        raise UsageError(
+            f"{path} is not a plan.", advice="A plan is written by: provisioner plan DESIGN -c NAME -o FILE"
+        )
+    return data
+
+
+def _major(version: str) -> str:
+    """Before 1.0 every minor version is a major one."""
+    parts = version.split(".")
+    return ".".join(parts[:2]) if parts[0] == "0" else parts[0]
+
+
+def _plan(data: Mapping[str, Any]) -> Plan:
+    design = data["design"]
+    return Plan(
+        changes=tuple(_change(item) for item in data["changes"]),
+        conflicts=tuple(Address.parse(text) for text in data["conflicts"]),
+        unread=tuple(Address.parse(text) for text in data["unread"]),
+        design=design["id"],
+        design_digest=design["digest"],
+        tool=data["tool"]["version"],
+        org=data["org"],
+        created_at=data["created_at"],
+        fingerprints={Address.parse(text): value for text, value in data["fingerprints"].items()},
+        notices=tuple(data["notices"]),
+        prefix=design["prefix"],
+        design_file=design["file"],
+        ledger=data["ledger"],
+        goes_live=data["goes_live"],
+    )
+
+
+def _change(item: Mapping[str, Any]) -> Change:
+    address = Address.parse(item["address"])
+    before, after = (Resource(address, side) if side is not None else None for side in (item["before"], item["after"]))
+    return Change(before, after, Cause[item["cause"].upper()])

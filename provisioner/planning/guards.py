@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.errors import Refused
-from provisioner.planning.plan import Action, Plan
+from provisioner.planning.plan import Action, Cause, Plan
 from provisioner.resources import Address
 
 DELETION_LIMIT = 0.30
@@ -92,9 +92,15 @@ def _listed(addresses: tuple[Address, ...], one: str, many: str) -> str:
     return f"{shown}{more} {one if len(addresses) == 1 else many}"
 
 
-def check_deletions(plan: Plan, owned: int, allowed: int | None) -> None:
-    """More than 30 % of what we own is not deleted without stating how many. `owned` counts before the plan."""
-    doomed = plan.count(Action.DELETE)
+def owned_before(plan: Plan) -> int:
+    """How many resources this design has in the org before the plan is carried out."""
+    new = sum(change.cause is Cause.NEW for change in plan.changes)
+    return len(plan.fingerprints) - new + plan.count(Action.DELETE)
+
+
+def check_deletions(plan: Plan, allowed: int | None) -> None:
+    """More than 30 % of what we own is not deleted without stating how many."""
+    doomed, owned = plan.count(Action.DELETE), owned_before(plan)
     if allowed is not None and allowed != doomed:
         raise Refused(
             f"--allow-deletes={allowed} was given, but this plan deletes {doomed} of {owned} resources.",

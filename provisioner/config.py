@@ -1,0 +1,261 @@
+"""Named connections from `provisioner.toml`: the project's (working directory) and the user's configuration folder.
+
+A connection of the project hides one of the same name in the user's folder. Secrets are only ever referred to:
+`{env = "NAME"}`, `{keyring = "service/user"}`, `{file = "key.pem"}` (relative to the file that says so).
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from provisioner.connections import Connection
+from provisioner.errors import UsageError
+from provisioner.secrets import Secret
+
+FILE = "provisioner.toml"
+SECRET_KEYS = ("access_token", "client_secret", "private_key")
+TEXT_KEYS = ("platform", "instance_url", "api_version", "client_id", "username", "audience", "sf_cli")
+NUMBER_KEYS = ("timeout_seconds",)
+KEYS = (*TEXT_KEYS, *SECRET_KEYS, *NUMBER_KEYS)
+SOURCES = ("env", "keyring", "file")
+
+# method → keys it needs, keys it may have; the first method whose marking key is there is the one meant
+METHODS: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "access_token": ("access_token", ("access_token", "instance_url"), ()),
+    "jwt": ("private_key", ("private_key", "client_id", "username"), ("audience",)),
+    "client_credentials": ("client_secret", ("client_secret", "client_id", "instance_url"), ()),
+    "sf_cli": ("sf_cli", ("sf_cli",), ()),
+}
+_AUTH_KEYS = {"access_token", "private_key", "client_secret", "sf_cli", "client_id", "username", "audience"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One `[connections.NAME]` table, and where it was found."""
+
+    name: str
+    values: Mapping[str, Any]
+    file: Path
+    text: str
+
+    def place(self, key: str = "") -> str:
+        """`provisioner.toml:4`; the table's own line when the key has none."""
+        return f"{self.file}:{_line(self.text, self.name, key)}"
+
+    def wrong(self, key: str, message: str, advice: str = "") -> UsageError:
+        return UsageError(f"{self.place(key)}: [connections.{self.name}] {message}", advice=advice)
+
+
+def files(folder: Path | None = None) -> tuple[Path, Path]:
+    """Where connections are looked for: the project's file, then the user's. Neither needs to exist."""
+    import platformdirs
+
+    return (folder or Path.cwd()) / FILE, platformdirs.user_config_path("provisioner") / FILE
+
+
+def connection(
+    name: str, *, paths: tuple[Path, ...] | None = None, environ: Mapping[str, str] | None = None
+) -> Connection:
+    """The connection called `name`, its secrets looked up. UsageError names file, line and the way out."""
+    looked = files() if paths is None else paths
+    entries: dict[str, _Entry] = {}
+    for path in reversed(looked):
+        entries.update(_entries(path))
+    if name not in entries:
+        raise _unknown(name, entries, looked)
+    return _connection(entries[name], os.environ if environ is None else environ)
+
+
+def _entries(path: Path) -> dict[str, _Entry]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.") from error
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not valid TOML: {error}.") from error
+    for key in data:
+        if key != "connections":
+            raise UsageError(
+                f"{path}: there is no section {key!r}.", advice="Connections are written [connections.NAME]."
+            )
+    tables = data.get("connections", {})
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise UsageError(f"{path}: connections are tables.", advice="Write [connections.NAME], then one key per line.")
+    return {name: _Entry(name, table, path, text) for name, table in tables.items()}
+
+
+def _unknown(name: str, entries: Mapping[str, _Entry], looked: tuple[Path, ...]) -> UsageError:
+    near = difflib.get_close_matches(name, entries, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    known = f"Known connections: {', '.join(sorted(entries))}." if entries else "No connection is defined yet."
+    places = " or ".join(str(path) for path in looked)
+    return UsageError(
+        f"There is no connection {name!r}.{hint}", advice=f"{known} Write [connections.{name}] in {places}."
+    )
+
+
+def _connection(entry: _Entry, environ: Mapping[str, str]) -> Connection:
+    _check_keys(entry)
+    method = _method(entry)
+    for key in METHODS[method][1]:
+        if key not in entry.values:
+            raise entry.wrong("", f"needs {key!r} as well ({method} was chosen).")
+    url = entry.values.get("instance_url")
+    if url is not None:
+        _check_url(entry, url)
+    return Connection(
+        name=entry.name,
+        platform=entry.values["platform"],
+        auth=_auth(entry, method, environ),
+        instance_url=url.rstrip("/") if url else None,
+        api_version=entry.values.get("api_version"),
+        timeout_seconds=float(entry.values.get("timeout_seconds", 30.0)),
+    )
+
+
+def _check_keys(entry: _Entry) -> None:
+    for key, value in entry.values.items():
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise entry.wrong(key, f"has an unknown key {key!r}.{hint}", f"Known keys: {', '.join(KEYS)}.")
+        if key in TEXT_KEYS and not (isinstance(value, str) and value.strip()):
+            raise entry.wrong(key, f"{key} must be text, and not empty.")
+        if key in NUMBER_KEYS and (
+            isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 600
+        ):
+            raise entry.wrong(key, f"{key} must be a number of seconds between 0 and 600.")
+    if "platform" not in entry.values:
+        raise entry.wrong("", "needs 'platform'.", 'For example: platform = "salesforce"')
+
+
+def _method(entry: _Entry) -> str:
+    marked = [method for method, (mark, _, _) in METHODS.items() if mark in entry.values]
+    if not marked:
+        marks = ", ".join(mark for mark, _, _ in METHODS.values())
+        raise entry.wrong("", "does not say how to log in.", f"Give one of: {marks}.")
+    if len(marked) > 1:
+        raise entry.wrong("", f"says how to log in {len(marked)} times ({', '.join(marked)}).", "Keep one.")
+    _, needed, optional = METHODS[marked[0]]
+    for key in entry.values:
+        if key in _AUTH_KEYS and key not in (*needed, *optional):
+            raise entry.wrong(key, f"{key!r} has no meaning together with {METHODS[marked[0]][0]!r}.", "Remove it.")
+    return marked[0]
+
+
+def _check_url(entry: _Entry, url: str) -> None:
+    """https, or http on the loopback; a bare host, without credentials."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise entry.wrong("instance_url", f"instance_url is not a URL: {error}.") from error
+    if parts.scheme not in ("http", "https") or not host or parts.username or parts.password:
+        raise entry.wrong("instance_url", "instance_url must look like https://example.my.salesforce.com.")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise entry.wrong("instance_url", "instance_url must end after the host.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise entry.wrong("instance_url", "http:// is accepted for this machine only.", "Use https://.")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _auth(entry: _Entry, method: str, environ: Mapping[str, str]) -> dict[str, str | Secret]:
+    _, needed, optional = METHODS[method]
+    auth: dict[str, str | Secret] = {"method": method}
+    for key in (*needed, *optional):
+        if key == "instance_url" or key not in entry.values:
+            continue
+        name = "target_org" if key == "sf_cli" else key
+        auth[name] = _secret(entry, key, environ) if key in SECRET_KEYS else entry.values[key]
+    return auth
+
+
+def _secret(entry: _Entry, key: str, environ: Mapping[str, str]) -> Secret:
+    """Look a reference up. A literal secret is refused without repeating it."""
+    reference = entry.values[key]
+    example = f'{key} = {{env = "NAME_OF_A_VARIABLE"}}'
+    if not isinstance(reference, dict):
+        raise entry.wrong(
+            key,
+            f"{key} is written out. Secrets do not belong in this file: it is shared and committed.",
+            f"Refer to it instead, for example {example}, and treat the one that was written here as known to others.",
+        )
+    if len(reference) != 1 or next(iter(reference)) not in SOURCES:
+        raise entry.wrong(key, f"{key} must refer to exactly one of {', '.join(SOURCES)}.", f"For example: {example}")
+    source, where = next(iter(reference.items()))
+    if not isinstance(where, str) or not where:
+        raise entry.wrong(key, f"{key}.{source} must be text, and not empty.", f"For example: {example}")
+    value = _LOOKUPS[source](entry, key, where, environ)
+    if not value.strip():
+        raise entry.wrong(key, f"{key} refers to {source} {where!r}, which is empty.")
+    return Secret(value if key == "private_key" else value.strip())
+
+
+def _from_env(entry: _Entry, key: str, where: str, environ: Mapping[str, str]) -> str:
+    if where not in environ:
+        raise entry.wrong(key, f"{key}: the environment variable {where} is not set.", f"Set it: export {where}=…")
+    return environ[where]
+
+
+def _from_file(entry: _Entry, key: str, where: str, environ: Mapping[str, str]) -> str:
+    path = entry.file.parent / Path(where).expanduser()
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise entry.wrong(key, f"{key}: the file {path} cannot be read: {reason}.") from error
+
+
+def _from_keyring(entry: _Entry, key: str, where: str, environ: Mapping[str, str]) -> str:
+    import keyring
+    from keyring.errors import KeyringError
+
+    service, slash, user = where.partition("/")
+    if not (service and slash and user):
+        raise entry.wrong(key, f"{key}: a keyring entry is written service/user.")
+    try:
+        found = keyring.get_password(service, user)
+    except KeyringError as error:
+        raise entry.wrong(key, f"{key}: the keyring did not answer: {error}.") from error
+    if found is None:
+        advice = f"Store it: keyring set {service} {user}"
+        raise entry.wrong(key, f"{key}: the keyring has no entry {where!r}.", advice)
+    return str(found)
+
+
+_LOOKUPS = {"env": _from_env, "file": _from_file, "keyring": _from_keyring}
+
+
+def _line(text: str, name: str, key: str) -> int:
+    """The line of `key` inside the table, of the table itself, or 1 (TOML can be written in ways we do not chase)."""
+    header = re.compile(rf"\s*\[\s*connections\s*\.\s*[\"']?{re.escape(name)}[\"']?\s*[\].]")
+    table = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if header.match(line):
+            table = number
+        elif table and line.lstrip().startswith("["):
+            break
+        elif table and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
+            return number
+    return table or 1

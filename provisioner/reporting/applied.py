@@ -1,0 +1,51 @@
+"""What happens during an apply, one line per event, and how it ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provisioner.applying.apply import Applied, Event, Stage
+from provisioner.planning.plan import Plan
+from provisioner.reporting.text import PLAIN, Paint, count_text, safe
+from provisioner.targets.base import Outcome, Progress
+
+_MARKS = {"done": ("ok", "green"), "failed": ("failed", "red"), "skipped": ("skipped", "yellow")}
+
+
+def event_text(event: Event, paint: Paint = PLAIN) -> str:
+    """One line (empty for a plain success, which the count at the end tells)."""
+    if isinstance(event, Stage):
+        return f"{safe(event.message)} …"
+    if isinstance(event, Progress):
+        count = f" ({event.done}/{event.total})" if event.total else ""
+        return f"  {safe(event.message)}{count}"
+    if isinstance(event, Outcome):
+        if event.status == "done" and not event.message:
+            return ""
+        word, colour = _MARKS[event.status]
+        return f"  {paint(word, colour)} {safe(event.address)}" + (f": {safe(event.message)}" if event.message else "")
+    return ""
+
+
+def applied_text(applied: Applied, plan: Plan, seconds: str, paint: Paint = PLAIN) -> str:
+    """The last word about an apply: counts, then what does not read back as promised."""
+    words = (("done", "done"), ("failed", "failed"), ("skipped", "skipped"))
+    counts = ", ".join(f"{applied.count(status)} {word}" for status, word in words if applied.count(status))
+    org = f"{plan.org['name']} ({plan.org['id']})"
+    lines = [f"  {paint('!', 'red')} {safe(item.address)} {safe(item.message)}" for item in applied.surprises]
+    if applied.is_complete:
+        done = f"Applied: {count_text(len(applied.outcomes), 'change')} in {safe(org)}, read back and as planned"
+        return paint(f"{done} ({seconds}).", "green")
+    verdict = f"Not as planned in {safe(org)}: {counts} ({seconds})."
+    return "\n".join([*lines, paint(verdict, "red"), "  What to do: run provisioner plan to see what is left."])
+
+
+def applied_data(applied: Applied, plan_id: str) -> dict[str, Any]:
+    return {
+        "plan": plan_id,
+        "complete": applied.is_complete,
+        "outcomes": [
+            {"address": str(item.address), "status": item.status, "message": item.message} for item in applied.outcomes
+        ],
+        "surprises": [{"address": str(item.address), "message": item.message} for item in applied.surprises],
+    }

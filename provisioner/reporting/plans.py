@@ -1,0 +1,82 @@
+"""A plan for people. The same content as the plan file; which org it is comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from provisioner.planning.diff import ABSENT, Difference, differences
+from provisioner.planning.guards import describe_org
+from provisioner.planning.plan import Action, Change, Plan
+from provisioner.reporting.text import PLAIN, Paint, count_text, pair_text, safe, safe_lines, value_text
+
+_COLOURS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
+_SHOWN = 20  # attribute lines per change; -v shows all
+
+
+def org_line(org: Mapping[str, Any], paint: Paint = PLAIN) -> str:
+    """`Org: Acme Sandbox (00D…), not production, https://…, as admin@acme.example`"""
+    kind = paint("PRODUCTION", "red", "bold") if org["is_production"] else "not production"
+    return f"Org: {paint(safe(describe_org(org)), 'bold')}, {kind}, {safe(org['url'])}, as {safe(org['user'])}"
+
+
+def plan_text(plan: Plan, paint: Paint = PLAIN, *, verbose: bool = False) -> str:
+    """The whole plan: org, changes with their causes, what stands in the way, one summary line."""
+    lines = [org_line(plan.org, paint), ""]
+    for change in plan.changes:
+        lines += _change_lines(change, paint, verbose)
+    if plan.changes:
+        lines.append("")
+    lines += _block("In the way (in the org, not made by this design; nothing is done to them):", plan.conflicts, paint)
+    lines += _block("Not read (unknown, not absent; nothing is done to them):", plan.unread, paint)
+    lines += _block("Worth knowing:", plan.notices, paint)
+    if plan.goes_live:
+        lines += [paint("This plan switches alerts to their real recipients.", "red", "bold"), ""]
+    return "\n".join([*lines, summary(plan, paint)])
+
+
+def summary(plan: Plan, paint: Paint = PLAIN) -> str:
+    """`Plan: 2 to add, 1 to change, 0 to delete.` or that nothing differs."""
+    if plan.changes:
+        add, change, delete = (plan.count(a) for a in (Action.CREATE, Action.UPDATE, Action.DELETE))
+        return paint(f"Plan: {add} to add, {change} to change, {delete} to delete.", "bold")
+    org = safe(describe_org(plan.org))
+    if plan.conflicts or plan.unread:
+        return f"Nothing can be changed in {org}: see above."
+    return paint(f"No changes. {org} matches {safe(plan.design_file or plan.design)}.", "green")
+
+
+def _block(title: str, items: tuple[object, ...], paint: Paint) -> list[str]:
+    return [paint(title, "yellow"), *(f"  {safe(item)}" for item in items), ""] if items else []
+
+
+def _change_lines(change: Change, paint: Paint, verbose: bool) -> Iterator[str]:
+    colour = _COLOURS[change.action]
+    yield f"{paint(f'  {change.action}', colour)} {paint(safe(change.address), 'bold')}  ({change.cause})"
+    if change.action is not Action.UPDATE and not verbose:
+        return
+    found = differences(change)
+    shown = found if verbose else found[:_SHOWN]
+    for difference in shown:
+        yield "      " + _difference_line(difference, paint)
+    if len(found) > len(shown):
+        yield f"      … and {count_text(len(found) - len(shown), 'more difference')} (-v shows all)"
+
+
+def _difference_line(difference: Difference, paint: Paint) -> str:
+    path, old, new = safe(difference.path), difference.old, difference.new
+    if old is ABSENT:
+        return f"{paint('+', 'green')} {path}: {value_text(new)}"
+    if new is ABSENT:
+        return f"{paint('-', 'red')} {path}: {value_text(old)}"
+    before, after = pair_text(old, new)
+    return f"{paint('~', 'yellow')} {path}: {before} -> {after}"
+
+
+def by_kind(plan: Plan) -> str:
+    """`34 CustomField, 5 Flow, …`: a plan in one line, most frequent first."""
+    counts: dict[str, int] = {}
+    for change in plan.changes:
+        counts[change.address.kind] = counts.get(change.address.kind, 0) + 1
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count} {safe_lines(kind)}" for kind, count in ordered)

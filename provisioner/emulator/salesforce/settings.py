@@ -1,0 +1,50 @@
+"""Facts about the emulated org that a test may change through the control door."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+
+@dataclass
+class OrgSettings:
+    """Names are the control door's. Ids and usernames as strings; `assignment_rules` as the seed describes them."""
+
+    org_id: str = "00D000000000001AAA"
+    name: str = "Emulated Org"
+    instance_name: str = "EMU1"
+    instance_url: str = ""  # filled by the server with its own address
+    is_sandbox: bool = True
+    organization_type: str = "Enterprise Edition"
+    edition_features: list[str] = field(default_factory=list)
+    language: str = "en_US"
+    timezone: str = "America/Los_Angeles"
+    trial_expiration: str | None = None
+    default_workflow_user: str | None = None  # a user id; the seed names the administrator
+    deploy_flows_as_active: bool = False  # matters in production only
+    deploy_polls: int = 2  # status calls until a deployment is done
+    failing_tests: list[str] = field(default_factory=list)  # Apex test classes reported as failing
+    test_coverage: int = 100  # percent, reported for every Apex class
+    apex_twin: bool = True
+    daily_api_requests: int = 100_000
+    enforce_limit: bool = False
+    assignment_rules: list[dict[str, Any]] = field(default_factory=list)
+    connected_apps: dict[str, dict[str, Any]] = field(
+        default_factory=dict
+    )  # consumer key → {secret, run_as, certificate}
+    tokens: dict[str, str] = field(default_factory=dict)  # access token → user id
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Set the named facts. Raises ValueError for an unknown name or a value of another type."""
+        known = {item.name: item for item in fields(self)}
+        for name, value in values.items():
+            if name not in known:
+                raise ValueError(f"There is no setting {name!r}. There are: {', '.join(sorted(known))}.")
+            current = getattr(self, name)
+            if current is not None and type(value) is not type(current):
+                raise ValueError(f"Setting {name!r} takes a {type(current).__name__}, not {value!r}.")
+        for name, value in values.items():
+            setattr(self, name, value)

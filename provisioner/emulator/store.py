@@ -57,7 +57,7 @@ class Store:
         """Drop every table but the state table, and empty that."""
         tables = self.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         for (table,) in tables.fetchall():
-            self.execute("DELETE FROM _state" if table == "_state" else f'DROP TABLE "{table}"')  # noqa: S608
+            self.execute("DELETE FROM _state" if table == "_state" else f'DROP TABLE "{table}"')
 
     def close(self) -> None:
         self.connection.close()

@@ -54,8 +54,7 @@ class Permissions:
             for field, grant in list(grants.items()):
                 owner, name = field.split(".", 1)
                 if owner in ("task", "event", "activity"):
-                    grants |= {
-                        f"{other}.{name}": grant for other in ("task", "event") if f"{other}.{name}" not in grants
-                    }
+                    for other in ("task", "event"):
+                        grants.setdefault(f"{other}.{name}", grant)
             self._known[user_id] = grants
         return self._known[user_id]

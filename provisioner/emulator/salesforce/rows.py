@@ -52,7 +52,7 @@ Cond = Compare | And | Or | Not
 
 
 class Rows:
-    """Storage of all objects. Values are str, bool, int, float, aware UTC datetime (whole seconds), date, time, None."""
+    """All stored rows. Values are str, bool, int, float, aware UTC datetime (whole seconds), date, time or None."""
 
     def __init__(self, org: Org) -> None:
         self._org = org
@@ -88,8 +88,9 @@ class Rows:
         for name, value in self._stamps(actor, created=True).items():
             if definition.has(name) and row.get(name) is None:
                 row[name] = value
-        if definition.has("IsDeleted"):
-            row.setdefault("IsDeleted", False)
+        for item in definition.checkboxes:
+            row.setdefault(item.name, bool(item.default))
+        _derive_name(definition, row, {})
         pairs = [(name, encode(definition.field(name), value)) for name, value in row.items()]
         columns = ", ".join(f'"{name}"' for name, _ in pairs)
         marks = ", ".join("?" * len(pairs))
@@ -104,6 +105,8 @@ class Rows:
         for name, value in self._stamps(user_id or self._org.admin_id, created=False).items():
             if definition.has(name):
                 row.setdefault(name, value)
+        if row.keys() & {"FirstName", "LastName"}:
+            _derive_name(definition, row, self.get(sobject, record_id) or {})
         sets = ", ".join(f'"{name}" = ?' for name in row)
         encoded = [encode(definition.field(name), value) for name, value in row.items()]
         statement = f'UPDATE "{definition.name}" SET {sets} WHERE "Id" = ?'  # noqa: S608
@@ -158,6 +161,13 @@ class Rows:
         return {"CreatedDate": now, "CreatedById": user_id} | stamps if created else stamps
 
 
+def _derive_name(definition: SObjectDef, row: Row, before: Row) -> None:
+    """The name of a person is made of its parts."""
+    if definition.has("LastName") and definition.has("Name"):
+        known = before | row
+        row["Name"] = " ".join(part for part in (known.get("FirstName"), known.get("LastName")) if part)
+
+
 def _direction(word: str) -> str:
     if word not in ("asc", "desc"):
         raise ValueError(f"Order is 'asc' or 'desc', not {word!r}.")
@@ -165,10 +175,10 @@ def _direction(word: str) -> str:
 
 
 def encode(item: FieldDef, value: Any) -> Any:
-    """A Python value as SQLite keeps it. Blank text becomes null; datetimes keep whole seconds. TypeError: wrong type."""
-    if value is None or value == "":
-        return None
+    """A Python value as SQLite keeps it. Blank text becomes null, datetimes keep whole seconds. TypeError: misfit."""
     kind = item.type
+    if value is None or value == "":
+        return 0 if kind == "boolean" else None  # a stored checkbox is never null
     if kind == "datetime" and isinstance(value, datetime) and value.tzinfo:
         return (value - _EPOCH) // timedelta(seconds=1)
     if kind == "date" and isinstance(value, date) and not isinstance(value, datetime):

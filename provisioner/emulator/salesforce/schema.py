@@ -117,6 +117,10 @@ class SObjectDef:
         return self._by_relationship.get(name.lower())
 
     @cached_property
+    def checkboxes(self) -> tuple[FieldDef, ...]:
+        return tuple(item for item in self.fields if item.stored and item.type == "boolean")
+
+    @cached_property
     def stored_fields(self) -> tuple[FieldDef, ...]:
         return tuple(item for item in self.fields if item.stored)
 
@@ -241,6 +245,8 @@ class Schema:
 def _column(item: FieldDef) -> str:
     if item.type == "id":
         return f'"{item.name}" TEXT PRIMARY KEY'
+    if item.type == "boolean":
+        return f'"{item.name}" INTEGER NOT NULL DEFAULT {int(bool(item.default))}'
     collation = " COLLATE SOQL" if item.type in TEXT_TYPES else ""
     return f'"{item.name}" {_AFFINITY.get(item.type, "TEXT")}{collation}'
 

@@ -68,12 +68,11 @@ def organization_values(org: Org) -> dict[str, Any]:
 def user_values(
     username: str, profile_id: str, timezone: str, *, last: str, first: str | None = None
 ) -> dict[str, Any]:
-    """A Standard user as rows hold it; the name is derived."""
+    """A Standard user as rows hold it."""
     return {
         "Username": username,
         "LastName": last,
         "FirstName": first,
-        "Name": f"{first} {last}" if first else last,
         "Email": username,
         "Alias": username[:8],
         "IsActive": True,

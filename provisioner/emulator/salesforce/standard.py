@@ -38,6 +38,9 @@ _WEEK = "\n".join(
     for end in ("Start", "End")
 )
 _SOURCES = "[Web|Phone Inquiry|Partner Referral|Purchased List|Other]"
+_INDUSTRIES = (
+    "[Agriculture|Banking|Construction|Consulting|Education|Finance|Healthcare|Manufacturing|Technology|Other]"
+)
 _ADDRESS = "Street textarea(255)\nCity string(40)\nState string(80)\nPostalCode string(20)\nCountry string(80)\n"
 
 _LEAD = f"""{_BIN}{_PERSON}
@@ -52,7 +55,7 @@ Website url(255)
 Description longtextarea(32000)
 LeadSource picklist {_SOURCES}
 Status picklist ! [*Open - Not Contacted|Working - Contacted|Closed - Converted|Closed - Not Converted]
-Industry picklist [Agriculture|Banking|Construction|Consulting|Education|Finance|Healthcare|Manufacturing|Technology|Other]
+Industry picklist {_INDUSTRIES}
 Rating picklist [Hot|Warm|Cold]
 AnnualRevenue currency(18,0)
 NumberOfEmployees int
@@ -88,7 +91,7 @@ _ACCOUNT = f"""{_BIN}Name string(255) !
 Type picklist [Prospect|Customer - Direct|Customer - Channel|Partner|Other]
 Phone phone(40)
 Website url(255)
-Industry picklist [Agriculture|Banking|Construction|Consulting|Education|Finance|Healthcare|Manufacturing|Technology|Other]
+Industry picklist {_INDUSTRIES}
 AnnualRevenue currency(18,0)
 NumberOfEmployees int
 Description longtextarea(32000)
@@ -178,7 +181,7 @@ IsActive boolean = false
 UserRoleId reference ->UserRole as UserRole
 ProfileId reference ! ->Profile as Profile
 ManagerId reference ->User as Manager
-UserType picklist ro [*Standard|PowerPartner|CSPLitePortal|CustomerSuccess|Guest|CsnOnly|AutomatedProcess|CloudIntegrationUser] restricted
+UserType picklist ro [*Standard|PowerPartner|CSPLitePortal|Guest|AutomatedProcess|CloudIntegrationUser] restricted
 TimeZoneSidKey string(40) !
 LocaleSidKey string(40) !
 LanguageLocaleKey string(40) !
@@ -255,7 +258,7 @@ OBJECTS: tuple[SObjectDef, ...] = (
     make("Event", "Event", "00U", _EVENT, label_plural="Events"),
     make("EmailMessage", "Email Message", "02s", _EMAIL, label_plural="Email Messages"),
     _set("User", "User", "005", _USER, label_plural="Users", deletable=False),
-    _set("Profile", "Profile", "00e", "Name string(255) !\nUserType picklist ro [*Standard]\nDescription string(255)\n"),
+    _set("Profile", "Profile", "00e", "Name string(255) !\nUserType picklist ro [*Standard]\n"),
     _set("UserRole", "Role", "00E", "Name string(80) !\nDeveloperName string(80)\nParentRoleId reference ->UserRole\n"),
     _set(
         "Organization", "Organization", "00D",
@@ -287,14 +290,16 @@ OBJECTS: tuple[SObjectDef, ...] = (
          "RecurrenceStartDate date\nRecurrenceEndDateOnly date\nRecurrenceInterval int\nRecurrenceDayOfMonth int\n"
          "RecurrenceDayOfWeekMask int\nRecurrenceInstance picklist\nRecurrenceMonthOfYear picklist\n"),
     _set("CustomNotificationType", "Custom Notification Type", "0ML",
-         "DeveloperName string(80) !\nMasterLabel string(80) !\nCustomNotifTypeName string(80) !\nDescription string(255)\n"
+         "DeveloperName string(80) !\nMasterLabel string(80) !\nCustomNotifTypeName string(80) !\n"
+         "Description string(255)\n"
          "Desktop boolean = false\nMobile boolean = false\nNamespacePrefix string(15) ro\n"),
     _set("PermissionSet", "Permission Set", "0PS",
          "Name string(80) !\nLabel string(80) !\nDescription string(255)\nIsOwnedByProfile boolean ro = false\n"
          "IsCustom boolean ro = true\nHasActivationRequired boolean = false\nProfileId reference ro ->Profile\n"
          "NamespacePrefix string(15) ro\nType picklist ro [*Regular|Standard|Profile]\n"),
     _set("PermissionSetAssignment", "Permission Set Assignment", "0Pa",
-         "PermissionSetId reference ! fixed ->PermissionSet\nAssigneeId reference ! fixed ->User\nIsActive boolean ro = true\n",
+         "PermissionSetId reference ! fixed ->PermissionSet\nAssigneeId reference ! fixed ->User\n"
+         "IsActive boolean ro = true\n",
          updateable=False),
     _set("FieldPermissions", "Field Permissions", "01k",
          "ParentId reference ! fixed ->PermissionSet\nSobjectType picklist ! fixed\nField picklist ! fixed\n"
@@ -306,8 +311,8 @@ OBJECTS: tuple[SObjectDef, ...] = (
          "Action string(128) ro\nSection string(128) ro\nDisplay string(1000) ro\nDelegateUser string(255) ro\n"
          "ResponsibleNamespacePrefix string(15) ro\n", createable=False, updateable=False, deletable=False),
     _set("ApexClass", "Apex Class", "01p",
-         "Name string(255) !\nNamespacePrefix string(15) ro\nApiVersion double(18,1)\nStatus picklist [Inactive|*Active|Deleted]\n"
-         "IsValid boolean = true\nBody longtextarea(1000000)\nLengthWithoutComments int\n"),
+         "Name string(255) !\nNamespacePrefix string(15) ro\nApiVersion double(18,1)\n"
+         "Status picklist [Inactive|*Active|Deleted]\nIsValid boolean = true\nBody longtextarea(1000000)\nLengthWithoutComments int\n"),
     _set("ApexTrigger", "Apex Trigger", "01q",
          "Name string(255) !\nNamespacePrefix string(15) ro\nTableEnumOrId picklist\nApiVersion double(18,1)\n"
          "Status picklist [Inactive|*Active|Deleted]\nIsValid boolean = true\nBody longtextarea(1000000)\n"

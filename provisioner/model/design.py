@@ -177,6 +177,7 @@ class Recipient:
     value: str | None
     otherwise: str | None  # owner_manager only: the user to tell when the owner has no manager
     at: str
+    create: bool = False  # queue only: provisioned by the design, instead of being there already
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def counted(findings: Iterable[Diagnostic]) -> str:
     """`2 errors, 1 warning`; `no findings`."""
     severities = [finding.severity for finding in findings]
     words = (("error", "error"), ("warning", "warning"), ("info", "note"))
-    parts = [count_text(severities.count(key), word) for key, word in words if key in severities]  # type: ignore[arg-type]
+    parts = [count_text(severities.count(key), word) for key, word in words if key in severities]
     return ", ".join(parts) or "no findings"
 
 

@@ -24,7 +24,7 @@ def safe_lines(text: object) -> str:
 
 
 def _visible(char: str) -> str:
-    if char.isascii() and char.isprintable() or unicodedata.category(char) not in _HIDDEN:
+    if (char.isascii() and char.isprintable()) or unicodedata.category(char) not in _HIDDEN:
         return char
     if char in _ESCAPES:
         return _ESCAPES[char]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic
 from provisioner.model.design import Design
 from provisioner.planning.plan import Change, Plan
@@ -86,7 +87,7 @@ class Target(Protocol):
         """`live`, reduced to what is compared with `desired` (server-added content dropped). Equal = no difference."""
         ...
 
-    def connect(self, settings: Mapping[str, Any]) -> Session: ...
+    def connect(self, connection: Connection) -> Session: ...
 
 
 class Session(Protocol):

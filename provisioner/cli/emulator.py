@@ -1,0 +1,38 @@
+"""provisioner emulator: the door to the pretend vendors, which know nothing of the rest of the house."""
+
+from __future__ import annotations
+
+import click
+
+# The emulator has its own entry point and shares no code with us, so it is named here and not imported.
+MODULE = "provisioner.emulator"
+
+
+@click.group(epilog="\b\nExamples:\n  provisioner emulator serve --platform salesforce --port 8765")
+def emulator() -> None:
+    """Run a local CRM to try things on."""
+
+
+@emulator.command(
+    epilog="""\b
+Examples:
+  provisioner emulator serve --platform salesforce
+  provisioner emulator serve --platform salesforce --port 8765 --clock 2026-03-02T13:00:00Z --db org.sqlite"""
+)
+@click.option("--platform", required=True, metavar="NAME", help="Which vendor to pretend to be.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", default=0, show_default=True, help="0 takes a free one.")
+@click.option("--db", metavar="FILE", help="Keep the org in this file; without it, it is gone afterwards.")
+@click.option("--clock", metavar="INSTANT", help="Start of the virtual clock, UTC: 2026-03-02T13:00:00Z.")
+@click.option("--no-apex-twin", is_flag=True, help="Refuse every trigger, also those with a stand-in.")
+def serve(platform: str, host: str, port: int, db: str | None, clock: str | None, no_apex_twin: bool) -> None:
+    """Serve until SIGTERM or Ctrl-C. Prints one JSON line when ready: url, access_token, org_id, pid."""
+    import runpy
+    import sys
+
+    arguments = ["--platform", platform, "--host", host, "--port", str(port)]
+    arguments += ["--db", db] if db is not None else []
+    arguments += ["--clock", clock] if clock is not None else []
+    arguments += ["--no-apex-twin"] if no_apex_twin else []
+    sys.argv = [MODULE, *arguments]
+    runpy.run_module(MODULE, run_name="__main__", alter_sys=True)

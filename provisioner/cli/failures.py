@@ -1,0 +1,69 @@
+"""Errors in words, on stderr. Never a traceback, except for bugs with -vv; never a secret."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from types import TracebackType
+
+import click
+
+from provisioner.errors import DesignError, ProvisionerError, Rejected
+from provisioner.secrets import Secret
+
+_state: dict[str, list[Secret]] = {"secrets": []}
+
+
+def remember(secret: Secret) -> None:
+    """A credential in use: it is masked wherever an error would repeat it."""
+    _state["secrets"].append(secret)
+
+
+def masked(text: str) -> str:
+    for secret in _state["secrets"]:
+        text = text.replace(secret.reveal(), str(secret))
+    return text
+
+
+def explain(error: ProvisionerError) -> int:
+    """`Error: …`, the reasons, what to do. The exit code of the error."""
+    from provisioner.reporting.text import safe, safe_lines
+
+    if isinstance(error, DesignError) and error.findings:
+        from provisioner.reporting.findings import findings_text
+
+        click.echo(masked(findings_text(error.findings)), err=True)
+    lines = [f"Error: {safe_lines(error.message)}"]
+    if isinstance(error, Rejected):
+        lines += [f"  {safe(where)}: {safe(text)}" for where, text in error.problems]
+    if error.advice:
+        lines.append(f"  What to do: {safe_lines(error.advice)}")
+    click.echo(masked("\n".join(lines)), err=True)
+    return error.exit_code
+
+
+def interrupted() -> int:
+    click.echo(
+        "\nInterrupted. If something was being written, the CRM may still be working on it; "
+        "provisioner plan shows where things stand.",
+        err=True,
+    )
+    return 130
+
+
+def unforeseen(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The excepthook: a bug is ours, and says so. Python then exits with 1."""
+    from provisioner.reporting.text import safe, safe_lines
+
+    if issubclass(kind, KeyboardInterrupt):
+        interrupted()
+        return
+    lines = [
+        f"Error: this is a bug in provisioner ({kind.__name__}: {safe(error)}).",
+        "  Nothing more was done. provisioner plan shows where things stand.",
+    ]
+    if "-vv" in sys.argv or sys.argv.count("-v") > 1:
+        lines += [safe_lines(part.rstrip("\n")) for part in traceback.format_exception(kind, error, trace)]
+    else:
+        lines.append("  What to do: report it, with the output of the same command and -vv.")
+    click.echo(masked("\n".join(lines)), err=True)

@@ -1,0 +1,158 @@
+"""The road that every command walks a part of: document → design → desired; connection → live → plan."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from provisioner import __version__, config
+from provisioner.applying.apply import org_data
+from provisioner.cli import failures
+from provisioner.cli.console import Console
+from provisioner.connections import Connection
+from provisioner.diagnostics import Diagnostic, has_errors, in_order
+from provisioner.document import Document, load
+from provisioner.errors import DesignError, UsageError
+from provisioner.model.compile import compile_design
+from provisioner.model.design import Design
+from provisioner.planning import guards
+from provisioner.planning.diff import attribute_changes, make_plan
+from provisioner.planning.plan import Plan
+from provisioner.planning.planfile import instant
+from provisioner.reporting.findings import findings_text
+from provisioner.resources import Snapshot
+from provisioner.secrets import Secret
+from provisioner.targets.base import Session, Target
+from provisioner.targets.registry import load_target
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document and everything found in it; `design`, `target` and `desired` as far as the findings allow."""
+
+    document: Document
+    findings: tuple[Diagnostic, ...]
+    design: Design | None = None
+    target: Target | None = None
+    desired: Snapshot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A design without errors, and what it asks for."""
+
+    file: str
+    digest: str
+    design: Design
+    target: Target
+    desired: Snapshot
+    findings: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An open session, and which org it leads to (as plans carry it)."""
+
+    session: Session
+    org: Mapping[str, Any]
+
+
+def check(path: Path, *, today: date | None = None) -> Checked:
+    """Load, compile, render, check the vendor's limits. `today` decides how far holidays reach."""
+    document = load(path)
+    design, findings = compile_design(document, today=today or datetime.now().astimezone().date())
+    if design is None:
+        return Checked(document, tuple(in_order(findings)))
+    target = load_target(design.target.platform)
+    if has_errors(findings):
+        return Checked(document, tuple(in_order(findings)), design, target)
+    desired, more = target.desire(design, document.locate)
+    return Checked(document, tuple(in_order([*findings, *more])), design, target, desired)
+
+
+def prepare(path: Path, console: Console, *, today: date | None = None) -> Prepared:
+    """The same, for commands that need a valid design: warnings are shown, errors raise DesignError."""
+    with console.working("Checking the design"):
+        checked = check(path, today=today)
+    if has_errors(checked.findings) or checked.design is None or checked.target is None or checked.desired is None:
+        raise DesignError(
+            f"{path} is not valid.", findings=checked.findings, advice="Mend the errors above; nothing was done."
+        )
+    worth_saying = [item for item in checked.findings if item.severity == "warning"]
+    console.note(findings_text(worth_saying, console.paint))
+    document, design = checked.document, checked.design
+    return Prepared(str(path), document.digest, design, checked.target, checked.desired, checked.findings)
+
+
+def find_connection(name: str, platform: str) -> Connection:
+    """The named connection, its secrets masked from now on. UsageError when it leads to another platform."""
+    found = config.connection(name)
+    for value in found.auth.values():
+        if isinstance(value, Secret):
+            failures.remember(value)
+    if found.platform != platform:
+        raise UsageError(
+            f"The connection {name!r} leads to {found.platform}, but {platform} is wanted.",
+            advice="Choose another connection, or correct target.platform in the design.",
+        )
+    return found
+
+
+def reach(target: Target, connection: Connection, console: Console) -> Reached:
+    """Open a session and ask where it leads to."""
+    with console.working(f"Connecting to {connection.name}"):
+        session = target.connect(connection)
+        identity = session.identity()
+    return Reached(session, org_data(identity))
+
+
+def draft(
+    prepared: Prepared, reached: Reached, console: Console, *, destroy: bool = False, design_file: str = ""
+) -> Plan:
+    """Read the org and make the plan; with `destroy`, the plan that leaves nothing of ours."""
+    design = prepared.design
+    guards.check_expected(design.target.expect, reached.org)
+    desired = Snapshot() if destroy else prepared.desired
+    with console.working(f"Reading {reached.org['name']}"):
+        live = reached.session.read(desired, design.target.prefix)
+    guards.check_ledger(live.ledger.design, design.id, reached.org)
+    plan = make_plan(
+        desired,
+        live.snapshot,
+        live.ledger.fingerprints,
+        prepared.target.compare,
+        design=design.id,
+        design_digest=prepared.digest,
+        tool=__version__,
+        org=reached.org,
+        created_at=instant(datetime.now(UTC)),
+        notices=live.notices,
+        prefix=design.target.prefix,
+        design_file=design_file or prepared.file,
+    )
+    return dataclasses.replace(plan, goes_live=not destroy and goes_live(plan, prepared))
+
+
+def goes_live(plan: Plan, prepared: Prepared) -> bool:
+    """Whether the plan moves an attribute that a silent form of the same design would have otherwise.
+
+    Rendering the design both ways tells which attributes carry the switch, whatever the vendor calls them.
+    """
+    design = prepared.design
+    if design.alerts.mode != "live":
+        return False
+    silent = dataclasses.replace(design, alerts=dataclasses.replace(design.alerts, mode="silent"))
+    quiet, _ = prepared.target.desire(silent, lambda pointer: pointer)
+    for change in plan.changes:
+        other = quiet.get(change.address)
+        if change.after is None or (other is not None and other == change.after):
+            continue
+        switch = {item.path for item in attribute_changes(other.attributes if other else {}, change.after.attributes)}
+        before = change.before.attributes if change.before else {}
+        if switch & {item.path for item in attribute_changes(before, change.after.attributes)}:
+            return True
+    return False

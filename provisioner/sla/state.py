@@ -1,0 +1,135 @@
+"""The state of one lead, and what is measured from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Literal
+
+from provisioner.sla.instants import SECOND
+from provisioner.sla.policy import Owner
+
+Status = Literal["not_started", "within_sla", "at_risk", "breached", "escalated", "met", "touched_late", "excluded"]
+FINISHED: frozenset[Status] = frozenset({"met", "touched_late"})
+_TENTH = Decimal("0.1")
+
+
+@dataclass(frozen=True, slots=True)
+class LeadState:
+    """One lead between two events; instants are UTC. `clocks_started` tells one clock of the lead from another."""
+
+    engaged_at: datetime | None = None
+    assigned_at: datetime | None = None
+    assigned_to: Owner | None = None
+    sla_started_at: datetime | None = None
+    sla_due_at: datetime | None = None
+    step_at: tuple[datetime, ...] = ()
+    first_touch_at: datetime | None = None
+    first_touch_type: str | None = None
+    lead_type: str | None = None
+    sla_seconds: int | None = None
+    response_seconds: int | None = None
+    status: Status = "not_started"
+    excluded: bool = False
+    escalation_level: int = 0
+    cycle: int = 1
+    converted: bool = False
+    owner: Owner | None = None
+    created_at: datetime | None = None  # known only of leads whose creation was seen
+    clocks_started: int = 0
+    values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def finished(self) -> bool:
+        return self.status in FINISHED
+
+    @property
+    def sla_minutes(self) -> Decimal | None:
+        """The SLA in open minutes, one decimal."""
+        return minutes(self.sla_seconds)
+
+    @property
+    def response_minutes(self) -> Decimal | None:
+        """Open minutes from the start of the clock to the first touch, one decimal."""
+        return minutes(self.response_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Exact seconds, None where blank. Calendar time, except response and miss, which are open time of the SLA's
+    clock. The `…_minutes` are rounded to one decimal, half up."""
+
+    speed_to_lead: int | None
+    systems_delay: int | None
+    human_delay: int | None
+    response: int | None
+    miss: int | None
+    result: Literal["Hit", "Miss"] | None
+
+    @property
+    def speed_to_lead_minutes(self) -> Decimal | None:
+        return minutes(self.speed_to_lead)
+
+    @property
+    def systems_delay_minutes(self) -> Decimal | None:
+        return minutes(self.systems_delay)
+
+    @property
+    def human_delay_minutes(self) -> Decimal | None:
+        return minutes(self.human_delay)
+
+    @property
+    def response_minutes(self) -> Decimal | None:
+        return minutes(self.response)
+
+    @property
+    def miss_minutes(self) -> Decimal | None:
+        return minutes(self.miss)
+
+
+def minutes(seconds: int | None) -> Decimal | None:
+    """Seconds as minutes with one decimal, half up (away from zero); None stays None."""
+    return None if seconds is None else (Decimal(seconds) / 60).quantize(_TENTH, ROUND_HALF_UP)
+
+
+def measures(state: LeadState, now: datetime) -> Measures:
+    """What is measured of a lead at `now`."""
+    touch = state.first_touch_at
+    return Measures(
+        speed_to_lead=_seconds(state.engaged_at, touch),
+        systems_delay=_seconds(state.engaged_at, _earlier(state.assigned_at, touch)),
+        human_delay=_human_delay(state),
+        response=state.response_seconds,
+        miss=_miss(state),
+        result=_result(state, now),
+    )
+
+
+def _human_delay(state: LeadState) -> int | None:
+    if state.first_touch_at is None:
+        return None
+    return max(0, _seconds(state.assigned_at, state.first_touch_at) or 0)
+
+
+def _miss(state: LeadState) -> int | None:
+    if state.response_seconds is None or state.sla_seconds is None or state.sla_due_at is None:
+        return None
+    return max(0, state.response_seconds - state.sla_seconds)
+
+
+def _result(state: LeadState, now: datetime) -> Literal["Hit", "Miss"] | None:
+    if state.sla_due_at is None or state.status == "excluded":
+        return None
+    if state.first_touch_at is not None:
+        return "Hit" if state.first_touch_at <= state.sla_due_at else "Miss"
+    return "Miss" if now > state.sla_due_at else None
+
+
+def _earlier(a: datetime | None, b: datetime | None) -> datetime | None:
+    return min((instant for instant in (a, b) if instant is not None), default=None)
+
+
+def _seconds(begin: datetime | None, end: datetime | None) -> int | None:
+    return None if begin is None or end is None else (end - begin) // SECOND

@@ -1,0 +1,75 @@
+"""The talking half of the Salesforce target: one session per connection. Raises only TargetError."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provisioner.connections import Connection
+from provisioner.errors import TargetError
+from provisioner.planning.plan import Plan
+from provisioner.resources import Snapshot
+from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Progress
+from provisioner.targets.salesforce.session.auth import credentials
+from provisioner.targets.salesforce.session.deploy import Deployer
+from provisioner.targets.salesforce.session.org import read_identity
+from provisioner.targets.salesforce.session.pace import Pace
+from provisioner.targets.salesforce.session.read import read_live
+from provisioner.targets.salesforce.session.rest import Rest
+from provisioner.targets.salesforce.session.soap import Soap
+from provisioner.targets.salesforce.session.transport import Transport
+from provisioner.targets.salesforce.session.wire import Wire
+from provisioner.targets.salesforce.session.write import Writer
+
+__all__ = ["SalesforceSession", "connect"]
+
+
+class SalesforceSession:
+    """Implements `targets.base.Session`. Signs in with the first request, not before."""
+
+    def __init__(self, transport: Transport, connection: Connection, pace: Pace) -> None:
+        self.rest = Rest(transport, connection.api_version)
+        self._transport = transport
+        self._soap = Soap(self.rest, pace)
+        self._deployer = Deployer(self.rest, pace)
+        self._identity: OrgIdentity | None = None
+        self._recorded = Ledger()
+
+    @property
+    def api_calls(self) -> int:
+        """HTTP requests sent so far, retries and logins included."""
+        return self._transport.calls
+
+    def identity(self) -> OrgIdentity:
+        """Which org this is; asked once per session."""
+        if self._identity is None:
+            self._identity = read_identity(self.rest)
+        return self._identity
+
+    def read(self, desired: Snapshot, prefix: str) -> Live:
+        """Live state of desired and owned addresses. At most 12 requests when nothing goes wrong."""
+        live = read_live(self.rest, self._soap, desired, prefix, self.identity())
+        self._recorded = live.ledger
+        return live
+
+    def check(self, plan: Plan) -> None:
+        """Validate on the server without saving. Rejected carries the vendor's problems; deletions are not checked."""
+        self._writer(plan).check()
+
+    def write(self, plan: Plan, ledger: Ledger) -> Iterator[Progress | Outcome]:
+        """Carry out the plan and record `ledger` in the same transaction.
+
+        Every change gets exactly one Outcome, in any order; an error that stopped the work is raised after them.
+        """
+        yield from self._writer(plan).write(ledger)
+
+    def _writer(self, plan: Plan) -> Writer:
+        return Writer(self.rest, self._deployer, self.identity(), plan, self._recorded)
+
+
+def connect(connection: Connection, pace: Pace | None = None) -> SalesforceSession:
+    """A session for this connection; no request is sent yet. TargetError when the connection cannot be used."""
+    if connection.platform != "salesforce":
+        raise TargetError(f"Connection {connection.name!r} is for {connection.platform}, not for Salesforce.")
+    chosen = pace or Pace()
+    wire = Wire(connection.timeout_seconds, chosen)
+    return SalesforceSession(Transport(credentials(connection), wire, chosen), connection, chosen)

@@ -1,0 +1,100 @@
+"""The ledger: one static resource `<prefix>_Ledger`, deployed in the same transaction as the change it records."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from provisioner.errors import TargetError
+from provisioner.resources import Address
+from provisioner.targets.base import Artifact, Ledger
+from provisioner.targets.salesforce.session import xmltext
+from provisioner.targets.salesforce.session.rest import Rest, record_id
+from provisioner.targets.salesforce.session.soql import literal
+
+FORMAT = 1
+KIND = "StaticResource"
+META = ("plan", "applied_at", "applied_by", "tool")
+PREFIX = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*")
+FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+DAMAGED = (
+    "Nothing was changed. Restore the static resource from a backup, or delete it and adopt what exists with "
+    "`provisioner import`."
+)
+
+
+def resource_name(prefix: str) -> str:
+    """TargetError when `prefix` cannot begin an API name."""
+    if not PREFIX.fullmatch(prefix):
+        raise TargetError(f"{prefix!r} cannot begin the name of a Salesforce component.")
+    return f"{prefix}_Ledger"
+
+
+def encode(ledger: Ledger) -> bytes:
+    """Deterministic JSON: same ledger, same bytes."""
+    data = {
+        "format": FORMAT,
+        "design": ledger.design,
+        **{key: str(ledger.meta.get(key, "")) for key in META},
+        "resources": {str(address): value for address, value in ledger.fingerprints.items()},
+    }
+    return (json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def decode(content: bytes, name: str) -> Ledger:
+    """TargetError when `content` is not a ledger we wrote: an unreadable memory must not become "we own nothing"."""
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        raise _damaged(name, "it is not JSON") from None
+    if not isinstance(data, dict):
+        raise _damaged(name, "it is not an object")
+    if data.get("format") != FORMAT:
+        raise _damaged(name, f"its format is {data.get('format')!r}, this version of provisioner reads {FORMAT}")
+    design = data.get("design")
+    if not isinstance(design, str) or not design:
+        raise _damaged(name, "it names no design")
+    resources = data.get("resources")
+    if not isinstance(resources, dict):
+        raise _damaged(name, "it lists no resources")
+    fingerprints = dict(_entry(name, key, value) for key, value in resources.items())
+    return Ledger(design, dict(sorted(fingerprints.items())), {key: str(data.get(key, "")) for key in META})
+
+
+def _entry(name: str, key: str, value: Any) -> tuple[Address, str]:
+    if not key.isprintable() or not isinstance(value, str) or not FINGERPRINT.fullmatch(value):
+        raise _damaged(name, f"its entry {key!r} is not an address with a fingerprint")
+    try:
+        return Address.parse(key), value
+    except ValueError as error:
+        raise _damaged(name, str(error)) from None
+
+
+def _damaged(name: str, why: str) -> TargetError:
+    return TargetError(f"The ledger (static resource {name}) is damaged: {why}.", advice=DAMAGED)
+
+
+def read(rest: Rest, prefix: str) -> Ledger:
+    """Two requests when there is a ledger, one when there is none. TargetError when there are two, or a damaged one."""
+    name = resource_name(prefix)
+    rows = rest.query(f"SELECT Id, Name FROM StaticResource WHERE Name = {literal(name)}", "find the ledger")  # noqa: S608
+    if not rows:
+        return Ledger()
+    if len(rows) > 1:
+        raise TargetError(f"The org has {len(rows)} static resources called {name}; it is not known which one is ours.")
+    found = record_id(rows[0].get("Id"), "static resource")
+    return decode(rest.read_bytes(f"sobjects/StaticResource/{found}/Body", "read the ledger"), name)
+
+
+def artifacts(name: str, ledger: Ledger) -> list[Artifact]:
+    """The two files of the static resource (element order of the WSDL's StaticResource)."""
+    from lxml import etree
+
+    root = xmltext.document("StaticResource")
+    xmltext.add(root, "cacheControl", "Private")
+    xmltext.add(root, "contentType", "application/json")
+    xmltext.add(root, "description", "What provisioner applied to this org. Managed by provisioner; do not edit.")
+    meta = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    path = f"staticresources/{name}.resource"
+    return [Artifact(path, encode(ledger)), Artifact(f"{path}-meta.xml", meta)]

@@ -1,0 +1,122 @@
+"""Live state: desired and owned addresses only, in at most twelve requests whatever their number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from provisioner.errors import NotAllowed, Rejected
+from provisioner.resources import Address, Resource, Snapshot
+from provisioner.targets.base import Ledger, Live, OrgIdentity
+from provisioner.targets.salesforce import package
+from provisioner.targets.salesforce.parse import parse_package
+from provisioner.targets.salesforce.session import ledger, recipients
+from provisioner.targets.salesforce.session.rest import Rest
+from provisioner.targets.salesforce.session.soap import Retrieved, Soap
+from provisioner.targets.salesforce.session.soql import literals, portions
+
+# [community] the vendor's message for a member of the manifest that is not in the org.
+NOT_FOUND = re.compile(r"^Entity of type '(?P<kind>[^']+)' named '(?P<name>.+)' cannot be found\.?$")
+SETTINGS_KINDS = frozenset({"BusinessHours", "Holiday"})
+PRODUCTION_FLOWS = (
+    "This is a production org: whether it deploys flows as active cannot be read through the API. Look at Setup, "
+    "Process Automation Settings, 'Deploy processes and flows as active'; when it is off, deployed flows stay inactive."
+)
+
+
+@dataclass(slots=True)
+class _Found:
+    resources: dict[Address, Resource] = field(default_factory=dict)
+    unread: set[Address] = field(default_factory=set)
+    notices: list[str] = field(default_factory=list)
+
+    def hide(self, addresses: Iterable[Address], why: str) -> None:
+        """These could not be read: unknown, which is neither there nor absent."""
+        hidden = sorted(set(addresses) - self.unread)
+        if hidden:
+            self.unread.update(hidden)
+            shown = ", ".join(str(address) for address in hidden[:3])
+            more = f" and {len(hidden) - 3} more" if len(hidden) > 3 else ""
+            self.notices.append(f"Could not be read: {shown}{more} ({why})")
+
+
+def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgIdentity) -> Live:
+    """The ledger, what is there of desired and owned things, and what is worth saying about recipients and flows."""
+    recorded: Ledger = ledger.read(rest, prefix)
+    wanted = frozenset(desired.resources) | frozenset(recorded.fingerprints)
+    found = _Found()
+    known = {address for address in wanted if address.kind in package.KINDS}
+    found.hide(wanted - known, "a kind that this version of provisioner does not know")
+    if known:
+        _sort(soap.retrieve(package.members(known)), known, found)
+        _check_flows(rest, found)
+    found.notices += recipients.notices(rest, desired, prefix)
+    if org.is_production and any(address.kind == "Flow" for address in desired.resources):
+        found.notices.append(PRODUCTION_FLOWS)
+    there = (resource for address, resource in found.resources.items() if address not in found.unread)
+    return Live(Snapshot.of(there, found.unread), recorded, tuple(found.notices))
+
+
+def _sort(retrieved: Retrieved, wanted: Collection[Address], found: _Found) -> None:
+    """There, absent, or unknown. Only the vendor's own "cannot be found" makes a reported thing absent."""
+    for resource in parse_package(retrieved.files):
+        if resource.address in wanted:
+            found.resources[resource.address] = resource
+    for file_name, problem in retrieved.messages:
+        match = NOT_FOUND.match(problem)
+        if match is None:
+            found.hide(_meant(file_name, problem, wanted, found), problem)
+        elif match["kind"] == "Settings":
+            found.hide((address for address in wanted if address.kind in SETTINGS_KINDS), problem)
+    listed = {Address(row.kind, row.full_name) for row in retrieved.properties}
+    missing = (listed & set(wanted)) - found.resources.keys()
+    found.hide(missing, "the org sent it in a form that was not understood")
+    if "settings/BusinessHours.settings" not in retrieved.files:
+        hours = {address for address in wanted if address.kind in SETTINGS_KINDS}
+        found.hide(hours, "the org sent no business hours")
+
+
+def _meant(file_name: str, problem: str, wanted: Collection[Address], found: _Found) -> set[Address]:
+    """The addresses a message can be about: those it names, else those of the type it names, else all that lack."""
+    text = f"{file_name} {problem}"
+    named = {address for address in wanted if re.search(rf"(?<![\w.]){re.escape(address.name)}(?![\w])", text)}
+    if named:
+        return named
+    lacking = {address for address in wanted if address not in found.resources}
+    typed = {address for address in lacking if re.search(rf"\b{_type(address)}\b", problem)}
+    return typed or lacking
+
+
+def _type(address: Address) -> str:
+    return "Settings" if address.kind in SETTINGS_KINDS else address.kind
+
+
+def _check_flows(rest: Rest, found: _Found) -> None:
+    """A flow without an active version does nothing, whatever its latest version says of itself (reference 1.11)."""
+    flows = sorted(address.name for address in found.resources if address.kind == "Flow")
+    if not flows:
+        return
+    parts = list(portions(flows))
+    where = f" WHERE ApiName IN {literals(flows)}" if len(parts) == 1 else ""
+    query = f"SELECT ApiName, ActiveVersionId, LatestVersionId FROM FlowDefinitionView{where}"  # noqa: S608 - literals
+    try:
+        rows = rest.query(query, "say which flows are active")
+    except (NotAllowed, Rejected) as refused:
+        found.hide((Address("Flow", name) for name in flows), refused.message)
+        return
+    seen = {str(row.get("ApiName") or "").casefold(): row for row in rows}
+    for name in flows:
+        address, row = Address("Flow", name), seen.get(name.casefold())
+        if row is None:
+            found.hide([address], "the org does not say whether it is active")
+        elif not row.get("ActiveVersionId"):
+            found.resources[address] = _inactive(found.resources[address])
+        elif row.get("LatestVersionId") not in (None, row["ActiveVersionId"]):
+            found.notices.append(f"Flow {name} has a newer version that is not active.")
+
+
+def _inactive(flow: Resource) -> Resource:
+    if flow.attributes.get("status") != "Active":
+        return flow
+    return Resource(flow.address, {**flow.attributes, "status": "Draft"})

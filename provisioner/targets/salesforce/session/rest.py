@@ -1,0 +1,104 @@
+"""Data and Tooling REST: queries with their pages, single records, the versions an org offers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from provisioner.errors import Rejected, TargetError, Unreachable
+from provisioner.targets.salesforce.session.faults import Reply
+from provisioner.targets.salesforce.session.transport import Call, Transport
+
+CONTRACT_VERSION = "66.0"  # what this tool was written against
+RECORD_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+MOST_PAGES = 500
+
+
+class Rest:
+    def __init__(self, transport: Transport, wanted_version: str | None = None) -> None:
+        self.transport = transport
+        self._wanted = wanted_version or CONTRACT_VERSION
+        self._version: str | None = None
+
+    @property
+    def version(self) -> str:
+        """The API version in use: the wanted one, or the org's newest when that is older (one request, then kept)."""
+        if self._version is None:
+            reply = self.transport.send(Call("list its API versions", "GET", "/services/data/", idempotent=True))
+            offered = [row.get("version") for row in _rows(reply.json("the list of API versions"), "API versions")]
+            newest = max((number(text) for text in offered if isinstance(text, str)), default=0.0)
+            if not newest:
+                raise Unreachable("The org's list of API versions is empty.")
+            self._version = f"{min(number(self._wanted), newest):.1f}"
+        return self._version
+
+    def path(self, tail: str) -> str:
+        return f"/services/data/v{self.version}/{tail}"
+
+    def query(self, soql: str, what: str, *, tooling: bool = False) -> list[dict[str, Any]]:
+        """All rows, page by page. Rejected carries the vendor's words when the query is not accepted."""
+        door = "tooling/query?q=" if tooling else "query?q="
+        path = self.path(door + quote(soql, safe=""))
+        rows: list[dict[str, Any]] = []
+        for _ in range(MOST_PAGES):
+            body = self.transport.send(Call(what, "GET", path, idempotent=True)).json(what)
+            if not isinstance(body, dict):
+                raise Unreachable(f"Salesforce's answer when asked to {what} is not a query result.")
+            rows.extend(_rows(body.get("records"), what))
+            following = body.get("nextRecordsUrl")
+            if body.get("done", True) or not following:
+                return rows
+            if not isinstance(following, str) or not following.startswith("/services/data/"):
+                raise TargetError(f"Salesforce pointed to {following!r} for more rows, which is not its data API.")
+            path = following
+        raise TargetError(f"Salesforce's answer has more than {MOST_PAGES} pages ({what}); reading stopped.")
+
+    def read_bytes(self, tail: str, what: str) -> bytes:
+        return self.transport.send(Call(what, "GET", self.path(tail), idempotent=True, expected="bytes")).body
+
+    def patch(self, tail: str, body: Mapping[str, Any], what: str) -> None:
+        content = json.dumps(body).encode("utf-8")
+        headers = {"Content-Type": "application/json"}
+        self.transport.send(Call(what, "PATCH", self.path(tail), idempotent=False, headers=headers, body=content))
+
+    def delete(self, tail: str, what: str) -> bool:
+        """False when it was not there any more."""
+        try:
+            self.transport.send(Call(what, "DELETE", self.path(tail), idempotent=False, expected="bytes"))
+        except Rejected as refused:
+            if {code for code, _ in refused.problems} & {"NOT_FOUND", "ENTITY_IS_DELETED"}:
+                return False
+            raise
+        return True
+
+    def userinfo(self) -> dict[str, Any]:
+        """[docs] reference/salesforce.md 8.1: user_id, organization_id, preferred_username, …"""
+        what = "say whose session this is"
+        reply: Reply = self.transport.send(Call(what, "GET", "/services/oauth2/userinfo", idempotent=True))
+        body = reply.json(what)
+        if not isinstance(body, dict):
+            raise Unreachable("Salesforce's answer about the signed-in user is not an object.")
+        return body
+
+
+def number(version: str) -> float:
+    """66.0 for "66.0". TargetError when this is no API version."""
+    if not re.fullmatch(r"\d{2,3}(?:\.0)?", version):
+        raise TargetError(f"{version!r} is not a Salesforce API version like 66.0.")
+    return float(version)
+
+
+def record_id(value: object, what: str) -> str:
+    """`value` when it has the form of a record id, so that it is safe in a path."""
+    if isinstance(value, str) and RECORD_ID.fullmatch(value):
+        return value
+    raise Unreachable(f"Salesforce answered with something that is not a record id ({what}).")
+
+
+def _rows(value: object, what: str) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise Unreachable(f"Salesforce's answer holds no list of rows ({what}).")
+    return value

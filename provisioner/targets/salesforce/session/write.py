@@ -1,0 +1,174 @@
+"""Carrying out a plan: one atomic deployment for what is created or changed, then the removals, then the memory of it.
+
+Stage 1  creates and updates + the ledger, which still lists what is doomed. All or nothing.
+Stage 2  flows switched off and deleted, holidays deleted: rows, one by one.
+Stage 3  one destructive deployment of the rest + the final ledger (or, when nothing remains, without it).
+A crash between any two steps leaves a ledger that lists everything that may still be there: running again converges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from provisioner.errors import Rejected, TargetError
+from provisioner.planning.plan import Action, Change, Plan
+from provisioner.resources import Address, Resource
+from provisioner.targets.base import Artifact, Ledger, OrgIdentity, Outcome, Progress
+from provisioner.targets.salesforce import package
+from provisioner.targets.salesforce.session import ledger as ledgers
+from provisioner.targets.salesforce.session import removal
+from provisioner.targets.salesforce.session.deploy import Deployer, Deployment, Options
+from provisioner.targets.salesforce.session.org import same_id
+from provisioner.targets.salesforce.session.rest import Rest
+
+Events = Iterator[Progress | Outcome]
+APEX = frozenset({"ApexClass", "ApexTrigger"})
+
+
+class Writer:
+    """Writes one plan to one org. `recorded` is the ledger as it was last read."""
+
+    def __init__(self, rest: Rest, deployer: Deployer, org: OrgIdentity, plan: Plan, recorded: Ledger) -> None:
+        planned = str(plan.org.get("id") or "")
+        if planned and not same_id(planned, org.id):
+            raise TargetError(
+                f"The plan was made for org {planned}, but this connection leads to {org.id} ({org.name}).",
+                advice="Nothing was changed. Use the connection of the planned org, or plan again.",
+            )
+        self._rest = rest
+        self._deployer = deployer
+        self._org = org
+        self._plan = plan
+        self._recorded = recorded
+        self._name = ledgers.resource_name(plan.prefix)
+        self._kept = [change for change in plan.changes if change.action is not Action.DELETE]
+        self._doomed = [change for change in plan.changes if change.action is Action.DELETE]
+
+    def check(self) -> None:
+        """Validate creates and updates with their ledger, saving nothing.
+
+        Deletions cannot be validated: what blocks them (flow versions) is removed by the write itself.
+        """
+        if not self._kept:
+            return
+        final = Ledger(self._plan.design, self._plan.fingerprints, {"tool": self._plan.tool})
+        for _ in self._deploy_kept(final, check_only=True):
+            pass
+
+    def write(self, final: Ledger) -> Events:
+        """Every change gets exactly one Outcome; the error that stopped the work is raised after them."""
+        final = self._signed(final)
+        open_changes = {change.address: change for change in self._plan.changes}
+        try:
+            for event in self._stages(final):
+                if isinstance(event, Outcome):
+                    del open_changes[event.address]
+                yield event
+        except TargetError as error:
+            yield from _not_done(open_changes.values(), error)
+            raise
+
+    def _stages(self, final: Ledger) -> Events:
+        if self._kept or not self._doomed:
+            if final.fingerprints or self._doomed:
+                yield from self._deploy_kept(final, check_only=False)
+                yield from (Outcome(change.address, "done") for change in self._kept)
+            else:
+                yield from self._deploy_removal([], final)
+        if self._doomed:
+            yield from self._remove(final)
+
+    def _deploy_kept(self, final: Ledger, *, check_only: bool) -> Deployment:
+        still = {change.address: self._fingerprint(change) for change in self._doomed}
+        staged = replace(final, fingerprints={**final.fingerprints, **still})
+        resources = [change.after for change in self._kept if change.after is not None]
+        files = self._package(resources, staged)
+        tests = self._tests(change.address for change in self._kept)
+        return (yield from self._deployer.run(files, Options(check_only, tests)))
+
+    def _remove(self, final: Ledger) -> Events:
+        doomed = [change.address for change in self._doomed]
+        flows = {address.name for address in doomed if address.kind == "Flow"}
+        held = any(address.kind in removal.HELD_BY_FLOWS for address in doomed)
+        retained = {address.name for address in final.fingerprints if address.kind == "Flow"} if held else set()
+        yield from removal.remove_flows(self._rest, flows, retained)
+        yield from (Outcome(Address("Flow", name), "done") for name in sorted(flows))
+        remaining = dict(final.fingerprints)
+        holidays = {address.name for address in doomed if address.kind == "Holiday"}
+        for outcome in removal.remove_holidays(self._rest, holidays):
+            if outcome.status != "done":
+                remaining[outcome.address] = self._recorded.fingerprints.get(outcome.address, "0" * 64)
+            yield outcome
+        yield from self._deploy_removal(doomed, replace(final, fingerprints=remaining))
+        rest = (address for address in doomed if address.kind not in removal.REMOVED_AS_ROWS)
+        yield from (Outcome(address, "done", _how(address)) for address in rest)
+
+    def _deploy_removal(self, doomed: list[Address], final: Ledger) -> Generator[Progress, None, None]:
+        """The destructive deployment; with nothing left to remember, the ledger goes too."""
+        retired = [resource for resource in map(_retired, self._doomed) if resource is not None]
+        for resource in retired:
+            name = resource.address.name
+            yield Progress(removal.STAGE, f"Business hours {name!r} cannot be deleted in Salesforce; switched off")
+        also = {} if final.fingerprints else {ledgers.KIND: [self._name]}
+        files = removal.destructive_files(doomed, also)
+        content = self._package(retired, final if final.fingerprints else None, files)
+        yield from self._deployer.run(content, Options(check_only=False, deletes=bool(files)))
+
+    def _package(self, resources: Iterable[Resource], kept: Ledger | None, more: Iterable[Artifact] = ()) -> bytes:
+        """The zip of these resources with the ledger; package.xml lists exactly what is in it."""
+        items = list(resources)
+        version = self._rest.version
+        members = package.members(resource.address for resource in items)
+        files = [file for file in package.artifacts(items, api_version=version) if file.path != "package.xml"]
+        if kept is not None:
+            members[ledgers.KIND] = [self._name]
+            files += ledgers.artifacts(self._name, kept)
+        files += [*more, Artifact("package.xml", package.manifest(members, version))]
+        return package.build_zip(files)
+
+    def _tests(self, addresses: Iterable[Address]) -> list[str] | None:
+        """Our test classes when Apex goes to production ([docs] reference/salesforce.md 1.4), else None."""
+        if not self._org.is_production or not any(address.kind in APEX for address in addresses):
+            return None
+        ours = (address.name for address in self._plan.fingerprints if address.kind == "ApexClass")
+        return sorted(name for name in ours if name.endswith("_Test")) or None
+
+    def _fingerprint(self, change: Change) -> str:
+        recorded = self._recorded.fingerprints.get(change.address)
+        assert change.before is not None, "a deletion has a before"
+        return recorded or change.before.fingerprint()
+
+    def _signed(self, final: Ledger) -> Ledger:
+        meta: Mapping[str, str] = {
+            "applied_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "applied_by": self._org.user,
+            "tool": self._plan.tool,
+            **{key: str(value) for key, value in final.meta.items() if value},
+        }
+        return replace(final, design=final.design or self._plan.design, meta=meta)
+
+
+def _retired(change: Change) -> Resource | None:
+    return package.retired(change.before) if change.before is not None else None
+
+
+def _how(address: Address) -> str:
+    return "switched off; Salesforce cannot delete business hours" if address.kind == "BusinessHours" else ""
+
+
+def _not_done(changes: Iterable[Change], error: TargetError) -> Iterator[Outcome]:
+    """Deployments are all or nothing: what has no outcome yet did not happen (or nobody knows, says the error)."""
+    problems: dict[str, list[str]] = {}
+    if isinstance(error, Rejected):
+        for component, problem in error.problems:
+            problems.setdefault(component, []).append(problem)
+    for change in changes:
+        own = problems.get(str(change.address))
+        if own:
+            yield Outcome(change.address, "failed", "; ".join(own))
+        elif isinstance(error, Rejected):
+            yield Outcome(change.address, "skipped", "not carried out: the deployment was refused as a whole")
+        else:
+            yield Outcome(change.address, "failed", error.message)

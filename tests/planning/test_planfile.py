@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import json
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provisioner.errors import Refused, UsageError
+from provisioner.planning import planfile
+from provisioner.planning.plan import Cause, Change, Plan
+from provisioner.resources import Address, Resource
+
+MADE = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
+SCHEMA = json.loads((Path(__file__).parents[2] / "specs" / "plan.schema.json").read_text(encoding="utf-8"))
+A, B, C = (Address("Field", name) for name in "ABC")
+
+
+def sample(**changes: Any) -> Plan:
+    base: dict[str, Any] = {
+        "changes": (
+            Change(None, Resource(A, {"length": 80, "label": "Zürich \u202e"}), Cause.NEW),
+            Change(Resource(B, {"length": 5}), Resource(B, {"length": 10}), Cause.HAND),
+            Change(Resource(C, {"x": None}), None, Cause.ORPHANED),
+        ),
+        "conflicts": (Address("Queue", "Q"),),
+        "unread": (Address("Flow", "F"),),
+        "design": "acme",
+        "design_digest": "abc",
+        "tool": "0.1.0",
+        "org": {"platform": "p", "id": "00D", "name": "Box", "is_production": False, "url": "https://x", "user": "u"},
+        "created_at": "2026-03-02T13:00:00Z",
+        "fingerprints": {A: "fa", B: "fb"},
+        "notices": ("mind the gap",),
+        "prefix": "STL",
+        "design_file": "acme.yaml",
+        "ledger": "l",
+        "goes_live": True,
+    }
+    return Plan(**(base | changes))
+
+
+def read(path: Path, *, tool: str = "0.1.0", after: timedelta = timedelta(minutes=5)) -> Plan:
+    return planfile.read(path, tool=tool, now=MADE + after)
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "acme.plan"
+    planfile.write(sample(), path)
+    assert read(path) == sample()
+
+
+def test_the_file_is_private_and_leaves_no_scraps(tmp_path: Path) -> None:
+    path = tmp_path / "acme.plan"
+    path.write_text("older")
+    path.chmod(0o644)
+    planfile.write(sample(), path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [item.name for item in tmp_path.iterdir()] == ["acme.plan"]
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        planfile.write(sample(), tmp_path / "nowhere" / "acme.plan")
+    assert caught.value.message.endswith("acme.plan: No such file or directory.")
+
+
+def test_the_data_keeps_the_published_shape() -> None:
+    data = planfile.to_data(sample())
+    jsonschema.Draft202012Validator(SCHEMA).validate(data)
+    assert data["summary"] == {"create": 1, "update": 1, "delete": 1}
+    assert data["expires_at"] == "2026-03-03T13:00:00Z"
+    assert data["changes"][1] == {
+        "address": "Field:B",
+        "action": "update",
+        "cause": "hand",
+        "before": {"length": 5},
+        "after": {"length": 10},
+        "witness": Resource(B, {"length": 5}).fingerprint(),
+        "differences": [{"path": "length", "old": 5, "new": 10}],
+    }
+
+
+def test_the_schema_names_every_property() -> None:
+    assert set(planfile.to_data(sample())) == set(SCHEMA["properties"]) == set(SCHEMA["required"])
+
+
+def test_an_edited_byte_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "acme.plan"
+    planfile.write(sample(), path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"length": 10', '"length": 11'), encoding="utf-8")
+    with pytest.raises(Refused) as caught:
+        read(path)
+    assert caught.value.message == f"{path} was changed after it was written: its digest does not match its content."
+    assert caught.value.advice == (f"Make a new plan and read it: provisioner plan acme.yaml -c NAME -o {path}")
+
+
+@given(st.data())
+def test_no_single_edit_gets_through(data: st.DataObject) -> None:
+    content = planfile.to_data(sample())
+    key = data.draw(st.sampled_from(sorted(content)))
+    content[key] = "edited" if content[key] != "edited" else "edited again"
+    assert planfile._digest(content) != content["digest"] or key == "digest"
+
+
+def test_an_expired_plan_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "acme.plan"
+    planfile.write(sample(), path)
+    assert read(path, after=timedelta(hours=24) - timedelta(seconds=1)).design == "acme"
+    with pytest.raises(Refused) as caught:
+        read(path, after=timedelta(hours=24))
+    assert caught.value.message == f"{path} has expired: it was valid until 2026-03-03T13:00:00Z."
+
+
+@pytest.mark.parametrize(
+    ("made_with", "tool", "accepted"),
+    [("0.1.0", "0.1.9", True), ("0.1.0", "0.2.0", False), ("1.4.0", "1.9.2", True), ("1.4.0", "2.0.0", False)],
+)
+def test_another_major_version_is_refused(tmp_path: Path, made_with: str, tool: str, accepted: bool) -> None:
+    path = tmp_path / "acme.plan"
+    planfile.write(sample(tool=made_with), path)
+    if accepted:
+        assert read(path, tool=tool).tool == made_with
+    else:
+        with pytest.raises(Refused) as caught:
+            read(path, tool=tool)
+        assert caught.value.message == f"{path} was made by version {made_with}; this is {tool}."
+
+
+def test_a_changed_design_is_refused() -> None:
+    assert planfile.check_design(sample(), Path("acme.yaml"), "abc") is None
+    with pytest.raises(Refused) as caught:
+        planfile.check_design(sample(), Path("acme.yaml"), "abd")
+    assert caught.value.exit_code == 5
+    assert caught.value.message.startswith("acme.yaml was changed after this plan was made.")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"digest": 1}', '{"digest": "x", "design": 3}', "\ud800"])
+def test_what_is_no_plan_is_said(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "acme.plan"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(UsageError) as caught:
+        read(path)
+    assert caught.value.message.startswith(f"{path} is not a plan")
+
+
+def test_a_plan_and_a_design_are_told_apart(tmp_path: Path) -> None:
+    plan, design = tmp_path / "a", tmp_path / "b"
+    planfile.write(sample(), plan)
+    design.write_text("apiVersion: provisioner/v1\n")
+    assert planfile.looks_like_plan(plan)
+    assert not planfile.looks_like_plan(design)

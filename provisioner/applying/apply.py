@@ -70,7 +70,7 @@ def apply(
     yield Stage("recheck", "Reading again what this plan touches")
     guards.check_same_org(plan, org_data(session.identity()))
     guards.check_clear(plan)
-    touched = Snapshot.of(change.after for change in plan.changes if change.after is not None)
+    touched = _touched(plan)
     live = session.read(touched, plan.prefix)
     check_witnesses(plan, live, target.compare)
     yield Stage("check", "Checking the changes on the server, without saving")
@@ -90,6 +90,12 @@ def apply(
     complete = tuple(_reported(change, outcomes) for change in plan.changes)
     yield Stage("verify", "Reading back what was written")
     yield Applied(complete, _read_back(plan, complete, session, touched, target.compare))
+
+
+def _touched(plan: Plan) -> Snapshot:
+    """Also what goes: once it has left the ledger, only asking for it shows that it is gone."""
+    sides = (change.after or change.before for change in plan.changes)
+    return Snapshot.of(resource for resource in sides if resource is not None)
 
 
 def _changes(count: int) -> str:

@@ -1,4 +1,4 @@
-"""YAML events → a graph of nodes with positions. Composed here, not by the YAML library: it recurses into hostile depth."""
+"""YAML events → a graph of nodes with positions. The YAML library would recurse into hostile depth; this does not."""
 
 from __future__ import annotations
 
@@ -9,11 +9,6 @@ import yaml
 
 from provisioner.diagnostics import Diagnostic, Location
 from provisioner.document import faults
-
-try:
-    from yaml.cyaml import CParser
-except ImportError:  # PyYAML was built without libyaml
-    CParser = None
 
 _DEEPEST = 64  # nesting of a design is below 10
 
@@ -59,8 +54,16 @@ class _PurePythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Pa
         yaml.parser.Parser.__init__(self)
 
 
+def _parser(text: str, pure: bool) -> Any:
+    if pure or not yaml.__with_libyaml__:
+        return _PurePythonParser(text)
+    from yaml._yaml import CParser  # absent where PyYAML was built without libyaml
+
+    return CParser(text)
+
+
 class Composer:
-    """Builds the node graph of the first document. `findings` tells what was wrong; `root` is None when nothing came."""
+    """Builds the node graph of the first document. `findings` says what was wrong; `root` is None when nothing came."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -71,7 +74,7 @@ class Composer:
 
     def read(self, text: str, *, pure: bool = False) -> None:
         """Raises yaml.YAMLError on bad syntax, and RecursionError never: nesting is bounded before it is built."""
-        parser: Any = _PurePythonParser(text) if pure or CParser is None else CParser(text)
+        parser = _parser(text, pure)
         while (event := parser.get_event()) is not None:
             if not self._take(event):
                 return
@@ -81,7 +84,8 @@ class Composer:
 
     def _take(self, event: yaml.Event) -> bool:
         """False: stop reading."""
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        mark: Any = event.start_mark  # every event of a parser has one
+        line, column = mark.line + 1, mark.column + 1
         match event:
             case yaml.ScalarEvent():
                 self._tag(event, line, column)
@@ -132,7 +136,7 @@ class Composer:
 
     def _alias(self, event: yaml.AliasEvent, line: int, column: int) -> None:
         here = Scalar(line, column, "", True)
-        target = self._anchors.get(event.anchor)
+        target = self._anchors.get(event.anchor or "")
         if target is None:
             detail = f"*{event.anchor} refers to nothing: there is no &{event.anchor} above it."
             self._report(

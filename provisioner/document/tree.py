@@ -36,7 +36,7 @@ class Tree:
         self._copied = 0
 
     def data(self, node: Node, pointer: str = "", copying: bool = False) -> Any:
-        """The plain value of `node`. Raises TooManyCopies. Values reached through an alias stand where the alias does."""
+        """The plain value of `node`. Raises TooManyCopies."""
         location = Location(self.file, node.line, node.column)
         self.places.setdefault(pointer, location)
         if isinstance(node, Alias):

@@ -98,6 +98,17 @@ class Holiday:
 
 
 @dataclass(frozen=True, slots=True)
+class HolidaySource:
+    """Where holidays come from: a country's public ones for `years` from `first_year`, and the `extra` days."""
+
+    country: str | None
+    subdivision: str | None
+    first_year: int
+    years: int
+    extra: tuple[Holiday, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BusinessHours:
     """`open[weekday]`: half-open intervals in minutes after local midnight, Monday = 0, sorted, disjoint, 0..1440.
     `holidays` are the concrete whole days of the horizon, so every engine uses the very same set."""
@@ -108,6 +119,7 @@ class BusinessHours:
     holidays: tuple[Holiday, ...]
     business_day: int  # minutes that 1bd means
     at: str
+    source: HolidaySource | None = None  # None: the document names no holidays
 
 
 @dataclass(frozen=True, slots=True)

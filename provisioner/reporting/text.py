@@ -9,7 +9,9 @@ from typing import Any
 from provisioner.planning.diff import ABSENT
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})  # controls, direction marks, lone surrogates, separators
+_HIDDEN = frozenset(
+    {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+)  # controls, direction marks, lone surrogates, unassigned, separators
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

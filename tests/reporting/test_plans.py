@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from typing import Any
+
+from provisioner.applying.apply import Applied, Stage, Surprise
+from provisioner.diagnostics import Diagnostic, Location
+from provisioner.planning.plan import Cause, Change, Plan
+from provisioner.reporting.applied import applied_data, applied_text, event_text
+from provisioner.reporting.findings import finding_data, findings_text
+from provisioner.reporting.plans import by_kind, plan_text
+from provisioner.reporting.text import Paint
+from provisioner.resources import Address, Resource
+from provisioner.targets.base import Outcome, Progress
+
+ORG = {
+    "platform": "pretend", "id": "00D1", "name": "Acme Sandbox", "is_production": False,
+    "url": "https://acme.example", "user": "admin@acme.example",
+}  # fmt: skip
+
+
+def resource(name: str, **attributes: Any) -> Resource:
+    return Resource(Address("Field", name), attributes)
+
+
+def plan(*changes: Change, **more: Any) -> Plan:
+    base: dict[str, Any] = {
+        "conflicts": (), "unread": (), "design": "acme", "design_digest": "d", "tool": "0.1.0", "org": ORG,
+        "created_at": "2026-03-02T13:00:00Z", "fingerprints": {}, "design_file": "acme.yaml",
+    }  # fmt: skip
+    return Plan(changes=changes, **(base | more))
+
+
+CHANGES = (
+    Change(None, resource("A", length=80), Cause.NEW),
+    Change(
+        resource("B", minutes=5, values=[{"name": "x", "label": "X\x1b[2J"}], old=1),
+        resource("B", minutes=10, values=[{"name": "x", "label": "Y"}], new="n"),
+        Cause.HAND,
+    ),
+    Change(resource("C", length=1), None, Cause.ORPHANED),
+)
+
+
+def test_a_plan_names_org_changes_causes_and_counts() -> None:
+    made = plan(*CHANGES, notices=("Somebody\x07 left",))
+    assert (
+        plan_text(made)
+        == """\
+Org: Acme Sandbox (00D1), not production, https://acme.example, as admin@acme.example
+
+  + Field:A  (new)
+  ~ Field:B  (changed by hand)
+      ~ minutes: 5 -> 10
+      ~ values[x].label: "X\\u001b[2J" -> "Y"
+      - old: 1
+      + new: "n"
+  - Field:C  (no longer in the design)
+
+Worth knowing:
+  Somebody\\x07 left
+
+Plan: 1 to add, 1 to change, 1 to delete."""
+    )
+
+
+def test_verbose_shows_the_attributes_of_what_comes_and_goes() -> None:
+    text = plan_text(plan(CHANGES[0], CHANGES[2]), verbose=True)
+    assert "  + Field:A  (new)\n      + length: 80\n" in text
+    assert "  - Field:C  (no longer in the design)\n      - length: 1\n" in text
+
+
+def test_many_differences_are_cut_and_counted() -> None:
+    before, after = ({f"k{n}": n + step for n in range(25)} for step in (0, 1))
+    change = Change(Resource(Address("Field", "B"), before), Resource(Address("Field", "B"), after), Cause.DESIGN)
+    text = plan_text(plan(change))
+    assert text.count(" -> ") == 20
+    assert "      … and 5 more differences (-v shows all)" in text
+    assert plan_text(plan(change), verbose=True).count(" -> ") == 25
+
+
+def test_no_changes() -> None:
+    assert plan_text(plan()).splitlines()[-1] == "No changes. Acme Sandbox (00D1) matches acme.yaml."
+
+
+def test_what_stands_in_the_way_is_not_called_no_changes() -> None:
+    text = plan_text(plan(conflicts=(Address("Queue", "Q"),), unread=(Address("Flow", "F"),)))
+    assert "made by this design; nothing is done to them):\n  Queue:Q\n" in text
+    assert "Not read (unknown, not absent; nothing is done to them):\n  Flow:F\n" in text
+    assert text.splitlines()[-1] == "Nothing can be changed in Acme Sandbox (00D1): see above."
+
+
+def test_production_and_live_alerts_stand_out() -> None:
+    text = plan_text(plan(CHANGES[0], org=ORG | {"is_production": True}, goes_live=True))
+    assert text.startswith("Org: Acme Sandbox (00D1), PRODUCTION, ")
+    assert "This plan switches alerts to their real recipients." in text
+
+
+def test_no_name_from_outside_moves_the_cursor() -> None:
+    hostile = "\x1b[2J\r\n\u202e"
+    change = Change(None, Resource(Address("Field", hostile), {hostile: hostile}), Cause.NEW)
+    org = ORG | {"name": hostile, "url": hostile, "user": hostile}
+    text = plan_text(plan(change, org=org, notices=(hostile,), design_file=hostile), verbose=True)
+    assert not set(text) & {"\x1b", "\r", "\u202e"}
+    assert len(text.splitlines()) == 9
+
+
+def test_colour_changes_no_word() -> None:
+    import re
+
+    coloured = plan_text(plan(*CHANGES), Paint(True))
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plan_text(plan(*CHANGES))
+    assert coloured != plan_text(plan(*CHANGES))
+
+
+def test_a_plan_in_one_line() -> None:
+    flow = Change(None, Resource(Address("Flow", "F"), {}), Cause.NEW)
+    assert by_kind(plan(*CHANGES, flow)) == "3 Field, 1 Flow"
+
+
+# ------------------------------------------------------------------ apply
+
+A, B = Address("Field", "A"), Address("Field", "B")
+
+
+def test_events_in_words() -> None:
+    events = [
+        Stage("write", "Writing 2 changes"),
+        Progress("deploy", "Deploying", 1, 2),
+        Progress("deploy", "Waiting"),
+        Outcome(A, "done"),
+        Outcome(A, "done", "switched off"),
+        Outcome(B, "failed", "bad\x1b"),
+    ]
+    assert [event_text(event) for event in events] == [
+        "Writing 2 changes …",
+        "  Deploying (1/2)",
+        "  Waiting",
+        "",
+        "  ok Field:A: switched off",
+        "  failed Field:B: bad\\x1b",
+    ]
+
+
+def test_the_last_word_about_an_apply() -> None:
+    done = Applied((Outcome(A, "done"),), ())
+    assert applied_text(done, plan(), "4.2 s") == (
+        "Applied: 1 change in Acme Sandbox (00D1), read back and as planned (4.2 s)."
+    )
+    mixed = Applied((Outcome(A, "done"), Outcome(B, "failed", "no")), (Surprise(A, "was written, but is not there"),))
+    assert applied_text(mixed, plan(), "4.2 s") == (
+        "  ! Field:A was written, but is not there\n"
+        "Not as planned in Acme Sandbox (00D1): 1 done, 1 failed (4.2 s).\n"
+        "  What to do: run provisioner plan to see what is left."
+    )
+    assert applied_data(mixed, "sha256:p") == {
+        "plan": "sha256:p",
+        "complete": False,
+        "outcomes": [
+            {"address": "Field:A", "status": "done", "message": ""},
+            {"address": "Field:B", "status": "failed", "message": "no"},
+        ],
+        "surprises": [{"address": "Field:A", "message": "was written, but is not there"}],
+    }
+
+
+# --------------------------------------------------------------- findings
+
+
+def finding(severity: Any, code: str = "D101") -> Diagnostic:
+    return Diagnostic(
+        code,
+        severity,
+        "Undefined recipient",
+        "Step 2 notifies 'cfo'.",
+        "Define it.",
+        Location("acme.yaml", 41, 15),
+        "/x",
+    )
+
+
+def test_a_finding_answers_four_questions() -> None:
+    assert (
+        findings_text([finding("error"), finding("warning", "D102"), finding("info", "D103")])
+        == """\
+acme.yaml:41:15: error D101: Undefined recipient
+  Step 2 notifies 'cfo'.
+  Define it.
+acme.yaml:41:15: warning D102: Undefined recipient
+  Step 2 notifies 'cfo'.
+  Define it.
+acme.yaml:41:15: info D103: Undefined recipient
+  Step 2 notifies 'cfo'.
+  Define it.
+1 error, 1 warning, 1 note."""
+    )
+    assert findings_text([]) == ""
+
+
+def test_a_finding_as_data() -> None:
+    assert finding_data(finding("error")) == {
+        "code": "D101",
+        "severity": "error",
+        "title": "Undefined recipient",
+        "detail": "Step 2 notifies 'cfo'.",
+        "advice": "Define it.",
+        "file": "acme.yaml",
+        "line": 41,
+        "column": 15,
+        "pointer": "/x",
+    }

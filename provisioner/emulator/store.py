@@ -30,6 +30,11 @@ class Store:
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         return self.connection.execute(statement, values)
 
+    @property
+    def error(self) -> type[Exception]:
+        """What a statement raises when it fails."""
+        return sqlite3.Error
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """All or nothing; nestable."""

@@ -51,6 +51,8 @@ class Org:
         self.permissions = Permissions(self)
         self.admin_id = ADMIN_ID
         self.refreshers: dict[str, Callable[[], None]] = {}  # lower-case object name → fill its rows before a query
+        # (object, field), lower case → the JSON value for a record id, given only when a query finds one row
+        self.computed: dict[tuple[str, str], Callable[[str], Any]] = {}
         self._participants: list[Participant] = [self.schema]
         if not self.schema.has("User"):
             with self.transaction():

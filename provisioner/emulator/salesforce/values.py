@@ -17,7 +17,7 @@ _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z?")
 
 
 def coerce(item: FieldDef, value: Any) -> Any:
-    """A JSON value → the Python value of the field (datetimes aware UTC, blank text None). Lengths are not checked here.
+    """A JSON value → the Python value of the field (datetimes in UTC, blank text None); lengths go unchecked.
 
     Raises ApiError: JSON_PARSER_ERROR for another JSON type, MALFORMED_ID, NUMBER_OUTSIDE_VALID_RANGE.
     """
@@ -45,7 +45,7 @@ def _misfit(item: FieldDef, value: Any) -> ApiError:
     kinds = ((bool, "VALUE_TRUE" if value else "VALUE_FALSE"), (int, "VALUE_NUMBER_INT"), (float, "VALUE_NUMBER_FLOAT"))
     kind = next((name for python, name in kinds if isinstance(value, python)), None)
     if kind is None:
-        kind = {str: "VALUE_STRING", list: "START_ARRAY", dict: "START_OBJECT"}[type(value)]
+        kind = {"str": "VALUE_STRING", "list": "START_ARRAY"}.get(type(value).__name__, "START_OBJECT")
     expected = {"datetime": "datetime", "date": "date", "time": "time", "boolean": "boolean", "int": "int"}.get(
         item.type, "double" if item.type in NUMBER_TYPES else "string"
     )
@@ -113,7 +113,7 @@ def _encoded(item: FieldDef, value: str) -> str:
 
 
 def to_json(item: FieldDef, value: Any) -> Any:
-    """A stored value as REST shows it: `2026-01-05T15:00:00.000+0000`, `09:00:00.000Z`, dates as they are. [docs] 8.4"""
+    """A stored value as REST shows it: `2026-01-05T15:00:00.000+0000`, `09:00:00.000Z`, `2026-01-05`."""
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}+0000"
     if isinstance(value, date):

@@ -1,0 +1,150 @@
+"""The HTTP front of an emulated vendor: one process, one event loop, one line of events.
+
+Handlers never give way to each other while they work, so requests to an org happen one after another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from provisioner.emulator.faults import Fault, Faults
+
+_LINGER_NONE = struct.pack("ii", 1, 0)  # closing then resets the connection instead of ending it politely
+_transports: dict[tuple[str, int], asyncio.Transport] = {}
+CONTROL = "/_emulator"
+
+
+class Connection(H11Protocol):
+    """Remembers its transport, so that a fault can break the connection."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        _transports[transport.get_extra_info("peername")[:2]] = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        _transports.pop(self.transport.get_extra_info("peername")[:2], None)
+        super().connection_lost(exc)
+
+
+@dataclass
+class Front:
+    """Around the app: the request log and the faults. `expired` makes the vendor's answer to a dead session."""
+
+    app: ASGIApp
+    now: Callable[[], str]
+    expired: Callable[[], tuple[int, Any]]
+    faults: Faults = field(default_factory=Faults)
+    log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=100_000))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(CONTROL):
+            await self.app(scope, receive, send)
+            return
+        entry = {"method": scope["method"], "path": scope["path"], "status": 0, "at": self.now()}
+        self.log.append(entry)
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                entry["status"] = message["status"]
+            await send(message)
+
+        fault = self.faults.take(scope["method"], scope["path"])
+        if fault is None:
+            await self.app(scope, receive, noted)
+        else:
+            entry["fault"] = fault.kind
+            await self._suffer(fault, scope, receive, noted)
+
+    async def _suffer(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        if fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+            await self.app(scope, receive, send)
+            return
+        if fault.after:
+            await self.app(scope, receive, _nowhere)
+        if fault.kind == "status":
+            await _answer(send, fault.status, fault.body, fault.headers)
+        elif fault.kind == "expired_session":
+            await _answer(send, *self.expired(), {})
+        elif fault.kind == "timeout":
+            await asyncio.sleep(fault.seconds)
+            _break(scope)
+        elif fault.kind == "partial":
+            await _half_answer(send)
+            _break(scope)
+        else:
+            _break(scope)
+
+
+async def _nowhere(message: Message) -> None:
+    """The answer nobody gets."""
+
+
+async def _answer(send: Send, status: int, body: Any, headers: dict[str, str]) -> None:
+    content = body.encode() if isinstance(body, str) else b"" if body is None else json.dumps(body).encode()
+    kind = "text/html" if isinstance(body, str) else "application/json"
+    listed = {"content-type": kind, "content-length": str(len(content))} | {k.lower(): v for k, v in headers.items()}
+    encoded = [(name.encode(), value.encode()) for name, value in listed.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": content})
+
+
+async def _half_answer(send: Send) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b'{"half": ', "more_body": True})
+
+
+def _break(scope: Scope) -> None:
+    transport = _transports.get(tuple(scope["client"] or ()))  # type: ignore[arg-type]
+    if transport is not None:
+        plug = transport.get_extra_info("socket")
+        plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+        transport.abort()
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket (port 0: any free one), so that the address is known before the app starts."""
+    plug = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    plug.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    plug.bind((host, port))
+    return plug
+
+
+def serve(app: ASGIApp, plug: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until interrupted or terminated."""
+    config = uvicorn.Config(
+        app,
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=600,
+        timeout_graceful_shutdown=1,
+    )
+    _Server(config, ready).run(sockets=[plug])

@@ -182,7 +182,7 @@ def _append_day(table: Table, zone: ZoneInfo, day: date, intervals: Intervals) -
         table.before.append(done)
         table.after.append(done + close - begin)
         count += 1
-    table.day_close.extend([table.closes[-1]] * count)
+    table.day_close.extend(table.closes[-1:] * count)
 
 
 ALWAYS = Calendar("UTC", (((0, 1440),),) * 7, always=True)

@@ -8,7 +8,7 @@ is shown twice lies before it.)
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from provisioner.sla.instants import EPOCH, SECOND
@@ -16,43 +16,31 @@ from provisioner.sla.instants import EPOCH, SECOND
 
 def opening(zone: ZoneInfo, wall: datetime) -> int:
     """Epoch seconds of the first instant whose wall clock has reached the naive `wall`."""
-    return _showing(zone, wall, fold=0)
+    first, second = _readings(zone, wall)
+    return first if first <= second else _gap_end(zone, wall)
 
 
 def closing(zone: ZoneInfo, wall: datetime) -> int:
     """Epoch seconds of the instant from which the wall clock stays at or after the naive `wall`."""
     last_second = wall - SECOND
-    if _exists(zone, last_second):
-        return _showing(zone, last_second, fold=1) + 1
-    return _gap_end(zone, last_second)
+    first, second = _readings(zone, last_second)
+    return second + 1 if first <= second else _gap_end(zone, last_second)
 
 
-def _showing(zone: ZoneInfo, wall: datetime, *, fold: int) -> int:
-    if not _exists(zone, wall):
-        return _gap_end(zone, wall)
-    return _seconds(zone, wall, fold)
-
-
-def _seconds(zone: ZoneInfo, wall: datetime, fold: int) -> int:
-    return (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) - EPOCH) // SECOND
-
-
-def _wall(zone: ZoneInfo, seconds: int) -> datetime:
-    return (EPOCH + timedelta(seconds=seconds)).astimezone(zone).replace(tzinfo=None)
-
-
-def _exists(zone: ZoneInfo, wall: datetime) -> bool:
-    return _wall(zone, _seconds(zone, wall, 0)) == wall
+def _readings(zone: ZoneInfo, wall: datetime) -> tuple[int, int]:
+    """Epoch seconds of `wall` with the offset before and the offset after a change of the clock (PEP 495). The same
+    on ordinary days, in order where the clock shows `wall` twice, reversed where the clock skips it."""
+    before, after = wall.replace(tzinfo=zone), wall.replace(tzinfo=zone, fold=1)
+    return (before - EPOCH) // SECOND, (after - EPOCH) // SECOND
 
 
 def _gap_end(zone: ZoneInfo, wall: datetime) -> int:
-    """The transition that skips `wall`: it lies after `wall` read with the later offset, and not after `wall` read
-    with the earlier one (PEP 495)."""
-    before, after = _seconds(zone, wall, 1), _seconds(zone, wall, 0)
-    while after - before > 1:
-        middle = (before + after) // 2
-        if _wall(zone, middle) >= wall:
-            after = middle
+    """The change of the clock that skips `wall`; it lies between the two readings of `wall`."""
+    latest, before = _readings(zone, wall)
+    while latest - before > 1:
+        middle = (before + latest) // 2
+        if (EPOCH + timedelta(seconds=middle)).astimezone(zone).replace(tzinfo=None) >= wall:
+            latest = middle
         else:
             before = middle
-    return after
+    return latest

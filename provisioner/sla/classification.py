@@ -201,7 +201,7 @@ def _number(value: Any) -> Decimal | None:
     if isinstance(value, date):
         return None
     try:
-        number = Decimal(str(value).strip())
+        number = Decimal(str(value).strip().replace("_", "?"))  # 1_000 is not how people write a number
     except InvalidOperation:
         return None
     return number if number.is_finite() else None

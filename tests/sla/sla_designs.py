@@ -28,7 +28,7 @@ from provisioner.model.design import (
     Unmatched,
 )
 
-WORKDAYS = {weekday: ((480, 1080),) for weekday in range(5)}  # 08:00-18:00
+WORKDAYS = dict.fromkeys(range(5), ((480, 1080),))  # 08:00-18:00
 
 
 def utc(text: str) -> datetime:

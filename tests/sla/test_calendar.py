@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,7 +38,7 @@ WEEKS = {
 DAYS = 5
 
 
-@lru_cache(maxsize=None)
+@cache
 def walk(week: str) -> tuple[list[datetime], list[datetime]]:
     """Every minute of the week and two days around it: in UTC, and as the wall clock shows it."""
     zone, first = ZoneInfo(WEEKS[week][0]), WEEKS[week][1]
@@ -153,8 +153,8 @@ def test_the_business_day_closes_at_the_last_closing_of_its_date(case, offset):
 
 EXAMPLES = {
     "new_york": Calendar.of(hours(holidays=[date(2026, 12, 25), date(2027, 1, 1)])),
-    "two shifts": Calendar.of(hours("Europe/London", {d: ((0, 90), (600, 720), (1200, 1440)) for d in range(7)})),
-    "round the clock": Calendar.of(hours("America/Sao_Paulo", {d: ((0, 1440),) for d in range(7)})),
+    "two shifts": Calendar.of(hours("Europe/London", dict.fromkeys(range(7), ((0, 90), (600, 720), (1200, 1440))))),
+    "round the clock": Calendar.of(hours("America/Sao_Paulo", dict.fromkeys(range(7), ((0, 1440),)))),
     "one minute a week": Calendar.of(hours("Australia/Lord_Howe", {6: ((90, 91),)})),
     "calendar clock": ALWAYS,
 }

@@ -30,9 +30,22 @@ def serve(platform: str, host: str, port: int, db: str | None, clock: str | None
     import runpy
     import sys
 
-    arguments = ["--platform", platform, "--host", host, "--port", str(port)]
-    arguments += ["--db", db] if db is not None else []
-    arguments += ["--clock", clock] if clock is not None else []
-    arguments += ["--no-apex-twin"] if no_apex_twin else []
-    sys.argv = [MODULE, *arguments]
-    runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
+    module, *rest = arguments(platform, host=host, port=port, db=db, clock=clock, apex_twin=not no_apex_twin)[1:]
+    sys.argv = [module, *rest]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def arguments(
+    platform: str,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    db: str | None = None,
+    clock: str | None = None,
+    apex_twin: bool = True,
+) -> list[str]:
+    """What follows `python` on the command line of an emulator."""
+    found = ["-m", MODULE, "--platform", platform, "--host", host, "--port", str(port)]
+    found += ["--db", db] if db is not None else []
+    found += ["--clock", clock] if clock is not None else []
+    return found if apex_twin else [*found, "--no-apex-twin"]

@@ -1,0 +1,76 @@
+"""provisioner demo"""
+
+from __future__ import annotations
+
+import click
+
+from provisioner.cli.console import Console, speaks
+
+
+@click.command(epilog="\b\nExamples:\n  provisioner demo\n  provisioner demo --keep")
+@click.option("--keep", is_flag=True, help="Leave the local CRM running, and print how to reach it.")
+@speaks
+def demo(keep: bool, console: Console) -> int:
+    """Run the whole story on a local CRM. No account, no network.
+
+    Validates the example design, plans it, applies it, lets a day of leads pass on a virtual clock, shows who would
+    have been told what and when, and plans again. Takes about ten seconds.
+    """
+    import dataclasses
+    import signal
+    import sys
+    import time
+
+    from provisioner import assets
+    from provisioner.cli import failures
+    from provisioner.cli.demonstration.door import Door
+    from provisioner.cli.demonstration.process import EmulatorProcess
+    from provisioner.cli.demonstration.story import Story
+    from provisioner.cli.emulator import arguments
+    from provisioner.connections import Connection
+    from provisioner.reporting.text import duration_text
+    from provisioner.secrets import Secret
+
+    # A terminated demo must not leave its child behind: SIGTERM becomes an exit, and the context manager stops it.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    start = time.monotonic()
+    console.say(console.paint("provisioner demo: Acme Corp, on a CRM that runs on this machine only", "bold"))
+    with EmulatorProcess(arguments("salesforce")) as emulator:
+        token = Secret(emulator.access_token)
+        failures.remember(token)
+        connection = Connection(
+            name="demo",
+            platform="salesforce",
+            auth={"method": "access_token", "access_token": token},
+            instance_url=emulator.url,
+        )
+        file = assets.path("examples", "acme-salesforce.yaml")
+        told = Story(console, file, Door(emulator.url, token.reveal()), connection).tell()
+        if keep:
+            emulator.keep()
+        _farewell(console, emulator, keep, duration_text(time.monotonic() - start), str(file))
+        console.data(dataclasses.asdict(told) | (_reach(emulator) if keep else {}))
+    return 0 if told.second_plan_is_empty else 1
+
+
+def _reach(emulator: object) -> dict[str, object]:
+    from provisioner.cli.demonstration.process import EmulatorProcess
+
+    assert isinstance(emulator, EmulatorProcess)
+    return {"url": emulator.url, "access_token": emulator.access_token, "pid": emulator.pid}
+
+
+def _farewell(console: Console, emulator: object, keep: bool, took: str, file: str) -> None:
+    console.say(f"\nThat was all of it, in {took}. The design is {file}.")
+    if not keep:
+        console.say("Next: provisioner demo --keep leaves the CRM running, so that you can change the design and plan.")
+        return
+    reach = _reach(emulator)
+    console.say(
+        f"The CRM is still running (process {reach['pid']}). To reach it, write into provisioner.toml:\n\n"
+        '[connections.demo]\nplatform = "salesforce"\n'
+        f'instance_url = "{reach["url"]}"\naccess_token = {{env = "DEMO_TOKEN"}}\n\n'
+        f"and: export DEMO_TOKEN='{reach['access_token']}'\n"
+        f'Its clock: curl -X POST {reach["url"]}/_emulator/clock -d \'{{"to": "2026-03-03T13:00:00Z"}}\'\n'
+        f"To stop it: kill {reach['pid']}"
+    )

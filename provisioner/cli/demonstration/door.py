@@ -1,0 +1,61 @@
+"""Talking to the emulator as its users do (REST), and as its owner does (the control door)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import requests
+
+from provisioner.errors import ProvisionerError
+from provisioner.planning.planfile import instant
+
+_VERSION = "v66.0"
+_SECONDS = 60.0
+
+
+class Door:
+    """One connection to one emulator. ProvisionerError when it refuses or does not answer."""
+
+    def __init__(self, url: str, access_token: str) -> None:
+        self._url = url
+        self._http = requests.Session()
+        self._http.trust_env = False  # loopback needs no proxy
+        self._http.headers["Authorization"] = f"Bearer {access_token}"
+
+    def as_other(self, access_token: str) -> Door:
+        """The same org for another user."""
+        return Door(self._url, access_token)
+
+    def seed(self, content: dict[str, Any]) -> dict[str, Any]:
+        return dict(self._send("POST", "/_emulator/seed", content))
+
+    def move_to(self, moment: datetime) -> None:
+        """The virtual clock; what falls due on the way happens."""
+        self._send("POST", "/_emulator/clock", {"to": instant(moment)})
+
+    def sent(self) -> list[dict[str, Any]]:
+        """Everything that reached a person, oldest first."""
+        return list(self._send("GET", "/_emulator/sent"))
+
+    def create(self, kind: str, values: dict[str, Any]) -> str:
+        """The new record's id."""
+        return str(self._send("POST", f"/services/data/{_VERSION}/sobjects/{kind}", values)["id"])
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        answer = self._send("GET", f"/services/data/{_VERSION}/query", params={"q": soql})
+        records = list(answer["records"])
+        while not answer["done"]:
+            answer = self._send("GET", answer["nextRecordsUrl"])
+            records += answer["records"]
+        return records
+
+    def _send(self, method: str, path: str, body: object = None, params: dict[str, str] | None = None) -> Any:
+        try:
+            answer = self._http.request(method, self._url + path, json=body, params=params, timeout=_SECONDS)
+            content = answer.json() if answer.content else None
+        except (requests.RequestException, ValueError) as error:
+            raise ProvisionerError(f"The emulator did not answer {method} {path}: {error}") from error
+        if not answer.ok:
+            raise ProvisionerError(f"The emulator refused {method} {path}: {content}")
+        return content

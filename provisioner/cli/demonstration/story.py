@@ -1,0 +1,173 @@
+"""The story of the demo, told while it happens. Every figure in it is read back from the pretend org."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from provisioner.applying.apply import Applied, apply
+from provisioner.cli import road
+from provisioner.cli.console import Console
+from provisioner.cli.demonstration import org
+from provisioner.cli.demonstration.door import Door
+from provisioner.cli.demonstration.leads import EVENING, MONDAY, PEOPLE, REPS, ZONE, leads
+from provisioner.connections import Connection
+from provisioner.errors import ProvisionerError
+from provisioner.model.design import Design
+from provisioner.planning import planfile
+from provisioner.planning.plan import Plan
+from provisioner.reporting.plans import by_kind, summary
+from provisioner.reporting.text import count_text, duration_text, safe
+
+_SHOWN_ALERTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the story came to; also the JSON answer of the demo."""
+
+    plan: dict[str, int]
+    leads: int
+    alerts: int
+    results: dict[str, dict[str, int]]
+    second_plan_is_empty: bool
+
+
+class Story:
+    """One run. `console` speaks; chapters are numbered and timed."""
+
+    def __init__(self, console: Console, design_file: Path, door: Door, connection: Connection) -> None:
+        self._console = console
+        self._file = design_file
+        self._door = door
+        self._connection = connection
+        self._chapter = 0
+
+    def tell(self) -> Told:
+        with self._titled("The design"):
+            prepared = road.prepare(self._file, self._console, today=MONDAY.date())
+            self._describe(prepared)
+        week, day = leads()
+        with self._titled("The org, before"):
+            reps = org.settle(self._door)
+            org.week_before(self._door, week)
+            reached = road.reach(prepared.target, self._connection, self._console)
+            self._say(
+                f"{safe(reached.org['name'])} ({safe(reached.org['id'])}), a sandbox on this machine: "
+                f"{len(PEOPLE)} people, {len(week)} leads last week.",
+                "How many of them were touched in time? Nobody knows: nothing measures it.",
+            )
+        with self._titled("The plan"):
+            plan = road.draft(prepared, reached, self._console)
+            self._say(summary(plan), f"In detail: {by_kind(plan)}.")
+        with self._titled("Apply"):
+            applied = self._apply(plan, reached, prepared)
+            self._say(
+                f"{count_text(len(applied.outcomes), 'change')} checked on the server, deployed as one, "
+                "read back: all as planned.",
+                f"Then what a person does once: the permission set, assigned to {len(REPS)} reps and the admin.",
+            )
+            self._assign(plan)
+        with self._titled("Monday, 2 March 2026, 08:00 to 18:30 in New York, on a virtual clock"):
+            org.monday(self._door, reps, day)
+            alerts = self._door.sent()
+            self._alerts(alerts, prepared.design, len(day))
+        with self._titled("The evening"):
+            results = self._results(prepared.design)
+        with self._titled("Plan again"):
+            again = road.draft(prepared, reached, self._console)
+            self._say(summary(again))
+        return Told(planfile.to_data(plan)["summary"], len(day), len(alerts), results, again.is_empty)
+
+    # ------------------------------------------------------------ chapters
+
+    @contextmanager
+    def _titled(self, title: str) -> Iterator[None]:
+        self._chapter += 1
+        self._console.say(f"\n{self._console.paint(f'{self._chapter}. {title}', 'bold')}")
+        start = time.monotonic()
+        yield
+        self._console.say(self._console.paint(f"   ({duration_text(time.monotonic() - start)})", "dim"))
+
+    def _say(self, *lines: str) -> None:
+        for line in lines:
+            self._console.say(f"   {line}")
+
+    def _describe(self, prepared: road.Prepared) -> None:
+        design = prepared.design
+        self._say(
+            f"{self._file.name}: {count_text(len(design.lead_types), 'lead type')}, "
+            f"{count_text(len(design.business_hours), 'business calendar')}, "
+            f"{count_text(len(design.escalations), 'escalation')}; valid.",
+            *(f"  {kind.label:<36} {_promise(kind)}" for kind in design.lead_types),
+        )
+
+    def _apply(self, plan: Plan, reached: road.Reached, prepared: road.Prepared) -> Applied:
+        last: Applied | None = None
+        moment = planfile.instant(MONDAY)
+        plan_id = planfile.digest(plan)
+        for event in apply(
+            plan, reached.session, prepared.target, plan_id=plan_id, applied_at=moment, applied_by="the demo"
+        ):
+            if isinstance(event, Applied):
+                last = event
+        if last is None or not last.is_complete:
+            raise ProvisionerError("The demo's plan was not carried out completely.", advice="Report this with -vv.")
+        return last
+
+    def _assign(self, plan: Plan) -> None:
+        sets = [change.address.name for change in plan.changes if change.address.kind == "PermissionSet"]
+        usernames = [*(rep.username for rep in REPS), *org.admins(self._door)]
+        for name in sets:
+            org.allow_fields(self._door, name, usernames)
+
+    def _alerts(self, alerts: list[dict[str, Any]], design: Design, count: int) -> None:
+        mode = (
+            f"All of them go to {design.alerts.silent_to}, and name who would have been told."
+            if (design.alerts.mode == "silent")
+            else "They go to their real recipients."
+        )
+        self._say(
+            f"{count} leads arrive, the reps do what reps do, and {count_text(len(alerts), 'alert')} go out.", mode
+        )
+        for alert in alerts[:_SHOWN_ALERTS]:
+            self._say(f"  {_local(alert['at'])}  {safe(alert['channel']):<6} {safe(alert['subject'])}")
+        if len(alerts) > _SHOWN_ALERTS:
+            self._say(f"  … and {len(alerts) - _SHOWN_ALERTS} more until {EVENING:%H:%M}")
+
+    def _results(self, design: Design) -> dict[str, dict[str, int]]:
+        counted: dict[str, Counter[str]] = {kind.id: Counter() for kind in design.lead_types}
+        for row in org.verdicts(self._door, design.target.prefix):
+            counted.setdefault(row["lead_type"] or "(none)", Counter())[_verdict(row)] += 1
+        labels = {kind.id: kind.label for kind in design.lead_types}
+        self._say(f"{'lead type':<36} leads   hit  miss  open")
+        for kind, counts in counted.items():
+            if counts:
+                figures = "".join(f"{counts[word]:>6}" for word in ("Hit", "Miss", "open"))
+                self._say(f"{labels.get(kind, kind):<36} {counts.total():>5}{figures}")
+        hit, miss = (sum(counts[word] for counts in counted.values()) for word in ("Hit", "Miss"))
+        if hit + miss:
+            self._say(f"Touched in time: {hit} of {hit + miss} decided, {100 * hit / (hit + miss):.0f} %.")
+        return {kind: dict(counts) for kind, counts in counted.items()}
+
+
+def _verdict(row: Mapping[str, Any]) -> str:
+    """Hit, Miss, excluded, or still open."""
+    if row["status"] == "excluded":
+        return "excluded"
+    return str(row["result"] or "open")
+
+
+def _promise(kind: Any) -> str:
+    sla = kind.sla if isinstance(kind.sla, str) else kind.sla.text
+    return f"{sla.replace('_', ' ')}, {f'business hours {kind.hours}' if kind.hours else 'around the clock'}"
+
+
+def _local(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(ZONE):%a %H:%M}"

@@ -1,0 +1,45 @@
+"""Salesforce. `target` thinks (render, parse, compare); talking to an org is the package `session`, imported late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from provisioner.connections import Connection
+from provisioner.diagnostics import Diagnostic
+from provisioner.model.design import Design
+from provisioner.resources import Resource, Snapshot
+from provisioner.targets.base import Artifact, Session
+
+
+class Salesforce:
+    """Implements `targets.base.Target`."""
+
+    name = "salesforce"
+
+    def desire(self, design: Design, located: Callable[[str], Any]) -> tuple[Snapshot, list[Diagnostic]]:
+        """Render, read back, and check the limits of Salesforce (rules S2xx)."""
+        from provisioner.targets.salesforce.desire import desire
+
+        return desire(design, located)
+
+    def artifacts(self, resources: Iterable[Resource]) -> list[Artifact]:
+        """The files of these resources with their package.xml."""
+        from provisioner.targets.salesforce.package import artifacts
+
+        return artifacts(resources)
+
+    def compare(self, desired: Resource, live: Resource) -> Resource:
+        """`live` reduced to what counts."""
+        from provisioner.targets.salesforce.compare import compare
+
+        return compare(desired, live)
+
+    def connect(self, connection: Connection) -> Session:
+        """A session with the org of a connection. Raises TargetError."""
+        from provisioner.targets.salesforce.session import connect
+
+        return connect(connection)
+
+
+target = Salesforce()

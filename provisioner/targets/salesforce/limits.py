@@ -1,0 +1,227 @@
+"""What Salesforce would say to a design: the rules S2xx, run by `desire`. Numbers: [docs] reference/salesforce.md 2, 4, 5."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from provisioner.model.design import All, Any_, Condition, Design, Exclusion, LeadType, Not, Test
+from provisioner.rules import Finding, Registry
+from provisioner.targets.salesforce.conditions import LOGIC_MOST, logic_length
+from provisioner.targets.salesforce.names import API_NAME_MOST, Names, used_escalations, used_hours
+from provisioner.targets.salesforce.timers import subject_formula
+
+RULES = Registry("S")
+FORMULA_MOST = 3900
+PICKLIST_MOST = 1000
+TEXT_MOST = 255
+_API_NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*")
+_FIELD_NAME = re.compile(r"(?:[A-Za-z](?:_?[A-Za-z0-9])*__)?[A-Za-z](?:_?[A-Za-z0-9])*(?:__c|__pc)?")
+
+
+@RULES.rule("S201", "Object not deployed by this version")
+def lead_object(design: Design) -> Iterator[Finding]:
+    """Only Lead has the owner, the conversion and the assignment rules that the flows of this version are built for."""
+    if design.target.object != "Lead":
+        detail = f"The design is about {design.target.object}; this version deploys clocks on Lead only."
+        yield Finding(f"{design.target.at}/object", detail, "Use `object: Lead`.")
+
+
+@RULES.rule("S202", "Name not possible in Salesforce")
+def record_names(design: Design) -> Iterator[Finding]:
+    """A record name holds at most 40 letters, digits and single underscores, and begins with a letter."""
+    named: list[tuple[str, str, str]] = [(item.at, "lead type", item.id) for item in design.lead_types]
+    named += [(item.at, "recipient", item.id) for item in design.recipients.values()]
+    named += [(item.at, "escalation", item.id) for item in design.escalations.values()]
+    for escalation in used_escalations(design):
+        last = f"{escalation.id}_{len(escalation.steps)}"
+        if len(last) > API_NAME_MOST:
+            named.append((escalation.at, "record of its last step", last))
+    for at, what, name in named:
+        if len(name) > API_NAME_MOST or not _API_NAME.fullmatch(name):
+            detail = f"The {what} would be called {name!r} ({len(name)} characters)."
+            yield Finding(
+                at, detail, f"Use letters, digits and single underscores, at most {API_NAME_MOST} characters."
+            )
+
+
+@RULES.rule("S203", "Text too long for Salesforce")
+def long_texts(design: Design) -> Iterator[Finding]:
+    """Labels and the text fields of the configuration records hold at most 255 characters."""
+    texts = [(f"{item.at}/label", item.label) for item in design.lead_types]
+    texts += [
+        (item.at, value) for item in design.recipients.values() for value in (item.value, item.otherwise) if value
+    ]
+    texts += [
+        (f"{design.telemetry.first_touch.at}/ignore_users", user) for user in design.telemetry.first_touch.ignore_users
+    ]
+    texts.append((f"{design.alerts.at}/silent_to", design.alerts.silent_to))
+    for pointer, text in texts:
+        if len(text) > TEXT_MOST:
+            detail = f"{text[:40]!r}… has {len(text)} characters; the field holds {TEXT_MOST}."
+            yield Finding(pointer, detail, f"Shorten it to {TEXT_MOST} characters.")
+
+
+@RULES.rule("S204", "Condition too long for a flow")
+def long_conditions(design: Design) -> Iterator[Finding]:
+    """The logic of a flow decision holds at most 1,000 characters; a plain list of values needs none of them."""
+    for item in _ruled(design):
+        length = logic_length(item.when)
+        if length > LOGIC_MOST:
+            detail = (
+                f"The condition of {item.id!r} needs {length} characters of logic; a flow decision holds {LOGIC_MOST}."
+            )
+            yield Finding(
+                f"{item.at}/when", detail, "Split it into several entries, or collect the cases in one field."
+            )
+
+
+@RULES.rule("S205", "Formula too long")
+def long_formulas(design: Design) -> Iterator[Finding]:
+    """A formula holds at most 3,900 characters."""
+    for escalation in used_escalations(design):
+        for step in escalation.steps:
+            length = len(subject_formula(step.task)) if step.task is not None else 0
+            if length > FORMULA_MOST:
+                detail = f"The task's text makes a formula of {length} characters; it may have {FORMULA_MOST}."
+                yield Finding(
+                    f"{step.at}/task", detail, "Shorten the text; a task's subject holds 255 characters anyway."
+                )
+    length = sum(len(name) + 30 for name in design.telemetry.engagement)
+    if length > FORMULA_MOST:
+        detail = f"The engagement fields make a formula of about {length} characters; it may have {FORMULA_MOST}."
+        yield Finding(f"{design.telemetry.at}/engagement", detail, "List fewer fields.")
+
+
+@RULES.rule("S206", "Too many lead types")
+def many_types(design: Design) -> Iterator[Finding]:
+    """A restricted picklist holds at most 1,000 values, and the lead types are the values of one."""
+    if len(design.lead_types) > PICKLIST_MOST:
+        detail = f"There are {len(design.lead_types)} lead types; the picklist holds {PICKLIST_MOST}."
+        yield Finding("/lead_types", detail, "Merge lead types with the same promise.")
+
+
+@RULES.rule("S208", "Opening hours not possible in Salesforce")
+def opening_hours(design: Design) -> Iterator[Finding]:
+    """Business hours have one interval per weekday, which ends on the same day; a whole day is 00:00-24:00."""
+    for hours in used_hours(design):
+        for weekday, intervals in sorted(hours.open.items()):
+            day = _DAYS[weekday]
+            if len(intervals) > 1:
+                detail = f"{hours.id} is open {len(intervals)} times on {day}; Salesforce knows one interval per day."
+                yield Finding(
+                    f"{hours.at}/open", detail, "Leave out the break: open once in the morning, close once at night."
+                )
+            elif intervals and intervals[0][1] == 1440 and intervals[0][0] != 0:
+                detail = f"{hours.id} is open until midnight on {day}, which Salesforce can only say of a whole day."
+                yield Finding(f"{hours.at}/open", detail, "Close at 23:59, or open at 00:00.")
+
+
+@RULES.rule("S209", "Not deployed by this version", severity="warning")
+def later_sections(design: Design) -> Iterator[Finding]:
+    """The document may say more than this version puts into the org; what is left out is said, never pretended."""
+    advice = "Keep it for a later version, or leave it out; nothing of it is in the org."
+    if design.telemetry.stages:
+        yield Finding(
+            f"{design.telemetry.at}/stages", "Stage timestamps and history are not deployed by this version.", advice
+        )
+    for word in ("recycling", "surge", "reports"):
+        if getattr(design, word):
+            yield Finding(f"/{word}", f"The section `{word}` is not deployed by this version.", advice)
+    for lead_type in design.lead_types:
+        for name, value in (("after_hours", lead_type.after_hours), ("follow_up", lead_type.follow_up)):
+            if value is not None:
+                detail = f"`{name}` of {lead_type.id!r} is not deployed by this version."
+                yield Finding(f"{lead_type.at}/{name}", detail, advice)
+    for escalation in used_escalations(design):
+        for step in escalation.steps:
+            if "slack" in step.via:
+                yield Finding(f"{step.at}/via", "Slack messages are not deployed by this version.", advice)
+
+
+@RULES.rule("S210", "No address to write to", severity="warning")
+def addresses(design: Design) -> Iterator[Finding]:
+    """A public group or a queue has no email address of its own, so an email step does not reach it. Bells do."""
+    for escalation in used_escalations(design):
+        for step in escalation.steps:
+            named = [design.recipients[id] for id in step.notify if id in design.recipients]
+            groups = [item.id for item in named if item.kind in ("group", "queue")]
+            if "email" not in step.via or not groups:
+                continue
+            nobody = len(groups) == len(named) and "bell" not in step.via
+            detail = f"Email cannot reach {', '.join(groups)} (a group or queue)."
+            if nobody:
+                detail += " Nobody would be told by this step."
+            yield Finding(f"{step.at}/via", detail, "Add `bell`, or notify users.", "error" if nobody else None)
+
+
+@RULES.rule("S211", "Not a field name")
+def field_names(design: Design) -> Iterator[Finding]:
+    """Flows refer to fields of the lead itself by API name; a dot would leave the record."""
+    advice = "Use the API name of a field on Lead, such as LeadSource or Form_Submitted_At__c."
+    for place, name in enumerate(design.telemetry.engagement):
+        if not _FIELD_NAME.fullmatch(name):
+            yield Finding(
+                f"{design.telemetry.at}/engagement/{place}", f"{name!r} is not an API name of a field.", advice
+            )
+    for item in _ruled(design):
+        for test in _tests(item.when):
+            if not _FIELD_NAME.fullmatch(test.field):
+                yield Finding(test.at, f"{test.field!r} is not an API name of a field.", advice)
+
+
+@RULES.rule("S212", "Not the API name of a group or queue")
+def group_names(design: Design) -> Iterator[Finding]:
+    """Groups and queues are looked up by API name, not by the name people see."""
+    for item in design.recipients.values():
+        if item.kind not in ("group", "queue") or item.value is None:
+            continue
+        if len(item.value) > 80 or not _API_NAME.fullmatch(item.value):
+            detail = f"{item.value!r} is not an API name."
+            advice = (
+                f"Look it up in Setup ({'Queues' if item.kind == 'queue' else 'Public Groups'}), such as SDR_Backup."
+            )
+            yield Finding(item.at, detail, advice)
+
+
+@RULES.rule("S213", "Value with spaces around it", severity="error")
+def spaced_values(design: Design) -> Iterator[Finding]:
+    """Salesforce trims texts on the way in, so a value with spaces around it would be compared without them."""
+    for item in _ruled(design):
+        for test in _tests(item.when):
+            for value in test.values:
+                if isinstance(value, str) and value != value.strip():
+                    yield Finding(test.at, f"{value!r} begins or ends with a space.", f"Write {value.strip()!r}.")
+
+
+@RULES.rule("S214", "Two holidays with one name")
+def holiday_names(design: Design) -> Iterator[Finding]:
+    """Holidays are told apart by name; ours hold the calendar, the day and as much of the name as 80 characters allow."""
+    names = Names(design.target.prefix)
+    for hours in used_hours(design):
+        seen: set[str] = set()
+        for holiday in hours.holidays:
+            name = names.holiday(hours, holiday)
+            if name.lower() in seen:
+                detail = f"{name!r} would be there twice."
+                yield Finding(f"{hours.at}/holidays", detail, "Give each holiday one name, or one entry per day.")
+            seen.add(name.lower())
+
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def _ruled(design: Design) -> Iterator[LeadType | Exclusion]:
+    yield from design.exclusions
+    yield from design.lead_types
+
+
+def _tests(condition: Condition) -> Iterator[Test]:
+    match condition:
+        case Test():
+            yield condition
+        case All(parts) | Any_(parts):
+            for part in parts:
+                yield from _tests(part)
+        case Not(part):
+            yield from _tests(part)

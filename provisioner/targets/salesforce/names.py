@@ -1,0 +1,87 @@
+"""What everything is called in the org. One place, because flows, Apex, fields and rules must agree.
+
+A name in the CRM is the design's prefix, an underscore and the word below; API names of custom things end in `__c`
+(fields) or `__mdt` (custom metadata types). [docs] reference/salesforce.md 2.1, 4.2, 5
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from provisioner.model.design import BusinessHours, Design, Escalation, Holiday, Step
+
+API_NAME_MOST = 40  # characters, without the suffix
+LABEL_MOST = 40
+FLOW_NAME_MOST = 80
+HOLIDAY_NAME_MOST = 80
+STATUSES = {
+    "not_started": "Not started",
+    "within_sla": "Within SLA",
+    "at_risk": "At risk",
+    "breached": "Breached",
+    "escalated": "Escalated",
+    "met": "Met",
+    "touched_late": "Touched late",
+    "excluded": "Excluded",
+}
+TOUCHES = {"call": "Call", "email": "Email", "linkedin": "LinkedIn", "meeting": "Meeting"}
+TASK_SUBTYPES = {"call": "Call", "email": "Email", "linkedin": "LinkedIn"}  # [docs] 3.2
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Every name for one prefix."""
+
+    prefix: str
+
+    def of(self, word: str) -> str:
+        return f"{self.prefix}_{word}"
+
+    def field(self, word: str) -> str:
+        return f"{self.prefix}_{word}__c"
+
+    def step_at(self, number: int) -> str:
+        return self.field(f"Step_{number}_At")
+
+    def type(self, word: str) -> str:
+        return f"{self.prefix}_{word}__mdt"
+
+    def hours(self, calendar: str) -> str:
+        """The Name of the BusinessHours entry."""
+        return f"{self.prefix} {calendar}"
+
+    def holiday(self, hours: BusinessHours, holiday: Holiday) -> str:
+        """Unique per calendar and day; the readable end is cut, never the part that tells days apart."""
+        return f"{self.hours(hours.id)} {holiday.day.isoformat()} {holiday.name}"[:HOLIDAY_NAME_MOST].strip()
+
+
+def used_escalations(design: Design) -> list[Escalation]:
+    """Escalations that some lead type names, in the design's order."""
+    used = {lead_type.escalation for lead_type in design.lead_types}
+    return [escalation for id, escalation in design.escalations.items() if id in used]
+
+
+def used_hours(design: Design) -> list[BusinessHours]:
+    """Calendars that some lead type runs on; no other calendar is put into the org."""
+    used = {lead_type.hours for lead_type in design.lead_types if lead_type.clock == "business"}
+    return [hours for id, hours in design.business_hours.items() if id in used]
+
+
+def has_business_clock(design: Design) -> bool:
+    return bool(used_hours(design))
+
+
+def step_count(design: Design) -> int:
+    """How many step time fields a lead needs: the most steps of any used escalation."""
+    return max((len(escalation.steps) for escalation in used_escalations(design)), default=0)
+
+
+def status_after(step: Step) -> str | None:
+    """The status a step leaves behind; None = as it was. At due and exactly 100 % are the same instant."""
+    if step.status is not None:
+        return step.status
+    if step.after_due is not None:
+        return "breached" if step.after_due.is_zero else "escalated"
+    if step.percent is None or step.percent < 100:
+        return None
+    return "breached" if step.percent == 100 else "escalated"

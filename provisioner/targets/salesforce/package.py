@@ -1,0 +1,118 @@
+"""Canonical resources → the deployable files and their manifest, from one list, so that they cannot disagree.
+
+[docs] reference/salesforce.md 1.7 (layout), 1.8 (deleting). A partial package is a normal thing: only some fields of
+Lead, one custom metadata record, one holiday. What is not in it is not touched.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from io import BytesIO
+from typing import Any
+from xml.sax.saxutils import escape
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from provisioner.resources import Address, Resource
+from provisioner.targets.base import Artifact
+from provisioner.targets.salesforce.shape import NAMESPACE
+from provisioner.targets.salesforce.xml import write
+
+API_VERSION = "66.0"
+_SINGLE = {
+    "CustomMetadata": "customMetadata/{}.md",
+    "Flow": "flows/{}.flow",
+    "PermissionSet": "permissionsets/{}.permissionset",
+    "CustomNotificationType": "notificationtypes/{}.notiftype",
+    "Queue": "queues/{}.queue",
+}
+_CODE = {"ApexClass": "classes/{}.cls", "ApexTrigger": "triggers/{}.trigger"}
+_ENTRIES = {"BusinessHours": "businessHours", "Holiday": "holidays"}
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest instant a zip can hold
+KINDS = frozenset({*_SINGLE, *_CODE, *_ENTRIES, "CustomObject", "CustomField"})
+
+
+def artifacts(resources: Iterable[Resource], api_version: str = API_VERSION) -> list[Artifact]:
+    """The files of these resources with their package.xml, sorted by path. ValueError for a kind we never render."""
+    items = sorted(resources, key=lambda item: item.address)
+    files = {"package.xml": manifest(members(item.address for item in items), api_version)}
+    objects: dict[str, dict[str, Any]] = defaultdict(dict)
+    settings: dict[str, list[Any]] = defaultdict(list)
+    for item in items:
+        kind, name = item.address.kind, item.address.name
+        if kind in _SINGLE:
+            files[_SINGLE[kind].format(name)] = write(kind, item.attributes)
+        elif kind in _CODE:
+            files |= _code(kind, name, item.attributes)
+        elif kind == "CustomObject":
+            objects[name].update(item.attributes)
+        elif kind == "CustomField":
+            parent, _, field = name.partition(".")
+            objects[parent].setdefault("fields", []).append({"fullName": field, **item.attributes})
+        else:
+            settings[_ENTRIES[kind]].append(dict(item.attributes))
+    files |= {f"objects/{name}.object": write("CustomObject", content) for name, content in objects.items()}
+    if settings:
+        files["settings/BusinessHours.settings"] = write("BusinessHoursSettings", settings)
+    return [Artifact(path, files[path]) for path in sorted(files)]
+
+
+def _code(kind: str, name: str, attributes: Mapping[str, Any]) -> dict[str, bytes]:
+    path = _CODE[kind].format(name)
+    beside = {key: value for key, value in attributes.items() if key != "body"}
+    return {path: str(attributes["body"]).encode("utf-8"), f"{path}-meta.xml": write(kind, beside)}
+
+
+def retired(resource: Resource) -> Resource | None:
+    """What is deployed instead of a deletion where the vendor has none: business hours switched off. None: delete it."""
+    if resource.address.kind != "BusinessHours":
+        return None
+    return Resource(resource.address, {**resource.attributes, "active": "false"})
+
+
+def members(addresses: Iterable[Address]) -> dict[str, list[str]]:
+    """Manifest type → sorted member names. ValueError for a kind we never render."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for address in addresses:
+        if address.kind not in KINDS:
+            raise ValueError(f"{address} is of a kind that is not deployed to Salesforce")
+        if address.kind in _ENTRIES:
+            found["Settings"].add("BusinessHours")
+        else:
+            found[address.kind].add(address.name)
+    return {kind: sorted(names) for kind, names in sorted(found.items())}
+
+
+def manifest(members: Mapping[str, Sequence[str]], api_version: str = API_VERSION) -> bytes:
+    """package.xml. `members` as from `members()`; more types may have been added to it."""
+    return _package(members, api_version)
+
+
+def destructive(members: Mapping[str, Sequence[str]]) -> bytes:
+    """destructiveChanges.xml: the same schema without a version. Settings entries cannot be deleted this way."""
+    return _package({kind: names for kind, names in members.items() if kind != "Settings"}, None)
+
+
+def _package(members: Mapping[str, Sequence[str]], api_version: str | None) -> bytes:
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<Package xmlns="{NAMESPACE}">']
+    for kind in sorted(members):
+        lines.append("    <types>")
+        lines += [f"        <members>{escape(name)}</members>" for name in sorted(members[kind])]
+        lines += [f"        <name>{escape(kind)}</name>", "    </types>"]
+    if api_version is not None:
+        lines.append(f"    <version>{escape(api_version)}</version>")
+    lines.append("</Package>\n")
+    return "\n".join(lines).encode("utf-8")
+
+
+def build_zip(artifacts: Iterable[Artifact]) -> bytes:
+    """The package as a zip: sorted names, one fixed timestamp, so equal content gives equal bytes."""
+    buffer = BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
+        for artifact in sorted(artifacts, key=lambda item: item.path):
+            info = ZipInfo(artifact.path, _EPOCH)
+            info.compress_type = ZIP_DEFLATED
+            info.create_system = 3
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, artifact.content)
+    return buffer.getvalue()

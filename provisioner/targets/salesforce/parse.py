@@ -1,0 +1,100 @@
+"""Files of a package (rendered by us, or retrieved from an org) → canonical resources.
+
+Address kinds: CustomObject (types of ours, their own elements only), CustomField, CustomMetadata, Flow, ApexClass,
+ApexTrigger, PermissionSet, CustomNotificationType, Queue, BusinessHours and Holiday (one resource per entry of the
+settings file). Files of other kinds are none of our business and are left out, and so is the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from provisioner.errors import TargetError
+from provisioner.resources import Address, Resource, Snapshot
+from provisioner.targets.salesforce.shape import local, tree
+from provisioner.targets.salesforce.xml import read
+
+# Folder and suffix → kind. [docs] reference/salesforce.md 1.7
+PLACES = {
+    ("customMetadata", ".md"): "CustomMetadata",
+    ("flows", ".flow"): "Flow",
+    ("permissionsets", ".permissionset"): "PermissionSet",
+    ("notificationtypes", ".notiftype"): "CustomNotificationType",
+    ("queues", ".queue"): "Queue",
+}
+CODE = {("classes", ".cls"): "ApexClass", ("triggers", ".trigger"): "ApexTrigger"}
+
+
+def parse_package(files: Mapping[str, bytes]) -> Snapshot:
+    """`files`: path in the package (mdapi layout, an outer folder such as `unpackaged/` is ignored) → content.
+
+    TargetError when a file of a kind we know is not readable, or when two files describe one thing.
+    """
+    inner = {_inside(path): content for path, content in files.items()}
+    resources = [item for path in sorted(inner) for item in _resources(path, inner)]
+    try:
+        return Snapshot.of(resources)
+    except ValueError as error:
+        raise TargetError(f"The package is contradictory: {error}.") from error
+
+
+def _inside(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    known = {"objects", "settings", *(folder for folder, _ in (*PLACES, *CODE))}
+    return "/".join(parts[1:] if len(parts) > 2 and parts[0] not in known else parts)
+
+
+def _resources(path: str, files: Mapping[str, bytes]) -> Iterator[Resource]:
+    place = PurePosixPath(path)
+    folder = place.parts[0] if len(place.parts) == 2 else ""
+    if folder == "objects" and place.suffix == ".object":
+        yield from _object(place.stem, files[path], path)
+    elif path == "settings/BusinessHours.settings":
+        yield from _hours(files[path], path)
+    elif (folder, place.suffix) in CODE:
+        yield _code(CODE[folder, place.suffix], place.stem, path, files)
+    elif (folder, place.suffix) in PLACES:
+        name = place.name.removesuffix(place.suffix)
+        yield Resource(Address(PLACES[folder, place.suffix], name), tree(read(files[path], path)))
+
+
+def _object(name: str, content: bytes, path: str) -> Iterator[Resource]:
+    root = read(content, path)
+    for element in list(root):
+        if local(element) == "fields":
+            attributes = tree(element)
+            field = attributes.pop("fullName", "")
+            if field.endswith("__c"):
+                yield Resource(Address("CustomField", f"{name}.{field}"), attributes)
+            root.remove(element)
+    if name.endswith("__mdt"):
+        own = tree(root)
+        if own.get("label"):
+            yield Resource(Address("CustomObject", name), own)
+
+
+def _hours(content: bytes, path: str) -> Iterator[Resource]:
+    for element in read(content, path):
+        kind = {"businessHours": "BusinessHours", "holidays": "Holiday"}.get(local(element))
+        if kind is None:
+            continue
+        attributes = tree(element)
+        # An entry can be switched off but not deleted, so switched off is as good as gone. [docs] 6.1
+        if kind == "BusinessHours" and attributes.get("active") == "false":
+            continue
+        if attributes.get("name"):
+            yield Resource(Address(kind, attributes["name"]), attributes)
+
+
+def _code(kind: str, name: str, path: str, files: Mapping[str, bytes]) -> Resource:
+    beside = f"{path}-meta.xml"
+    attributes: dict[str, Any] = tree(read(files[beside], beside)) if beside in files else {}
+    try:
+        text = files[path].decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TargetError(f"{path} is not UTF-8 text: {error}") from error
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    attributes["body"] = "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+    return Resource(Address(kind, name), dict(sorted(attributes.items())))

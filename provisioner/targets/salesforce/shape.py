@@ -1,0 +1,151 @@
+"""The shape of Salesforce metadata: which elements repeat, what they are keyed by, in which order they are written.
+
+Two forms are converted into each other here: an XML element and its canonical tree. The canonical tree is plain data:
+an element with children is a dict, a leaf is a str, an element that may repeat is always a list (sorted by its key when
+it has one, else in document order). Positions on a canvas and other things without meaning are not part of it.
+[docs] reference/salesforce.md 0.2 (schema order), 1.10 (what a server adds).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+XSD = "http://www.w3.org/2001/XMLSchema"
+
+# Kinds of flow elements that sit on the canvas; all of them are ours in a flow of ours.
+FLOW_NODES = (
+    "actionCalls", "apexPluginCalls", "assignments", "collectionProcessors", "customErrors", "decisions", "loops",
+    "orchestratedStages", "recordCreates", "recordDeletes", "recordLookups", "recordRollbacks", "recordUpdates",
+    "screens", "steps", "subflows", "transforms", "waits",
+)  # fmt: skip
+FLOW_RESOURCES = (
+    "choices", "constants", "dynamicChoiceSets", "formulas", "stages", "textTemplates", "variables",
+)  # fmt: skip
+
+# (parent, element) → the key its items are sorted by; None = the order has a meaning; "" = plain texts, sorted.
+LISTS: dict[tuple[str, str], str | None] = {
+    **{("Flow", kind): "name" for kind in FLOW_NODES + FLOW_RESOURCES},
+    ("Flow", "processMetadataValues"): "name",
+    ("Flow", "environments"): "",
+    ("decisions", "rules"): None,
+    ("rules", "conditions"): None,
+    ("start", "filters"): None,
+    ("start", "scheduledPaths"): "name",
+    ("recordLookups", "filters"): None,
+    ("recordLookups", "queriedFields"): "",
+    ("recordUpdates", "filters"): None,
+    ("recordUpdates", "inputAssignments"): "field",
+    ("recordCreates", "inputAssignments"): "field",
+    ("assignments", "assignmentItems"): None,
+    ("actionCalls", "inputParameters"): "name",
+    ("actionCalls", "outputParameters"): "name",
+    ("valueSetDefinition", "value"): None,
+    ("CustomMetadata", "values"): "field",
+    ("PermissionSet", "classAccesses"): "apexClass",
+    ("PermissionSet", "customMetadataTypeAccesses"): "name",
+    ("PermissionSet", "fieldPermissions"): "field",
+    ("PermissionSet", "objectPermissions"): "object",
+    ("PermissionSet", "userPermissions"): "name",
+    ("Queue", "queueSobject"): "sobjectType",
+    ("holidays", "businessHours"): "",
+}
+
+WITHOUT_MEANING = frozenset({"locationX", "locationY", "isGoTo"})
+NUMBERS = frozenset(
+    {"length", "maxBatchSize", "numberValue", "offsetNumber", "precision", "scale", "triggerOrder", "visibleLines"}
+)
+# Base types come first, the rest is alphabetical in every type that is written here. [wsdl]
+_FIRST = ("fullName", "processMetadataValues", "description", "name")
+_NODE_FIRST = (*_FIRST, "label", "locationX", "locationY")
+NODES = frozenset({*FLOW_NODES, "start"})
+_ELEMENTS = frozenset({*FLOW_RESOURCES, "rules", "scheduledPaths", "inputParameters"})
+
+
+def ordered(parent: str, names: list[str]) -> list[str]:
+    """Element names below `parent` in schema order."""
+    if parent in NODES:
+        first: tuple[str, ...] = _NODE_FIRST
+    elif parent in _ELEMENTS:
+        first = _FIRST
+    else:
+        first = ("fullName",)
+    return sorted(names, key=lambda name: (first.index(name) if name in first else len(first), name))
+
+
+def tree(element: Element, parent: str | None = None) -> dict[str, Any]:
+    """The canonical tree of an element with children; `parent` overrides its name as context for lists."""
+    context = parent or local(element)
+    found: dict[str, list[Any]] = {}
+    for child in element:
+        if not isinstance(child.tag, str):
+            continue
+        name = local(child)
+        value = None if name in WITHOUT_MEANING else _value(child, name, context)
+        if value is not None:
+            found.setdefault(name, []).append(value)
+    return {name: _joined(context, name, values) for name, values in sorted(found.items())}
+
+
+def local(element: Element) -> str:
+    """The name of an element without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def _value(child: Element, name: str, context: str) -> Any:
+    if context == "CustomMetadata" and name == "values":
+        return _typed_value(child)
+    if len(child):
+        return tree(child) or None
+    text = (child.text or "").strip()
+    if not text:
+        return None
+    return number(text) if name in NUMBERS else text
+
+
+def _typed_value(element: Element) -> dict[str, Any]:
+    """A value of a custom metadata record: `type` is an xsd name, `value` None when it is nil."""
+    answer: dict[str, Any] = {}
+    for child in element:
+        if not isinstance(child.tag, str):
+            continue
+        text = (child.text or "").strip()
+        if local(child) != "value":
+            answer[local(child)] = text
+            continue
+        kind = (child.get(f"{{{XSI}}}type") or "").rpartition(":")[2]
+        empty = child.get(f"{{{XSI}}}nil") in ("true", "1") or (kind == "string" and not text)
+        answer["value"] = None if empty else number(text) if kind in ("double", "int") else text
+        if not empty:
+            answer["type"] = "double" if kind == "int" else kind or "string"
+    answer.setdefault("value", None)
+    return answer
+
+
+def number(text: str) -> str:
+    """`5.0` and `5` are the same number; what is no number stays as it is."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return text
+    if not value.is_finite():
+        return text
+    plain = format(value.normalize(), "f")
+    return "0" if plain in ("-0", "0") else plain
+
+
+def _joined(context: str, name: str, values: list[Any]) -> Any:
+    if (context, name) not in LISTS:
+        return values[0] if len(values) == 1 else values
+    key = LISTS[context, name]
+    if key is None:
+        # A picklist value that was removed stays behind, switched off. [docs] reference/salesforce.md 2.1
+        return [item for item in values if not (name == "value" and item.get("isActive") == "false")]
+    if key == "":
+        return sorted(values)
+    return sorted(values, key=lambda item: str(item.get(key, "")) if isinstance(item, dict) else str(item))

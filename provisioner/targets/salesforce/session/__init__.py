@@ -39,6 +39,10 @@ class SalesforceSession:
         """HTTP requests sent so far, retries and logins included."""
         return self._transport.calls
 
+    def close(self) -> None:
+        """Close the connections. The session stays usable; it opens new ones."""
+        self._transport.close()
+
     def identity(self) -> OrgIdentity:
         """Which org this is; asked once per session."""
         if self._identity is None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from provisioner.errors import NotAllowed, RateLimited, Rejected, TargetError, Unreachable
 from provisioner.targets.salesforce.session import xmltext
+from provisioner.targets.salesforce.session.advice import advice_for
 
 Expected = Literal["json", "xml", "bytes"]
 
@@ -145,7 +146,8 @@ def _refusal(reply: Reply, what: str, said: str) -> TargetError:
             f"Salesforce does not allow this user to {what}: {said}",
             advice="The user needs API Enabled and Modify Metadata Through Metadata API Functions.",
         )
-    return Rejected(f"Salesforce refused to {what}: {said}", problems=problems)
+    advice = advice_for(f"{code} {text}" for code, text in problems)
+    return Rejected(f"Salesforce refused to {what}: {said}", problems=problems, advice=advice)
 
 
 def quote(reply: Reply) -> str:

@@ -6,9 +6,9 @@ Everything sent here is a read, so everything may be retried.
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -179,5 +179,5 @@ def _unzipped(encoded: str) -> dict[str, bytes]:
             if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST_UNZIPPED:
                 raise TargetError("The org's metadata package is larger than the vendor's own limits; it was not read.")
             return {entry.filename.removeprefix("unpackaged/"): archive.read(entry) for entry in entries}
-    except (binascii.Error, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError):
+    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         raise Unreachable("The org's metadata package arrived damaged.") from None

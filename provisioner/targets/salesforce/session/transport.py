@@ -46,6 +46,9 @@ class Transport:
     def calls(self) -> int:
         return self._wire.calls
 
+    def close(self) -> None:
+        self._wire.close()
+
     @property
     def origin(self) -> str:
         return self._signed_in().origin
@@ -67,9 +70,10 @@ class Transport:
                 self._pace.sleep(self._pace.retry_delay(attempt))
                 continue
             verdict = faults.judge(reply, call.expected)
+            if verdict is not Verdict.FINE or call.expected != "bytes":
+                reply = self._masked(reply)
             if verdict is Verdict.FINE:
                 return reply
-            reply = self._masked(reply)
             if verdict is Verdict.EXPIRED and not renewed and self._credentials.renewable:
                 renewed, self._grant = True, None
                 attempt -= 1
@@ -93,7 +97,7 @@ class Transport:
         return self._grant
 
     def _masked(self, reply: Reply) -> Reply:
-        """An error text must not carry the token, even if the server quotes it."""
+        """No text that is shown may carry the token, even if the server quotes it."""
         token = self._signed_in().token.reveal().encode("ascii")
         return Reply(reply.status, reply.headers, reply.body.replace(token, b"(token)"))
 

@@ -97,6 +97,12 @@ class Wire:
             # The library's own words can quote headers; its class name cannot.
             raise NoAnswer(f"the exchange failed ({type(error).__name__})", sent=True) from None
 
+    def close(self) -> None:
+        """Give the connections back; the next exchange opens new ones."""
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+
     def _session(self) -> requests.Session:
         import requests
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from provisioner.model.design import Design, Recipient, Step
 from provisioner.targets.salesforce.flow import Check, Flow, Outcome, Value, differs, equals, flag, is_null, plain, ref
 from provisioner.targets.salesforce.names import Names, used_escalations
+from provisioner.targets.salesforce.people import find_user
 
 TITLE_MOST = 250
 BODY_MOST = 750
@@ -35,7 +36,7 @@ class Alerts:
         if self.bell:
             mode = self._bell_type(mode)
         told = {id for step in self.steps for id in step.notify}
-        for recipient in reversed(self.design.recipients.values()):
+        for recipient in reversed(list(self.design.recipients.values())):
             if recipient.id in told and recipient.kind != "slack":
                 mode = self._gather(recipient, mode)
         return mode
@@ -168,9 +169,12 @@ class Alerts:
         lost = self._say("Note_Bell_Type", f"There is no notification type {name}; nobody got a bell.", to)
         read = flow.assign("Read_Bell_Type", "Read its id", [("bellTypeId", ref("Get_Bell_Type.Id"))], to)
         known = flow.decide(
-            "Bell_Type_Known", "Is it there?",
-            [Outcome("Bell_Type_Is_Known", "Yes", [is_null("Get_Bell_Type", False)], read)], lost, "No",
-        )  # fmt: skip
+            "Bell_Type_Known",
+            "Is it there?",
+            [Outcome("Bell_Type_Is_Known", "Yes", [is_null("Get_Bell_Type", False)], read)],
+            lost,
+            "No",
+        )
         filters = [("DeveloperName", "EqualTo", plain(name))]
         source = "CustomNotificationType"
         return flow.get("Get_Bell_Type", "Get the notification type", source, filters, known, fault=self.fault)
@@ -297,13 +301,3 @@ _SILENT_NOTE = (
     ' & IF({!wantsTask}, ". Would have created the task: " & {!taskSubject}, "")'
     ' & IF(ISBLANK({!reassignTo}), "", ". Would have handed the lead to: " & {!reassignTo})'
 )
-
-
-def find_user(flow: Flow, name: str, label: str, who: str, to: str, fault: str) -> str:
-    """Get Records for the active user whose username or email is `who` (a reference that is not null)."""
-    filters = [
-        ("IsActive", "EqualTo", flag(True)),
-        ("Username", "EqualTo", ref(who)),
-        ("Email", "EqualTo", ref(who)),
-    ]
-    return flow.get(name, label, "User", filters, to, fault=fault, logic="1 AND (2 OR 3)", sort="Username")

@@ -26,10 +26,14 @@ def _templates() -> Environment:
 
     loader = FileSystemLoader(path("templates", "salesforce"))
     # Apex is not markup: escaping for XML would break it. What goes in are names, nothing a user wrote freely.
-    return Environment(  # noqa: S701
-        loader=loader, undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True,
+    return Environment(
+        loader=loader,
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701
+        trim_blocks=True,
+        lstrip_blocks=True,
         keep_trailing_newline=True,
-    )  # fmt: skip
+    )
 
 
 def apex(design: Design) -> Iterator[Resource]:

@@ -35,15 +35,32 @@ class Looking:
     open_lists: frozenset[str] = frozenset()
 
 
-_FIELD_DEFAULTS = {"externalId": "false", "required": "false", "unique": "false", "sorted": "false"}
+_FIELD_DEFAULTS = {
+    "externalId": "false",
+    "required": "false",
+    "unique": "false",
+    "sorted": "false",
+    "default": "false",
+    "isActive": "true",
+    "fieldManageability": "DeveloperControlled",
+}
 LOOKING: dict[str, Looking] = {
     "CustomObject": Looking(defaults={"visibility": "Public"}),
     "CustomField": Looking(
-        defaults=_FIELD_DEFAULTS | {"default": "false", "isActive": "true", "fieldManageability": "DeveloperControlled"},
+        defaults=_FIELD_DEFAULTS,
         watched=(
-            "required", "unique", "externalId", "defaultValue", "formula", "length", "precision", "scale", "isActive",
-            "controllingField", "valueSetName",
-        ),  # fmt: skip
+            "required",
+            "unique",
+            "externalId",
+            "defaultValue",
+            "formula",
+            "length",
+            "precision",
+            "scale",
+            "isActive",
+            "controllingField",
+            "valueSetName",
+        ),
     ),
     "CustomMetadata": Looking(defaults={"protected": "false"}, open_lists=frozenset({"values"})),
     "Flow": Looking(
@@ -52,9 +69,14 @@ LOOKING: dict[str, Looking] = {
             {"environments", "processMetadataValues", "nameSegment", "versionString", "queriedFields", "interviewLabel"}
         ),
         defaults={
-            "areMetricsLoggedToDataCloud": "false", "assignNullValuesIfNoRecordsFound": "false",
-            "isAdditionalPermissionRequiredToRun": "false", "isOverridable": "false", "isTemplate": "false",
-            "doesRequireRecordChangedToMeetCriteria": "false", "runInMode": "DefaultMode", "offset": "0",
+            "areMetricsLoggedToDataCloud": "false",
+            "assignNullValuesIfNoRecordsFound": "false",
+            "isAdditionalPermissionRequiredToRun": "false",
+            "isOverridable": "false",
+            "isTemplate": "false",
+            "doesRequireRecordChangedToMeetCriteria": "false",
+            "runInMode": "DefaultMode",
+            "offset": "0",
         },
     ),
     "ApexClass": Looking(),
@@ -71,7 +93,7 @@ LOOKING: dict[str, Looking] = {
     "Holiday": Looking(
         defaults={"isRecurring": "false"}, watched=("startTime", "endTime"), open_lists=frozenset({"businessHours"})
     ),
-}  # fmt: skip
+}
 
 
 def compare(desired: Resource, live: Resource) -> Resource:

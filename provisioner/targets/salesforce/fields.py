@@ -81,7 +81,8 @@ def _calculated(names: Names) -> Iterator[Row]:
     engaged, assigned, touched = (names.field(word) for word in ("Engaged_At", "Assigned_At", "First_Touch_At"))
     due, status = names.field("SLA_Due_At"), names.field("SLA_Status")
     response, promised = names.field("Response_Minutes"), names.field("SLA_Minutes")
-    first = f"IF(ISBLANK({touched}), {assigned}, IF(ISBLANK({assigned}), {touched}, IF({assigned} < {touched}, {assigned}, {touched})))"
+    earlier = f"IF({assigned} < {touched}, {assigned}, {touched})"
+    first = f"IF(ISBLANK({touched}), {assigned}, IF(ISBLANK({assigned}), {touched}, {earlier}))"
     what = "Minutes from engagement to assignment, or to the touch where that came first."
     yield "Systems_Delay_Minutes", "Systems Delay Minutes", what, _minutes(between(engaged, first))
     human = (

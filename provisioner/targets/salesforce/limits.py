@@ -1,4 +1,4 @@
-"""What Salesforce would say to a design: the rules S2xx, run by `desire`. Numbers: [docs] reference/salesforce.md 2, 4, 5."""
+"""What Salesforce would say to a design: the rules S2xx, run by `desire`. [docs] reference/salesforce.md 2, 4, 5."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def spaced_values(design: Design) -> Iterator[Finding]:
 
 @RULES.rule("S214", "Two holidays with one name")
 def holiday_names(design: Design) -> Iterator[Finding]:
-    """Holidays are told apart by name; ours hold the calendar, the day and as much of the name as 80 characters allow."""
+    """Holidays are told apart by name; ours hold the calendar, the day and the name, cut at 80 characters."""
     names = Names(design.target.prefix)
     for hours in used_hours(design):
         seen: set[str] = set()

@@ -64,7 +64,7 @@ def _code(kind: str, name: str, attributes: Mapping[str, Any]) -> dict[str, byte
 
 
 def retired(resource: Resource) -> Resource | None:
-    """What is deployed instead of a deletion where the vendor has none: business hours switched off. None: delete it."""
+    """What is deployed where the vendor knows no deletion: business hours switched off. None: delete it."""
     if resource.address.kind != "BusinessHours":
         return None
     return Resource(resource.address, {**resource.attributes, "active": "false"})

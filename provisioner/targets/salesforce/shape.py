@@ -83,8 +83,6 @@ def tree(element: Element, parent: str | None = None) -> dict[str, Any]:
     context = parent or local(element)
     found: dict[str, list[Any]] = {}
     for child in element:
-        if not isinstance(child.tag, str):
-            continue
         name = local(child)
         value = None if name in WITHOUT_MEANING else _value(child, name, context)
         if value is not None:
@@ -112,8 +110,6 @@ def _typed_value(element: Element) -> dict[str, Any]:
     """A value of a custom metadata record: `type` is an xsd name, `value` None when it is nil."""
     answer: dict[str, Any] = {}
     for child in element:
-        if not isinstance(child.tag, str):
-            continue
         text = (child.text or "").strip()
         if local(child) != "value":
             answer[local(child)] = text

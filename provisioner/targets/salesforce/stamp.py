@@ -6,7 +6,6 @@ arithmetic; on the calendar clock the flow does all of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from provisioner.model.design import Design
@@ -28,6 +27,7 @@ from provisioner.targets.salesforce.flow import (
     ref,
 )
 from provisioner.targets.salesforce.names import Names, has_business_clock, step_count
+from provisioner.targets.salesforce.people import human_user
 
 CREATED = "CreatedDate"
 _UNFINISHED = ("met", "touched_late")
@@ -108,7 +108,7 @@ class _Stamp:
         return "{!" + self.record(word) + "}"
 
     def _candidate(self) -> str:
-        """The first engagement field that is known; a lead that is being created has no creation time yet: it is now."""
+        """The first engagement field that is known; a lead that is being created is created now."""
         expression = ""
         for name in reversed(self.design.telemetry.engagement):
             value = f"{{!$Record.{name}}}"
@@ -190,15 +190,21 @@ class _Stamp:
         """Whether the owner counts as a person; only asked when the answer can matter."""
         found = self.flow.assign("Owner_Counts", "The owner counts as a person", [("ownerIsPerson", flag(True))], to)
         ignored = self.flow.decide(
-            "Owner_Ignored", "Is the owner ignored?",
-            [Outcome("Owner_Not_Ignored", "No", [is_null("Get_Ignored_Owner")], found)], to, "Yes",
-        )  # fmt: skip
+            "Owner_Ignored",
+            "Is the owner ignored?",
+            [Outcome("Owner_Not_Ignored", "No", [is_null("Get_Ignored_Owner")], found)],
+            to,
+            "Yes",
+        )
         user = human_user(self.flow, "Owner", "$Record.OwnerId", self.names, to=ignored, otherwise=to, fault=self.fault)
         queue = found if self.design.assignment.queue_starts_clock else to
         kind = self.flow.decide(
-            "Owner_Kind", "Who owns the lead?",
-            [Outcome("Owner_Is_Queue", "A queue", [equals("ownerIsQueue", flag(True))], queue)], user, "A user",
-        )  # fmt: skip
+            "Owner_Kind",
+            "Who owns the lead?",
+            [Outcome("Owner_Is_Queue", "A queue", [equals("ownerIsQueue", flag(True))], queue)],
+            user,
+            "A user",
+        )
         asks = [
             equals("ownerEvent", flag(True)),
             equals(self.record("SLA_Status"), plain("excluded")),
@@ -278,9 +284,11 @@ class _Stamp:
         due = "{!clockNow} + ROUND(BLANKVALUE({!Get_Lead_Type.SLA_Minutes__c}, 0) * 60, 0) / 86400"
         flow.formula("calendarDue", "DateTime", due)
         start_calendar = flow.assign(
-            "Start_Calendar", "Start an around-the-clock clock", [*common, (self.record("SLA_Due_At"), ref("calendarDue"))],
+            "Start_Calendar",
+            "Start an around-the-clock clock",
+            [*common, (self.record("SLA_Due_At"), ref("calendarDue"))],
             calendar,
-        )  # fmt: skip
+        )
         is_business = Outcome(
             "On_Business_Clock", "Business", [equals("Get_Lead_Type.Clock__c", plain("business"))], start_business
         )
@@ -296,9 +304,12 @@ class _Stamp:
             finish,
         )
         known = flow.decide(
-            "Type_Known", "Is its record there?",
-            [Outcome("Type_Is_Known", "Yes", [is_null("Get_Lead_Type", False)], known_to)], note, "No",
-        )  # fmt: skip
+            "Type_Known",
+            "Is its record there?",
+            [Outcome("Type_Is_Known", "Yes", [is_null("Get_Lead_Type", False)], known_to)],
+            note,
+            "No",
+        )
         filters = [("DeveloperName", "EqualTo", ref("leadType"))]
         return flow.get(
             "Get_Lead_Type", "Get the lead type", self.names.type("Lead_Type"), filters, known, fault=self.fault
@@ -310,13 +321,15 @@ class _Stamp:
             return finish
         flow = self.flow
         sla = "BLANKVALUE({!Get_Lead_Type.SLA_Minutes__c}, 0)"
-        days = "BLANKVALUE({!Each_Step.Offset_Business_Days__c}, 0) * BLANKVALUE({!Get_Lead_Type.Business_Day_Minutes__c}, 0)"
+        day = "BLANKVALUE({!Get_Lead_Type.Business_Day_Minutes__c}, 0)"
+        days = f"BLANKVALUE({{!Each_Step.Offset_Business_Days__c}}, 0) * {day}"
         flow.formula(
-            "stepAt", "DateTime",
+            "stepAt",
+            "DateTime",
             "IF(ISBLANK({!Each_Step.Percent__c}), "
             f"{{!calendarDue}} + ROUND((BLANKVALUE({{!Each_Step.Offset_Minutes__c}}, 0) + {days}) * 60, 0) / 86400, "
             f"{{!clockNow}} + ROUND({sla} * 60 * BLANKVALUE({{!Each_Step.Percent__c}}, 0) / 100, 0) / 86400)",
-        )  # fmt: skip
+        )
         rules = []
         for number, step in enumerate(self.steps, start=1):
             stamp = flow.assign(f"Stamp_Step_{number}", f"Step {number}", [(step, ref("stepAt"))], "Each_Step")
@@ -340,9 +353,12 @@ class _Stamp:
             "Stamp_Response", "Stamp the response", [(self.record("Response_Minutes"), ref("responseMinutes"))], None
         )
         calendar = flow.decide(
-            "Response_Clock", "Whose arithmetic?",
-            [Outcome("Response_Here", "Ours", [is_null(self.record("Business_Hours"))], respond)], None, "The trigger's",
-        )  # fmt: skip
+            "Response_Clock",
+            "Whose arithmetic?",
+            [Outcome("Response_Here", "Ours", [is_null(self.record("Business_Hours"))], respond)],
+            None,
+            "The trigger's",
+        )
         met = flow.assign("Mark_Met", "Met", [(status, plain("met"))], calendar)
         late = flow.assign("Mark_Late", "Touched late", [(status, plain("touched_late"))], calendar)
         common: list[Check] = [
@@ -360,25 +376,3 @@ class _Stamp:
             Outcome("Touched_Late", "Late", [*common, is_null(due, False)], late),
         ]
         return flow.decide("Finish", "Is the clock finished?", rules, None, "No")
-
-
-def human_user(flow: Flow, who: str, id: str, names: Names, *, to: str, otherwise: str | None, fault: str) -> str:
-    """Nodes that go `to` when the user `id` is human, with `Get_Ignored_<who>` filled if someone ignores them."""
-    flow.formula(f"username{who}", "String", f'BLANKVALUE({{!Get_{who}.Username}}, "-")')
-    flow.formula(f"email{who}", "String", f'BLANKVALUE({{!Get_{who}.Email}}, "-")')
-    filters = [
-        ("Username__c", "EqualTo", ref(f"username{who}")),
-        ("Username__c", "EqualTo", ref(f"email{who}")),
-    ]
-    ignored = flow.get(
-        f"Get_Ignored_{who}", "Is it an ignored user?", names.type("Ignored_User"), filters, to, fault=fault, logic="or"
-    )
-    found = flow.decide(
-        f"{who}_Found", "Is it a human user?",
-        [Outcome(f"{who}_Is_Human", "Yes", [is_null(f"Get_{who}", False)], ignored)], otherwise, "No",
-    )  # fmt: skip
-    standard: Iterable[tuple[str, str, Value]] = [
-        ("Id", "EqualTo", ref(id)),
-        ("UserType", "EqualTo", plain("Standard")),
-    ]
-    return flow.get(f"Get_{who}", "Get the user", "User", list(standard), found, fault=fault)

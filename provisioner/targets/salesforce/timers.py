@@ -12,7 +12,7 @@ from typing import Any
 
 from provisioner.model.design import Design, Step
 from provisioner.resources import Address, Resource
-from provisioner.targets.salesforce.alerts import Alerts, find_user
+from provisioner.targets.salesforce.alerts import Alerts
 from provisioner.targets.salesforce.fields import managed
 from provisioner.targets.salesforce.flow import (
     Check,
@@ -29,6 +29,7 @@ from provisioner.targets.salesforce.flow import (
     ref,
 )
 from provisioner.targets.salesforce.names import Names, step_count, used_escalations
+from provisioner.targets.salesforce.people import find_user
 
 API_VERSION = "64.0"  # emailSimple has the input names used here up to this version. [docs] reference/salesforce.md 4.7
 SUBJECT_MOST = 255
@@ -150,9 +151,12 @@ class _Timers:
         ]
         mark = flow.update("Mark_Step", "Mark the step", items, to, fault=self.fault)
         known = flow.decide(
-            "Step_Known", "Is its record there?",
-            [Outcome("Step_Is_Known", "Yes", [is_null("Get_Step", False)], mark)], None, "No such step",
-        )  # fmt: skip
+            "Step_Known",
+            "Is its record there?",
+            [Outcome("Step_Is_Known", "Yes", [is_null("Get_Step", False)], mark)],
+            None,
+            "No such step",
+        )
         filters = [
             ("Escalation__c", "EqualTo", ref(self.record("Escalation"))),
             ("Step_Number__c", "EqualTo", ref("stepNumber")),
@@ -167,10 +171,19 @@ class _Timers:
         flow = self.flow
         read = [("alertsLive", ref("Get_Settings.Alerts_Live__c")), ("silentTo", ref("Get_Settings.Silent_To__c"))]
         known = flow.decide(
-            "Settings_Known", "Are there settings?",
-            [Outcome("Settings_Are_Known", "Yes", [is_null("Get_Settings", False)], flow.assign("Read_Settings", "Read them", read, to))],
-            None, "No: say nothing",
-        )  # fmt: skip
+            "Settings_Known",
+            "Are there settings?",
+            [
+                Outcome(
+                    "Settings_Are_Known",
+                    "Yes",
+                    [is_null("Get_Settings", False)],
+                    flow.assign("Read_Settings", "Read them", read, to),
+                )
+            ],
+            None,
+            "No: say nothing",
+        )
         filters = [("DeveloperName", "EqualTo", plain("Default"))]
         return flow.get(
             "Get_Settings", "Get the settings", self.names.type("Settings"), filters, known, fault=self.fault
@@ -183,9 +196,12 @@ class _Timers:
         is_user = flow.assign("Silent_Is_User", "A user", user, to)
         address = flow.assign("Silent_Is_Address", "An address", [("silentEmail", ref("silentTo"))], to)
         found = flow.decide(
-            "Silent_User_Found", "Is there such a user?",
-            [Outcome("Silent_User_Is_There", "Yes", [is_null("Get_Silent_User", False)], is_user)], address, "No",
-        )  # fmt: skip
+            "Silent_User_Found",
+            "Is there such a user?",
+            [Outcome("Silent_User_Is_There", "Yes", [is_null("Get_Silent_User", False)], is_user)],
+            address,
+            "No",
+        )
         get = find_user(flow, "Get_Silent_User", "Get the silent user", "silentTo", found, self.fault)
         checks = [equals("alertsLive", flag(False)), is_null("silentTo", False)]
         return flow.decide("Is_Silent", "Silent?", [Outcome("Silent_Mode", "Yes", checks, get)], to, "No")
@@ -194,8 +210,12 @@ class _Timers:
         flow = self.flow
         label = flow.assign("Read_Label", "Read its label", [("leadTypeLabel", ref("Get_Type.Label__c"))], to)
         known = flow.decide(
-            "Label_Known", "Is its record there?", [Outcome("Label_Is_Known", "Yes", [is_null("Get_Type", False)], label)], to, "No",
-        )  # fmt: skip
+            "Label_Known",
+            "Is its record there?",
+            [Outcome("Label_Is_Known", "Yes", [is_null("Get_Type", False)], label)],
+            to,
+            "No",
+        )
         flow.formula("typeName", "String", f'BLANKVALUE(TEXT({{!{self.record("Lead_Type")}}}), "-")')
         filters = [("DeveloperName", "EqualTo", ref("typeName"))]
         return flow.get("Get_Type", "Get the lead type", self.names.type("Lead_Type"), filters, known, fault=self.fault)
@@ -209,15 +229,22 @@ class _Timers:
         ]  # fmt: skip
         is_user = flow.assign("Owner_Is_User", "A user", user, to)
         user_found = flow.decide(
-            "Owner_Found", "Was the user found?", [Outcome("Owner_Is_Found", "Yes", [is_null("Get_Owner", False)], is_user)], to, "No",
-        )  # fmt: skip
+            "Owner_Found",
+            "Was the user found?",
+            [Outcome("Owner_Is_Found", "Yes", [is_null("Get_Owner", False)], is_user)],
+            to,
+            "No",
+        )
         by_id = [("Id", "EqualTo", ref("$Record.OwnerId"))]
         get_user = flow.get("Get_Owner", "Get the owner", "User", by_id, user_found, fault=self.fault)
         named = flow.assign("Owner_Is_Group", "A queue", [("repName", ref("Get_Owner_Queue.Name"))], to)
         queue_found = flow.decide(
-            "Owner_Queue_Found", "Was the queue found?",
-            [Outcome("Owner_Queue_Is_Found", "Yes", [is_null("Get_Owner_Queue", False)], named)], to, "No",
-        )  # fmt: skip
+            "Owner_Queue_Found",
+            "Was the queue found?",
+            [Outcome("Owner_Queue_Is_Found", "Yes", [is_null("Get_Owner_Queue", False)], named)],
+            to,
+            "No",
+        )
         get_queue = flow.get("Get_Owner_Queue", "Get the queue", "Group", by_id, queue_found, fault=self.fault)
         rule = Outcome("Queue_Owns", "A queue", [equals("ownerIsQueue", flag(True))], get_queue)
         return flow.decide("Who_Owns", "Who owns the lead?", [rule], get_user, "A user")

@@ -20,14 +20,14 @@ from provisioner.targets.salesforce.flow import (
     ref,
 )
 from provisioner.targets.salesforce.names import TASK_SUBTYPES, Names
-from provisioner.targets.salesforce.stamp import human_user
+from provisioner.targets.salesforce.people import human_user
 
 
 def touch_flows(design: Design) -> Iterator[Resource]:
     """STL_Task_First_Touch and STL_Event_First_Touch, as far as the design listens to such touches."""
     types = design.telemetry.first_touch.types
     names = Names(design.target.prefix)
-    subtypes = {kind: subtype for kind, subtype in TASK_SUBTYPES.items() if kind in types}
+    subtypes = {str(kind): subtype for kind, subtype in TASK_SUBTYPES.items() if kind in types}
     if subtypes:
         yield Resource(Address("Flow", names.of("Task_First_Touch")), _task(design, names, subtypes).tree())
     if "meeting" in types:
@@ -75,7 +75,7 @@ def _event(design: Design, names: Names) -> Flow:
 
 
 def _note_fault(flow: Flow, names: Names) -> None:
-    """Faults are noted on the lead; a person's save never fails because of us, not even when the note cannot be made."""
+    """Faults are noted on the lead; a person's save never fails because of us, nor because the note failed."""
     flow.variable("faultLost", "Boolean", value=flag(False))
     flow.assign("Give_Up", "Nothing more can be done", [("faultLost", flag(True))], None)
     noted = [(names.field("Last_Error"), ref("$Flow.FaultMessage"))]
@@ -100,9 +100,12 @@ def _stamp(flow: Flow, names: Names) -> str:
 def _by_human_on_lead(flow: Flow, names: Names, to: str) -> None:
     flow.formula("whoIsLead", "Boolean", 'LEFT({!$Record.WhoId}, 3) = "00Q"')
     counts = flow.decide(
-        "Actor_Ignored", "Is the user ignored?",
-        [Outcome("Actor_Not_Ignored", "No", [is_null("Get_Ignored_Actor")], to)], None, "Yes",
-    )  # fmt: skip
+        "Actor_Ignored",
+        "Is the user ignored?",
+        [Outcome("Actor_Not_Ignored", "No", [is_null("Get_Ignored_Actor")], to)],
+        None,
+        "Yes",
+    )
     actor = human_user(flow, "Actor", "$Record.LastModifiedById", names, to=counts, otherwise=None, fault="Note_Fault")
     on_lead: list[Check] = [equals("whoIsLead", flag(True))]
     begin = flow.decide("On_Lead", "Is it about a lead?", [Outcome("Is_On_Lead", "Yes", on_lead, actor)], None, "No")
@@ -111,7 +114,7 @@ def _by_human_on_lead(flow: Flow, names: Names, to: str) -> None:
 
 def owner_settled_flow(design: Design) -> Resource:
     """Assignment rules choose the owner after the before-save flows; this one makes an ordinary save follow, in which
-    the stamp flow sees that owner and the instant he was chosen. [docs] reference/salesforce.md 3.5, 4.8 (save order)"""
+    the stamp flow sees that owner and when it was chosen. [docs] reference/salesforce.md 3.5, 4.8 (save order)"""
     names = Names(design.target.prefix)
     seen = "{!$Record." + names.field("Owner_Seen") + "}"
     owner = "{!$Record.OwnerId}"

@@ -36,13 +36,14 @@ class Participant(Protocol):
 class Org:
     """A Salesforce org on one SQLite database (`path` None: in memory). Single-threaded: one line of events."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, start: datetime | None = None) -> None:
         self.store = Store(path)
+        self._start = start or START
         self._begin()
 
     def _begin(self) -> None:
         kept = self.store.load("clock")
-        self.clock = Clock(parse_instant(kept) if kept else START)
+        self.clock = Clock(parse_instant(kept) if kept else self._start)
         self.settings = OrgSettings()
         self.settings.change(self.store.load("settings") or {})
         self.outbox = Outbox(self.store)
@@ -50,6 +51,7 @@ class Org:
         self.rows = Rows(self)
         self.permissions = Permissions(self)
         self.admin_id = ADMIN_ID
+        self.requests = 0  # answered by this process, for the usage header
         self.refreshers: dict[str, Callable[[], None]] = {}  # lower-case object name → fill its rows before a query
         # (object, field), lower case → the JSON value for a record id, given only when a query finds one row
         self.computed: dict[tuple[str, str], Callable[[str], Any]] = {}

@@ -32,6 +32,8 @@ class OrgSettings:
     connected_apps: dict[str, dict[str, Any]] = field(
         default_factory=dict
     )  # consumer key → {secret, run_as, certificate}
+    password_login: bool = True  # SOAP login(), where the API version still has it
+    passwords: dict[str, str] = field(default_factory=dict)  # username → password; without an entry any will do
     tokens: dict[str, str] = field(default_factory=dict)  # access token → user id
 
     def to_json(self) -> dict[str, Any]:

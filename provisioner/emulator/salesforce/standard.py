@@ -312,7 +312,8 @@ OBJECTS: tuple[SObjectDef, ...] = (
          "ResponsibleNamespacePrefix string(15) ro\n", createable=False, updateable=False, deletable=False),
     _set("ApexClass", "Apex Class", "01p",
          "Name string(255) !\nNamespacePrefix string(15) ro\nApiVersion double(18,1)\n"
-         "Status picklist [Inactive|*Active|Deleted]\nIsValid boolean = true\nBody longtextarea(1000000)\nLengthWithoutComments int\n"),
+         "Status picklist [Inactive|*Active|Deleted]\nIsValid boolean = true\nBody longtextarea(1000000)\n"
+         "LengthWithoutComments int\n"),
     _set("ApexTrigger", "Apex Trigger", "01q",
          "Name string(255) !\nNamespacePrefix string(15) ro\nTableEnumOrId picklist\nApiVersion double(18,1)\n"
          "Status picklist [Inactive|*Active|Deleted]\nIsValid boolean = true\nBody longtextarea(1000000)\n"

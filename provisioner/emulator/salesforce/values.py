@@ -78,7 +78,7 @@ def _number(item: FieldDef, value: Any) -> int | float:
     if number != number or (whole_digits > 0 and abs(number) >= 10**whole_digits):
         text = f"{item.label}: value outside of valid range on numeric field: {value}"
         raise ApiError("NUMBER_OUTSIDE_VALID_RANGE", text, [item.name])
-    return int(number) if item.type == "int" else round(number, item.scale) if item.precision else number
+    return int(number) if item.type == "int" else number  # the save rounds to the scale
 
 
 def _record_id(item: FieldDef, value: str) -> str:

@@ -1,0 +1,219 @@
+"""What a test may plant in an org through the control door: people, queues, groups, history, and conversions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from provisioner.emulator.clock import parse_instant
+from provisioner.emulator.salesforce.errors import ApiError
+from provisioner.emulator.salesforce.rows import And, Compare
+from provisioner.emulator.salesforce.seed import organization_values, token_for, user_values
+from provisioner.emulator.salesforce.values import coerce
+
+if TYPE_CHECKING:
+    from provisioner.emulator.salesforce.org import Org
+
+_PARTS = (
+    "roles", "users", "groups", "queues", "assignment_rules", "connected_apps", "permission_sets", "records",
+)  # fmt: skip
+
+
+def plant_document(org: Org, document: Any) -> dict[str, Any]:
+    """Plant all parts in one transaction; the answer names the ids. Raises ValueError that says what is wrong.
+
+    users: [{username, last, first, email, manager, role, profile, timezone, active, type, token, password}] ·
+    roles: [{name, parent}] · groups: [{name, label, members}] · queues: [{name, label, objects, members, email}] ·
+    assignment_rules: [{when: {field: value}, owner}] · connected_apps: {key: {secret, run_as, certificate}} ·
+    permission_sets: [{user, name}] (assignments) · records: [{sobject, values, ref, as, at, raw}].
+    A value may be {"user": username}, {"queue": name}, {"group": name} or {"ref": name} in place of an id.
+    """
+    if not isinstance(document, dict) or (unknown := sorted(document.keys() - set(_PARTS))):
+        what = f"not {unknown[0]!r}" if isinstance(document, dict) else "as an object"
+        raise ValueError(f"A seed has {', '.join(_PARTS)}, {what}.")
+    planter = _Planter(org)
+    with org.transaction():
+        for part in _PARTS:
+            if part in document:
+                getattr(planter, part)(document[part])
+    org.keep_settings()
+    return planter.answer
+
+
+def change_settings(org: Org, values: dict[str, Any]) -> None:
+    """Change settings and what follows from them: the Organization row, the id of the org in it."""
+    old_id = org.settings.org_id
+    org.settings.change(values)
+    facts = organization_values(org)
+    if org.settings.org_id != old_id:
+        org.rows.delete("Organization", old_id)
+        org.rows.insert("Organization", facts)
+    else:
+        org.rows.update("Organization", old_id, {name: value for name, value in facts.items() if name != "Id"})
+    org.keep_settings()
+
+
+def _known(entry: Any, *names: str) -> dict[str, Any]:
+    if not isinstance(entry, dict):
+        raise ValueError(f"Expected an object with {', '.join(names)}, not {entry!r}.")
+    if unknown := sorted(entry.keys() - set(names)):
+        raise ValueError(f"There is no {unknown[0]!r} here; there is {', '.join(names)}.")
+    return entry
+
+
+class _Planter:
+    def __init__(self, org: Org) -> None:
+        self.org = org
+        self.refs: dict[str, str] = {}
+        self.answer: dict[str, Any] = {"users": {}, "tokens": {}, "groups": {}, "queues": {}, "records": [], "refs": {}}
+
+    def find(self, sobject: str, field: str, value: str) -> str:
+        """The id of the record with that name. Raises ValueError."""
+        found = self.org.rows.select(sobject, Compare(field, "=", value), limit=1)
+        if not found:
+            raise ValueError(f"There is no {sobject} with {field} {value!r}.")
+        return str(found[0]["Id"])
+
+    def roles(self, entries: Iterable[Any]) -> None:
+        for entry in entries:
+            facts = _known(entry, "name", "parent")
+            parent = self.find("UserRole", "Name", facts["parent"]) if facts.get("parent") else None
+            values = {"Name": facts["name"], "DeveloperName": facts["name"].replace(" ", "_"), "ParentRoleId": parent}
+            self.org.rows.insert("UserRole", values)
+
+    def users(self, entries: list[Any]) -> None:
+        for entry in entries:
+            self._user(entry)
+        for entry in entries:  # managers last, so that the order of the list does not matter
+            if entry.get("manager"):
+                manager = self.find("User", "Username", entry["manager"])
+                self.org.rows.update("User", self.answer["users"][entry["username"]], {"ManagerId": manager})
+
+    def _user(self, entry: Any) -> None:
+        names = ("username", "last", "first", "email", "manager", "role", "profile", "timezone", "active", "type")
+        facts = _known(entry, *names, "token", "password")
+        org, username = self.org, facts["username"]
+        if org.rows.select("User", Compare("Username", "=", username), limit=1):
+            raise ValueError(f"There is a User with Username {username!r} already.")
+        profile = self.find("Profile", "Name", facts.get("profile", "Standard User"))
+        last = facts.get("last") or username.partition("@")[0]
+        zone = facts.get("timezone", org.settings.timezone)
+        values = user_values(username, profile, zone, last=last, first=facts.get("first"))
+        values |= {"IsActive": facts.get("active", True), "UserType": facts.get("type", "Standard")}
+        values["Email"] = facts.get("email", username)
+        if facts.get("role"):
+            values["UserRoleId"] = self.find("UserRole", "Name", facts["role"])
+        user_id = org.rows.insert("User", values)
+        token = facts.get("token") or token_for(org.settings.org_id, user_id)
+        org.settings.tokens[token] = user_id
+        if facts.get("password"):
+            org.settings.passwords[username] = facts["password"]
+        self.answer["users"][username] = user_id
+        self.answer["tokens"][username] = token
+
+    def groups(self, entries: Iterable[Any]) -> None:
+        for entry in entries:
+            facts = _known(entry, "name", "label", "members")
+            values = {"Name": facts.get("label", facts["name"]), "DeveloperName": facts["name"], "Type": "Regular"}
+            self.answer["groups"][facts["name"]] = self._group(values, facts.get("members", ()))
+
+    def queues(self, entries: Iterable[Any]) -> None:
+        for entry in entries:
+            facts = _known(entry, "name", "label", "objects", "members", "email")
+            values = {"Name": facts.get("label", facts["name"]), "DeveloperName": facts["name"], "Type": "Queue"}
+            queue = self._group(values | {"Email": facts.get("email")}, facts.get("members", ()))
+            for sobject in facts.get("objects", ["Lead"]):
+                self.org.rows.insert("QueueSobject", {"QueueId": queue, "SobjectType": sobject})
+            self.answer["queues"][facts["name"]] = queue
+
+    def _group(self, values: dict[str, Any], members: Iterable[str]) -> str:
+        group = self.org.rows.insert("Group", values)
+        for member in members:
+            sobject, field = ("User", "Username") if "@" in member else ("Group", "DeveloperName")
+            member_id = self.find(sobject, field, member)
+            self.org.rows.insert("GroupMember", {"GroupId": group, "UserOrGroupId": member_id})
+        return group
+
+    def assignment_rules(self, entries: list[Any]) -> None:
+        self.org.settings.change({"assignment_rules": [_known(entry, "when", "owner") for entry in entries]})
+
+    def connected_apps(self, apps: dict[str, Any]) -> None:
+        checked = {key: _known(app, "secret", "run_as", "certificate") for key, app in apps.items()}
+        self.org.settings.change({"connected_apps": checked})
+
+    def permission_sets(self, entries: Iterable[Any]) -> None:
+        for entry in entries:
+            facts = _known(entry, "user", "name")
+            user, held = self.find("User", "Username", facts["user"]), self.find("PermissionSet", "Name", facts["name"])
+            same = And(Compare("AssigneeId", "=", user), Compare("PermissionSetId", "=", held))
+            if not self.org.rows.select("PermissionSetAssignment", same, limit=1):
+                self.org.rows.insert("PermissionSetAssignment", {"AssigneeId": user, "PermissionSetId": held})
+
+    def records(self, entries: Iterable[Any]) -> None:
+        for entry in entries:
+            facts = _known(entry, "sobject", "values", "ref", "as", "at", "raw")
+            record_id = self._record(facts)
+            self.answer["records"].append(record_id)
+            if facts.get("ref"):
+                self.refs[facts["ref"]] = self.answer["refs"][facts["ref"]] = record_id
+
+    def _record(self, facts: dict[str, Any]) -> str:
+        """Raw: stored as it is, also in the past. Otherwise saved by the user at that time, with all automation."""
+        org = self.org
+        if not org.schema.has(facts["sobject"]):
+            raise ValueError(f"There is no object {facts['sobject']!r}.")
+        definition = org.schema.sobject(facts["sobject"])
+        user_id = self.find("User", "Username", facts["as"]) if facts.get("as") else org.admin_id
+        at = parse_instant(facts["at"]) if facts.get("at") else None
+        values: dict[str, Any] = {}
+        for name, value in facts["values"].items():
+            item = definition.get(name)
+            if item is None:
+                raise ValueError(f"{definition.name} has no field {name!r}.")
+            try:
+                values[item.name] = coerce(item, self._resolved(value))
+            except ApiError as error:
+                raise ValueError(f"{definition.name}.{name}: {error.message}") from error
+        if facts.get("raw"):
+            stamps = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
+            dated = dict.fromkeys(stamps, at) if at else {}
+            owned = {"OwnerId": user_id} if definition.has("OwnerId") else {}
+            return org.rows.insert(definition.name, dated | owned | values, user_id=user_id)
+        if at is not None:
+            org.advance(at)
+        result = org.automation.save("insert", definition.name, [values], user_id=user_id)[0]
+        if not result.success or result.id is None:
+            raise ValueError("; ".join(str(error) for error in result.errors))
+        return result.id
+
+    def _resolved(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        ((kind, name),) = _known(value, "user", "queue", "group", "ref").items()
+        if kind == "ref":
+            if name not in self.refs:
+                raise ValueError(f"There is no earlier record called {name!r}.")
+            return self.refs[name]
+        return self.find("User", "Username", name) if kind == "user" else self.find("Group", "DeveloperName", name)
+
+
+def convert_lead(org: Org, document: Any) -> dict[str, Any]:
+    """`{"lead": id}`: convert without validation, triggers or flows, as orgs do by default. [docs] 3.4"""
+    facts = _known(document, "lead", "as")
+    planter = _Planter(org)
+    user_id = planter.find("User", "Username", facts["as"]) if facts.get("as") else org.admin_id
+    lead = org.rows.get("Lead", facts["lead"])
+    if lead is None or lead["IsConverted"]:
+        raise ValueError(f"{facts['lead']!r} is no open lead.")
+    status = org.rows.select("LeadStatus", Compare("IsConverted", "=", True), limit=1)[0]["ApiName"]
+    owner = lead["OwnerId"] if str(lead["OwnerId"]).startswith("005") else user_id
+    with org.transaction():
+        company = {"Name": lead["Company"], "OwnerId": owner}
+        account = org.rows.insert("Account", company, user_id=user_id)
+        shared = ("LastName", "FirstName", "Salutation", "Email", "Phone", "Title", "LeadSource")
+        person = {name: lead[name] for name in shared} | {"AccountId": account, "OwnerId": owner}
+        contact = org.rows.insert("Contact", person, user_id=user_id)
+        changes = {"IsConverted": True, "ConvertedDate": org.now.date(), "Status": status}
+        changes |= {"ConvertedAccountId": account, "ConvertedContactId": contact}
+        org.rows.update("Lead", lead["Id"], changes, user_id=user_id)
+    return {"lead": lead["Id"], "account": account, "contact": contact}

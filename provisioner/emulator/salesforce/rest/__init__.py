@@ -1,0 +1,27 @@
+"""The data side of the vendor's HTTP surface."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from provisioner.emulator.salesforce.org import Org
+
+
+def routes(org: Org) -> list[Route]:
+    """All routes of this side; paths carry no trailing slash and the version as `66.0`."""
+    from provisioner.emulator.salesforce.rest import (
+        collections,
+        composite,
+        describe,
+        information,
+        login,
+        oauth,
+        queries,
+        records,
+    )
+
+    parts = (information, oauth, login, queries, describe, collections, composite, records)
+    return [route for part in parts for route in part.routes(org)]

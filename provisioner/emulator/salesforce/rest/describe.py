@@ -1,0 +1,131 @@
+"""sobjects and describe: what the user may see of the schema. [docs] reference/salesforce.md 8.1, 2.5"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from provisioner.emulator.salesforce.rest.common import DATA, authenticate, object_named
+from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef, SObjectDef
+
+if TYPE_CHECKING:
+    from provisioner.emulator.salesforce.org import Org
+
+_SOAP = {"id": "tns:ID", "reference": "tns:ID", "datetime": "xsd:dateTime", "base64": "xsd:base64Binary"} | {
+    kind: f"xsd:{kind}" for kind in ("boolean", "date", "time", "int", "double")
+}
+_UNFILTERED = frozenset({"longtextarea", "base64"})
+
+
+def routes(org: Org) -> list[Route]:
+    async def everything(request: Request) -> Response:
+        authenticate(org, request)
+        base = f"/services/data/v{request.path_params['version']}"
+        shown = [one for one in org.schema if one.queryable and not one.name.startswith("tooling.")]
+        objects = [describe_object(one, base) for one in sorted(shown, key=lambda one: one.name)]
+        return JSONResponse({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects})
+
+    async def one(request: Request) -> Response:
+        user_id = authenticate(org, request)
+        base = f"/services/data/v{request.path_params['version']}"
+        definition = object_named(org, request.path_params["sobject"])
+        fields = [
+            describe_field(item, org, user_id, definition) for item in org.permissions.visible(user_id, definition)
+        ]
+        lists: dict[str, Any] = {"childRelationships": [], "recordTypeInfos": [], "supportedScopes": []}
+        return JSONResponse(describe_object(definition, base) | {"fields": fields} | lists)
+
+    async def basic(request: Request) -> Response:
+        authenticate(org, request)
+        base = f"/services/data/v{request.path_params['version']}"
+        definition = object_named(org, request.path_params["sobject"])
+        return JSONResponse({"objectDescribe": describe_object(definition, base), "recentItems": []})
+
+    return [
+        Route(f"{DATA}/sobjects", everything),
+        Route(f"{DATA}/sobjects/{{sobject}}/describe", one),
+        Route(f"{DATA}/sobjects/{{sobject}}", basic),
+    ]
+
+
+def describe_object(definition: SObjectDef, base: str) -> dict[str, Any]:
+    """The object-level part of a describe."""
+    url = f"{base}/sobjects/{definition.name}"
+    prefix = definition.key_prefix.strip()
+    return {
+        "activateable": False,
+        "createable": definition.createable,
+        "custom": definition.custom,
+        "customSetting": False,
+        "deletable": definition.deletable,
+        "deprecatedAndHidden": False,
+        "feedEnabled": False,
+        "hasSubtypes": False,
+        "keyPrefix": prefix or None,
+        "label": definition.label,
+        "labelPlural": definition.label_plural or f"{definition.label}s",
+        "layoutable": not definition.setup,
+        "mergeable": definition.name in ("Lead", "Contact", "Account"),
+        "mruEnabled": False,
+        "name": definition.name,
+        "queryable": definition.queryable,
+        "replicateable": True,
+        "retrieveable": True,
+        "searchable": not definition.setup,
+        "triggerable": not definition.setup,
+        "undeletable": definition.has("IsDeleted"),
+        "updateable": definition.updateable,
+        "urls": {"sobject": url, "describe": f"{url}/describe", "rowTemplate": f"{url}/{{ID}}"},
+    }
+
+
+def describe_field(item: FieldDef, org: Org, user_id: str, definition: SObjectDef) -> dict[str, Any]:
+    """One entry of `fields`; createable and updateable are the user's."""
+    editable = org.permissions.editable(user_id, definition, item) and item.formula is None
+    kind = "textarea" if item.type == "longtextarea" else item.type
+    textual = item.type not in NUMBER_TYPES and item.type not in ("boolean", "date", "datetime", "time")
+    person_name = item.name == "Name" and definition.has("LastName")
+    return {
+        "aggregatable": item.type not in _UNFILTERED,
+        "autoNumber": False,
+        "byteLength": item.length * 3 if textual else 0,
+        "calculated": item.formula is not None,
+        "calculatedFormula": item.formula,
+        "caseSensitive": False,
+        "createable": editable and item.createable,
+        "custom": item.custom,
+        "defaultValue": item.default if item.type == "boolean" else None,
+        "defaultValueFormula": None if item.default is None or item.type == "boolean" else str(item.default),
+        "defaultedOnCreate": item.type == "boolean" or item.default is not None or item.name == "OwnerId"
+        or any(value.default for value in item.picklist),
+        "digits": item.precision if item.type == "int" else 0,
+        "externalId": item.external_id,
+        "filterable": item.type not in _UNFILTERED,
+        "formulaTreatNullNumberAsZero": item.blanks_as_zero,
+        "groupable": item.groupable,
+        "idLookup": item.type == "id" or item.external_id,
+        "inlineHelpText": item.help or None,
+        "label": item.label,
+        "length": item.length,
+        "name": item.name,
+        "nameField": item.name == "Name",
+        "nillable": item.nillable,
+        "picklistValues": [
+            {"active": v.active, "defaultValue": v.default, "label": v.shown, "validFor": None, "value": v.value}
+            for v in item.picklist
+        ],
+        "polymorphicForeignKey": len(item.reference_to) > 1,
+        "precision": item.precision if item.type in ("double", "currency", "percent") else 0,
+        "referenceTo": list(item.reference_to),
+        "relationshipName": item.relationship_name,
+        "restrictedPicklist": item.restricted,
+        "scale": item.scale,
+        "soapType": _SOAP.get(item.type, "xsd:double" if item.type in NUMBER_TYPES else "xsd:string"),
+        "sortable": item.type not in _UNFILTERED and item.type != "multipicklist",
+        "type": kind,
+        "unique": item.unique,
+        "updateable": editable and item.updateable,
+    } | ({"extraTypeInfo": "personname"} if person_name else {"extraTypeInfo": None})  # fmt: skip

@@ -61,6 +61,11 @@ def hostile_character(text: str) -> str | None:
     return f"U+{ord(found[0]):04X}" if found else None
 
 
+def without_hostile(text: str) -> str:
+    """The text with a question mark for every such character, so that the rest of it can still be judged."""
+    return _HOSTILE.sub("?", text)
+
+
 def _bounded(text: str, base: int) -> int:
     if len(text) > 20 or abs(number := int(text, base)) > _LARGEST:
         raise BadNumber(text)

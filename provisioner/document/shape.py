@@ -132,7 +132,7 @@ class _Shape:
         wanted = schema["type"]
         kinds = [wanted] if isinstance(wanted, str) else wanted
         said = quoted(value) if kind_of(value) != "string" else f"the text {quoted(value)}"
-        detail = f"{spoken(pointer)} is {said}; it must be {listed(_WORDS[kind] for kind in kinds)}."
+        detail = f"{_subject(pointer)} is {said}; it must be {listed(_WORDS[kind] for kind in kinds)}."
         return self._finding(faults.KIND, pointer, detail, _help(schema))
 
     def _choice(self, value: Any, allowed: list[Any], schema: Schema, pointer: str) -> Iterator[Diagnostic]:
@@ -141,7 +141,12 @@ class _Shape:
         words = [str(item) for item in allowed]
         detail = f"{spoken(pointer)} is {quoted(value)}; it must be {listed(words)}."
         found = near(str(value), words)
-        yield self._finding(faults.CHOICE, pointer, detail, f"Did you mean '{found}'?" if found else _help(schema))
+        yield self._finding(
+            faults.CHOICE,
+            pointer,
+            detail,
+            f"Did you mean '{found}'?" if found else _help(schema) or f"Write {words[0]}.",
+        )
 
     def _text(self, value: str, schema: Schema, pointer: str, *, key: bool = False) -> Iterator[Diagnostic]:
         what = f"The name {quoted(value)}" if key else f"{spoken(pointer)} is {quoted(value)}"

@@ -7,7 +7,8 @@ from typing import Any
 from provisioner.diagnostics import Diagnostic, Location
 from provisioner.document import faults
 from provisioner.document.nodes import Alias, Mapping, Node, Scalar, Sequence
-from provisioner.document.scalars import BadNumber, hostile_character, loses_zeros, resolve
+from provisioner.document.scalars import BadNumber, hostile_character, loses_zeros, resolve, without_hostile
+from provisioner.document.wording import one_line, short
 
 _MOST_COPIED = 20_000  # nodes that may come from aliases; written nodes are bounded by the size of the file
 
@@ -34,17 +35,19 @@ class Tree:
         self.key_places: dict[str, Location] = {}
         self.findings: list[Diagnostic] = []
         self._copied = 0
+        self._entry: Node | None = None  # the alias in the text that is being followed
 
     def data(self, node: Node, pointer: str = "", copying: bool = False) -> Any:
         """The plain value of `node`. Raises TooManyCopies."""
         location = Location(self.file, node.line, node.column)
         self.places.setdefault(pointer, location)
         if isinstance(node, Alias):
+            self._entry = self._entry if copying else node
             node, copying = node.target, True
         if copying:
             self._copied += 1
             if self._copied > _MOST_COPIED:
-                raise TooManyCopies(node)
+                raise TooManyCopies(self._entry or node)
         match node:
             case Mapping():
                 return self._mapping(node, pointer, copying)
@@ -93,7 +96,7 @@ class Tree:
     def _scalar(self, node: Scalar, pointer: str) -> Any:
         location = self.places[pointer]
         if not self._clean(node, location, pointer):
-            return ""
+            return without_hostile(node.text)
         if not node.plain:
             return node.text
         try:
@@ -118,4 +121,4 @@ class Tree:
 
 
 def _shown(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "…"
+    return short(one_line(text))

@@ -12,11 +12,15 @@ def spoken(pointer: str) -> str:
     for segment in pointer.split("/")[1:]:
         name = segment.replace("~1", "/").replace("~0", "~")
         words += f"[{name}]" if name.isdigit() else f".{name}" if words else name
-    return short(words, 120) if words else "the design"
+    return short(one_line(words), 120) if words else "the design"
 
 
 def short(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def one_line(text: str) -> str:
+    return text.replace("\n", "\\n").replace("\t", "\\t")
 
 
 def quoted(value: Any) -> str:
@@ -27,7 +31,7 @@ def quoted(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return f"'{short(value)}'"
+            return f"'{short(one_line(value))}'"
         case dict():
             return "a mapping"
         case list():

@@ -1,11 +1,12 @@
 """Checked data → the typed Design, with defaults filled in.
 
-What is broken is left out, so that the rules can still look at the rest; `Builder.faulty` says whether anything was.
+What is broken is left out, so that the rules can still look at the rest. `Builder.faulty` says whether anything was,
+and `Builder.doubtful` where (with everything around it), so that no rule complains about what follows from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, TypeVar, cast
 
@@ -49,7 +50,7 @@ T = TypeVar("T")
 class Builder:
     """Builds one design. `findings` grows while it works."""
 
-    def __init__(self, document: Document, shape: Iterable[Diagnostic], today: date) -> None:
+    def __init__(self, document: Document, shape: Sequence[Diagnostic], today: date) -> None:
         self.document = document
         self.today = today
         self.findings: list[Diagnostic] = []
@@ -60,11 +61,13 @@ class Builder:
             for above in _prefixes(item.pointer)
         }
         self.faulty = bool(self._broken)
+        self.doubtful = {above for item in shape for above in _prefixes(item.pointer)} | self._broken
         self._conditions = Reader(lambda *said: self.report(CONDITION, *said))
 
     def report(self, rule: Rule, pointer: str, detail: str, advice: str, key: bool = False) -> None:
         locate = self.document.locate_key if key else self.document.locate
         self.findings.append(rule.diagnostic(Finding(pointer, detail, advice), locate))
+        self.doubtful.update(_prefixes(pointer))
         self.faulty = True
 
     def build(self) -> Design:

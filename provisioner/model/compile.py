@@ -27,7 +27,7 @@ def compile_design(document: Document, *, today: date) -> tuple[Design | None, l
     builder = Builder(document, shape, today)
     design = builder.build()
     found += builder.findings
-    found += run_rules(Subject(design, document, today))
+    found += run_rules(Subject(design, document, today, frozenset(builder.doubtful)))
     unbuilt = builder.faulty or any(item.severity == "error" for item in (*document.findings, *shape))
     return None if unbuilt else design, in_order(found)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from provisioner.document.wording import quoted
 from provisioner.model.design import Duration
 
 _UNIT_MINUTES = {"m": 1, "h": 60, "d": 1440}
@@ -147,8 +148,10 @@ def _said(value: Any) -> str:
         return "An empty value"
     if isinstance(value, dict | list):
         return "A list or mapping"
-    return _short(str(value).lower() if isinstance(value, bool) else str(value))
+    if isinstance(value, bool):
+        return "'true'" if value else "'false'"
+    return _short(value) if isinstance(value, str) else f"The number {value}"
 
 
 def _short(text: str) -> str:
-    return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}…'"
+    return quoted(text)

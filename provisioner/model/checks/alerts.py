@@ -42,13 +42,13 @@ def reassignment(subject: Subject) -> Iterator[Finding]:
     for step in _steps(subject):
         recipient = subject.design.recipients.get(step.reassign_to or "")
         if recipient is not None and recipient.kind not in ("user", "queue"):
-            detail = f"{quoted(recipient.id)} is {_KINDS[recipient.kind]}, which cannot own a lead."
+            detail = f"{quoted(recipient.id)} is {_KINDS[recipient.kind]}; only a user or a queue can be given a lead."
             yield Finding(f"{step.at}/reassign_to", detail, "Name a recipient that is a user or a queue.")
 
 
 _KINDS = {
-    "record_owner": "the owner of the lead",
-    "owner_manager": "the owner's manager",
+    "record_owner": "the role record_owner",
+    "owner_manager": "the role owner_manager",
     "user": "a user",
     "group": "a group",
     "queue": "a queue",
@@ -73,7 +73,7 @@ def channel_fits(subject: Subject) -> Iterator[Finding]:
     """A Slack channel has no bell and no mailbox; a person is not a Slack channel."""
     for step in _steps(subject):
         known = [subject.design.recipients.get(name) for name in step.notify]
-        if not step.via or None in known:
+        if not step.via or not step.notify or None in known:
             continue
         recipients = [item for item in known if item is not None]
         for index, recipient in enumerate(recipients):

@@ -104,7 +104,7 @@ def unit_fits_clock(subject: Subject) -> Iterator[Finding]:
                 if step.after_due is None or item.clock in seen:
                     continue
                 seen.add(item.clock)
-                who = f" of the lead type {quoted(item.id)}, which uses this step"
+                who = f" of the lead type {quoted(item.id)}, which uses this step,"
                 yield from _fits(step.after_due, item.clock, f"{step.at}/at", who)
 
 
@@ -137,7 +137,7 @@ def not_zero(subject: Subject) -> Iterator[Finding]:
 def clock_has_hours(subject: Subject) -> Iterator[Finding]:
     """A business clock needs to know when people work; a calendar clock does not look at it."""
     for item in subject.design.lead_types:
-        if item.clock == "business" and item.hours is None:
+        if item.clock == "business" and item.hours is None and item.at not in subject.doubtful:
             known = subject.names("business_hours")
             advice = f"Add hours: {known[0]}." if known else "Define business_hours and name one of them under hours."
             detail = f"The lead type {quoted(item.id)} has a business clock and no hours."
@@ -159,7 +159,7 @@ def clock_has_hours(subject: Subject) -> Iterator[Finding]:
 def has_open_time(subject: Subject) -> Iterator[Finding]:
     """On a calendar without open time a clock would never start."""
     for hours in subject.design.business_hours.values():
-        if not hours.open:
+        if not hours.open and f"{hours.at}/open" not in subject.doubtful:
             detail = f"The calendar {quoted(hours.id)} has no open hours on any day."
             yield Finding(f"{hours.at}/open", detail, 'Add hours, such as mon-fri: "08:00-18:00".')
 

@@ -15,7 +15,8 @@ def undefined(subject: Subject) -> Iterator[Finding]:
     """A name that leads nowhere is a person who is never told, or a clock that never runs."""
     for kind, section, name, pointer in _references(subject):
         known = subject.names(section)
-        if name not in known:
+        unknowable = not known and section != "business_hours"  # the schema has said that the section is missing
+        if name not in known and not unknowable:
             advice = did_you_mean(name, known) + (
                 f"Defined: {short(listed(known, 'and'), 200)}." if known else f"Add it under {section}."
             )
@@ -51,6 +52,8 @@ def reserved(subject: Subject) -> Iterator[Finding]:
 @RULES.rule("D123", "Defined, but never used", severity="info")
 def unused(subject: Subject) -> Iterator[Finding]:
     """What nobody uses is often what somebody forgot to use."""
+    if subject.doubtful:  # what could not be read may well use it
+        return
     used = {(section, name) for _, section, name, _ in _references(subject)}
     for section, kind in (("recipients", "recipient"), ("escalation", "escalation"), ("business_hours", "calendar")):
         for name in subject.names(section):

@@ -89,11 +89,7 @@ def _delays(delay: dict[str, Any]) -> Iterator[Finding]:
 def expect(subject: Subject) -> Iterator[Finding]:
     """With `expect`, apply refuses every other org; without it, a wrong connection deploys to the wrong client.
     Production is refused without it."""
-    if (
-        subject.section("target") is not None
-        and not subject.design.target.expect
-        and not subject.written("/target/expect")
-    ):
+    if subject.section("target") is not None and not subject.design.target.expect and "/target" not in subject.doubtful:
         detail = "target.expect is missing: nothing in the design says which org it belongs to."
         yield Finding("/target", detail, "Add expect with the id of the org; it is required for production.")
 

@@ -15,6 +15,7 @@ class Subject:
     design: Design
     document: Document
     today: date
+    doubtful: frozenset[str] = frozenset()  # pointers of what has a fault in it already
 
     def section(self, name: str) -> Any:
         """A section as it is written; None when it is missing."""

@@ -1,0 +1,142 @@
+"""Our reading of the schema against the `jsonschema` library, and the schema against its own promises."""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provisioner.document import loads
+from provisioner.document.shape import KEYWORDS, NOTES, check, design_schema
+
+MINIMAL: dict[str, Any] = {
+    "apiVersion": "provisioner/v1",
+    "design": "acme",
+    "client": "Acme",
+    "target": {"platform": "salesforce", "object": "Lead", "prefix": "STL"},
+    "lead_types": [{"id": "demo", "when": {"LeadSource": ["Demo"]}, "sla": "5m"}],
+    "escalation": {"urgent": [{"at": "due", "notify": ["rep"]}]},
+    "recipients": {"rep": {"role": "record_owner"}},
+    "alerts": {"mode": "silent", "silent_to": "qa@acme.example"},
+}
+
+
+def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    for name in ("items", "additionalProperties", "propertyNames", "if", "then"):
+        yield from subschemas(schema.get(name))
+    for name in ("anyOf", "allOf"):
+        for part in schema.get(name, ()):
+            yield from subschemas(part)
+    for name in ("properties", "$defs"):
+        for part in schema.get(name, {}).values():
+            yield from subschemas(part)
+
+
+def without_marked(schema: Any) -> Any:
+    """The schema without what the model checks: what the shape check is answerable for."""
+    if isinstance(schema, list):
+        return [without_marked(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {} if "x-checked-by" in schema else {name: without_marked(item) for name, item in schema.items()}
+
+
+VALIDATOR = jsonschema.Draft202012Validator(without_marked(design_schema()))
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(design_schema())
+
+
+def test_every_keyword_of_the_schema_is_understood() -> None:
+    used = {name for schema in subschemas(design_schema()) for name in schema}
+    assert used - KEYWORDS - NOTES == set()
+
+
+def test_every_pattern_is_anchored_at_both_ends() -> None:
+    patterns = [schema["pattern"] for schema in subschemas(design_schema()) if "pattern" in schema]
+    assert [p for p in patterns if not (p.startswith("^") and p.endswith("$"))] == []
+
+
+def test_every_property_explains_itself_and_its_examples_hold() -> None:
+    root = design_schema()
+    conditional = [part["then"] for part in root["properties"]["target"]["allOf"]]
+    for schema in subschemas(root):
+        if any(schema is part or schema is part["properties"].get("expect") for part in conditional):
+            continue  # these only narrow what is explained elsewhere
+        for name, item in schema.get("properties", {}).items():
+            if isinstance(item, dict) and not ({"enum", "const"} >= item.keys()):
+                assert {"title", "description", "examples"} <= item.keys(), name
+                part = jsonschema.Draft202012Validator({**item, "$defs": root["$defs"]})
+                assert [error.message for example in item["examples"] for error in part.iter_errors(example)] == [], name
+
+
+def test_no_object_accepts_what_it_does_not_know() -> None:
+    root = design_schema()
+    objects = [s for s in subschemas(root) if s.get("type") == "object" and "properties" in s]
+    assert [s["title"] for s in objects if "additionalProperties" not in s] == []
+
+
+def test_the_minimum_is_accepted() -> None:
+    assert check(loads(json.dumps(MINIMAL))) == []
+    assert list(VALIDATOR.iter_errors(MINIMAL)) == []
+
+
+SCALARS = st.sampled_from([None, True, False, 0, 1, 3, -1, 2.5, 99999, "", "x", "X y", "a\n", "rep", "Lead", "none", "5m",
+                           "silent", "live", "hubspot", "2026-01-01", "50%", "x" * 300, "00D000000000001"])  # fmt: skip
+VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.sampled_from(["user", "x", "a_b"]), SCALARS)
+
+
+def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield at
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from paths(item, (*at, key))
+
+
+FULL: dict[str, Any] = {
+    **MINIMAL,
+    **{name: part["examples"][0] for name, part in design_schema()["properties"].items() if name not in MINIMAL},
+}
+
+
+@given(st.data())
+def test_same_verdict_as_the_library(data: st.DataObject) -> None:
+    """A whole design with up to three values replaced, removed or added anywhere."""
+    design = copy.deepcopy(FULL)
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from([path for path in paths(design) if path]))
+        parent = design
+        for step in path[:-1]:
+            parent = parent[step]
+        action = data.draw(st.sampled_from(["replace", "remove", "add"]))
+        if action == "replace":
+            parent[path[-1]] = data.draw(VALUES)
+        elif action == "remove":
+            del parent[path[-1]]
+        elif isinstance(parent, dict):
+            parent[data.draw(st.sampled_from(["slaa", "portal_id", "otherwise", "create", "user", "X"]))] = data.draw(VALUES)
+        else:
+            parent.append(data.draw(VALUES))
+    document = loads(json.dumps(design))
+    if document.findings:
+        return  # numbers and characters that the reader refuses before any schema
+    ours, theirs = check(document), list(VALIDATOR.iter_errors(document.data))
+    assert bool(ours) == bool(theirs), (ours, theirs)
+    for finding in ours:
+        assert finding.detail.strip() and finding.advice.strip()
+        assert not any(word in finding.detail for word in ("anyOf", "additionalProperties", "schema", "NoneType", "regex"))
+
+
+@pytest.mark.parametrize("root", [[], "text", 5, True])
+def test_a_design_is_a_mapping(root: Any) -> None:
+    (finding,) = check(loads(json.dumps(root)))
+    assert finding.code == "D022"
+    assert finding.detail.startswith("The design is ")

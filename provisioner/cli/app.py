@@ -24,7 +24,7 @@ COMMANDS = {
     "render": ("provisioner.cli.render:render", "Write the deployable files of a design into a directory."),
     "plan": ("provisioner.cli.plan:plan", "Show what would change in an org, and why."),
     "apply": ("provisioner.cli.apply:apply", "Carry out a plan, and read back what was written."),
-    "destroy": ("provisioner.cli.destroy:destroy", "Remove everything a design made in an org."),
+    "destroy": ("provisioner.cli.destroy:destroy", "Remove everything a design made in an org, and nothing else."),
     "schema": ("provisioner.cli.schema:schema", "Print the JSON Schema of a file, for editors."),
     "emulator": ("provisioner.cli.emulator:emulator", "Run a local CRM to try things on."),
     "demo": ("provisioner.cli.demo:demo", "Run the whole story on a local CRM. No account, no network."),
@@ -98,7 +98,7 @@ def run(args: Sequence[str] | None = None) -> int:
     except ProvisionerError as error:
         code = failures.explain(error)
     except BrokenPipeError:
-        # Whoever read our output has seen enough; the interpreter must not stumble over it again at exit.
+        # Whoever read our output is gone; the interpreter must not stumble over that again when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        code = 1
     return code

@@ -19,9 +19,10 @@ Examples:
 @click.option("--path", "show_path", is_flag=True, help="Print where the schema is, for an editor's settings.")
 @speaks
 def schema(name: str, show_path: bool, console: Console) -> int:
-    """Print the JSON Schema of a file: of the design (default), of a plan, or of provisioner.toml.
+    """Print the JSON Schema of a file, for editors.
 
-    Editors that know it complete and explain the file while it is written.
+    Of the design (default), of a plan, or of provisioner.toml (config). Editors that know it complete and explain the
+    file while it is written.
     """
     import json
 

@@ -76,8 +76,8 @@ class World:
 def create(path: Path | None, url: str, start: datetime | None, apex_twin: bool) -> tuple[ASGIApp, dict[str, Any]]:
     """The app of one org at its own address, and what a client must know to use it. An old org keeps its clock."""
     org = Org(path, start)
-    org.settings.instance_url = url
-    org.settings.apex_twin = apex_twin
+    org.defaults = {"instance_url": url, "apex_twin": apex_twin}
+    org.settings.change(org.defaults)
     org.keep_settings()
     token = next(iter(org.settings.tokens), None)
     return build(org), {"access_token": token, "org_id": org.settings.org_id}
@@ -89,7 +89,7 @@ def build(org: Org) -> Front:
 
     front: list[Front] = []
     listed: list[Route] = [*door(World(org), lambda: front[0]), *metadata_routes(org), *rest.routes(org)]
-    handlers: Any = {ApiError: _refuse_one, Refused: _refuse, HTTPException: _http_error}
+    handlers: Any = {Exception: _unexpected, ApiError: _refuse_one, Refused: _refuse, HTTPException: _http_error}
     inner = Starlette(routes=listed, exception_handlers=handlers)
     front.append(Front(_Vendor(org, inner), lambda: iso(org.now), _expired))
     return front[0]
@@ -105,6 +105,15 @@ async def _refuse(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refused):
         raise error
     return refusal(error.errors)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """A mistake of the emulator, in the vendor's words; the traceback goes to the server's log. [docs] 8.3"""
+    text = (
+        "An unexpected error occurred. Please include this ErrorId if you contact support: "
+        f"1-1 (1) {type(error).__name__} in the emulator"
+    )
+    return JSONResponse([{"message": text, "errorCode": "UNKNOWN_EXCEPTION"}], status_code=500)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

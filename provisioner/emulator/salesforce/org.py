@@ -39,6 +39,7 @@ class Org:
     def __init__(self, path: Path | None = None, start: datetime | None = None) -> None:
         self.store = Store(path)
         self._start = start or START
+        self.defaults: dict[str, Any] = {}  # settings that a reset comes back to
         self._begin()
 
     def _begin(self) -> None:
@@ -109,13 +110,12 @@ class Org:
             raise
 
     def reset(self) -> None:
-        """Back to an empty org at the first instant, keeping only its own address."""
-        address = self.settings.instance_url
+        """Back to an empty org at the first instant, with the settings it was started with."""
         self.store.wipe()
         for part in ("metadata", "automation"):
             self.__dict__.pop(part, None)
         self._begin()
-        self.settings.instance_url = address
+        self.settings.change(self.defaults)
         self.keep_settings()
 
     def close(self) -> None:

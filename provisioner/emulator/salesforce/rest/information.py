@@ -1,4 +1,4 @@
-"""What the org says about itself: versions, resources, limits, who am I. [docs] reference/salesforce.md 8.1, clients.md"""
+"""What the org says about itself: versions, resources, limits, who am I. [docs] 8.1, clients.md"""
 
 from __future__ import annotations
 

@@ -135,5 +135,5 @@ async def _upsert(
         result = save(org, "insert", definition, [row], user_id=user_id, assign=assign)[0]
     if not result.success:
         raise Refused(result.errors)
-    answer = {"id": result.id, "success": True, "errors": [], "created": not found}
+    answer: dict[str, Any] = {"id": result.id, "success": True, "errors": [], "created": not found}
     return JSONResponse(answer, status_code=200 if found else 201)

@@ -1,4 +1,4 @@
-"""DML from outside: what a user may write, checked before the save order begins. [docs] reference/salesforce.md 2.5, 8.3"""
+"""DML from outside: what a user may write, checked before the save order begins. [docs] 2.5, 8.3"""
 
 from __future__ import annotations
 

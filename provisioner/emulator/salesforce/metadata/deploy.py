@@ -1,0 +1,203 @@
+"""One deployment, from the zip to its outcome: read, remove, save in stages, check formulas, test, keep or undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from provisioner.emulator.salesforce.metadata import kinds, removal, xml
+from provisioner.emulator.salesforce.metadata.archive import Archive, BadArchive
+from provisioner.emulator.salesforce.metadata.components import Components
+from provisioner.emulator.salesforce.metadata.handlers import HANDLERS
+from provisioner.emulator.salesforce.metadata.handlers.flows import audit
+from provisioner.emulator.salesforce.metadata.handlers.objects import undo_field
+from provisioner.emulator.salesforce.metadata.handlers.settings import is_production
+from provisioner.emulator.salesforce.metadata.manifest import Manifest
+from provisioner.emulator.salesforce.metadata.options import DeployOptions
+from provisioner.emulator.salesforce.metadata.outcome import Message, Outcome
+from provisioner.emulator.salesforce.metadata.package import PACKAGE, Package, read_package
+from provisioner.emulator.salesforce.metadata.problems import Problem, Refused
+from provisioner.emulator.salesforce.metadata.test_runs import run_tests
+from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
+from provisioner.emulator.salesforce.schema import FieldDef
+
+if TYPE_CHECKING:
+    from provisioner.emulator.salesforce.org import Org
+
+# Formula result types as the formula checker knows them.
+_RESULT = {"string": "string", "double": "double", "boolean": "boolean", "date": "date", "datetime": "datetime",
+           "currency": "currency", "percent": "percent", "time": "time"}  # fmt: skip
+_SHOWN_PARENTS = {"Settings": {"BusinessHours": "BusinessHoursSettings", "Flow": "FlowSettings"}}
+
+
+class _Undo(Exception):
+    """Leaves the transaction so that nothing of the deployment stays."""
+
+
+@dataclass(slots=True)
+class _Before:
+    """What a formula field looked like before this package, to take the field back."""
+
+    definition: FieldDef | None
+    body: bytes | None
+
+
+@dataclass(slots=True)
+class Deployment:
+    """Runs once. `outcome` is filled by `run`."""
+
+    org: Org
+    components: Components
+    options: DeployOptions
+    data: bytes
+    user_id: str
+    outcome: Outcome = field(default_factory=Outcome)
+    _formulas: dict[str, tuple[Item, _Before]] = field(default_factory=dict)
+    _blocked: set[str] = field(default_factory=set)
+
+    def run(self) -> Outcome:
+        """Deploy (or validate) in one transaction. Never raises for what the package does wrong."""
+        try:
+            archive = Archive.open(self.data, single_package=self.options.single_package)
+        except BadArchive as error:
+            self.outcome.error = (error.code, error.text)
+            return self.outcome
+        self.outcome.files = len(archive.files)
+        package = read_package(archive, allow_missing=self.options.allow_missing_files)
+        self.outcome.failures += package.failures
+        work = Work(self.org, self.components, self.user_id, is_production(self.org))
+        try:
+            with self.org.transaction():
+                self._perform(work, package)
+                self._finish(work)
+        except _Undo:
+            return self.outcome
+        for action in work.after_commit:
+            action()
+        self.org.automation.rebuild()
+        return self.outcome
+
+    def _perform(self, work: Work, package: Package) -> None:
+        if any(failure.file_name.endswith(PACKAGE) and failure.full_name == PACKAGE for failure in package.failures):
+            return
+        self.outcome.successes.append(Message(PACKAGE, "", PACKAGE, success=True, changed=True))
+        self._remove(work, package.before)
+        self._blocked = {one.full_name.lower() for one in package.failures if one.component_type == "CustomObject"}
+        for stage in kinds.STAGES:
+            if stage == "ListView":
+                self._check_formulas(work)
+            for item in (one for one in package.items if one.kind == stage):
+                self._save(work, item)
+        self._remove(work, package.after)
+        tests = run_tests(work, self.options, package.items)
+        self.outcome.tests = tests
+
+    def _finish(self, work: Work) -> None:
+        outcome = self.outcome
+        keep = outcome.success or not self.options.rollback_on_error
+        if self.options.check_only or not keep or outcome.error is not None:
+            raise _Undo
+        if not outcome.success:
+            if not outcome.tests.passed:
+                raise _Undo
+            outcome.partial = True
+        for message in outcome.successes:
+            if message.component_type and (message.changed or message.deleted):
+                verb = "Deleted" if message.deleted else "Created" if message.created else "Changed"
+                text = f"{verb} {message.component_type} {message.full_name}"
+                audit(self.org, f"{verb.lower()}{message.component_type}", message.component_type, text, work.user_id)
+
+    def _save(self, work: Work, item: Item) -> None:
+        if item.kind in kinds.CHILD_OF and item.parent.lower() in self._blocked:
+            self._fail(item, [Problem("Parent entity failed to deploy", item.element)])
+            return
+        before = self._before(item)
+        try:
+            with self.org.transaction():
+                saved = HANDLERS[item.kind](work, item)
+        except Refused as refusal:
+            if item.kind == "CustomObject":
+                self._blocked.add(item.full_name.lower())
+            self._fail(item, refusal.problems)
+            return
+        if before is not None:
+            self._formulas[item.full_name] = (item, before)
+        self._succeed(item, saved)
+
+    def _before(self, item: Item) -> _Before | None:
+        """Remember a formula field as it was, for `_check_formulas`."""
+        if item.kind != "CustomField" or xml.text(item.element, "formula") is None:
+            return None
+        known = self.org.schema.sobject(item.parent).get(item.name) if self.org.schema.has(item.parent) else None
+        component = self.components.get("CustomField", item.full_name)
+        return _Before(known, component.body if component else None)
+
+    def _check_formulas(self, work: Work) -> None:
+        """Every new formula against the schema as it stands now; taking one back may break another, so repeat."""
+        from provisioner.emulator.salesforce.automation.formula import FormulaError
+
+        again = True
+        while again:
+            again = False
+            for name, (item, before) in list(self._formulas.items()):
+                definition = self.org.schema.sobject(item.parent).field(item.name)
+                try:
+                    self.org.automation.check_formula(
+                        str(definition.formula), item.parent, _RESULT[definition.type], "field"
+                    )
+                except FormulaError as error:
+                    del self._formulas[name]
+                    undo_field(work, item, before.definition, before.body)
+                    self._withdraw(item)
+                    self._fail(item, [Problem(str(error), item.element)])
+                    again = True
+
+    def _withdraw(self, item: Item) -> None:
+        self.outcome.successes = [
+            one for one in self.outcome.successes if (one.component_type, one.full_name) != (item.kind, item.full_name)
+        ]
+
+    def _remove(self, work: Work, manifests: Iterable[tuple[str, Manifest]]) -> None:
+        order = {kind: place for place, kind in enumerate(reversed(kinds.STAGES))}
+        for file_name, manifest in manifests:
+            for member in sorted(manifest.members, key=lambda one: order.get(one.kind, -1)):
+                message = Message(member.name, member.kind, file_name)
+                try:
+                    with self.org.transaction():
+                        found = removal.remove(work, member.kind, member.name)
+                except Refused as refusal:
+                    message.problem, message.problem_type = refusal.problems[0].text, "Error"
+                    message.line, message.column = member.line, member.column
+                    self.outcome.failures.append(message)
+                    continue
+                if found is None:
+                    self._warn(message, removal.missing_text(member.kind, member.name))
+                    continue
+                message.success = message.changed = message.deleted = True
+                message.id = found or None
+                self.outcome.successes.append(message)
+
+    def _warn(self, message: Message, text: str) -> None:
+        message.problem, message.problem_type = text, "Warning"
+        message.success = self.options.ignore_warnings
+        (self.outcome.successes if message.success else self.outcome.failures).append(message)
+
+    def _fail(self, item: Item, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            line, column = item.document.place(problem.element if problem.element is not None else item.element)
+            self.outcome.failures.append(
+                Message(item.full_name, _shown(item), item.file_name, problem.text, problem.kind, line, column)
+            )
+
+    def _succeed(self, item: Item, saved: Saved) -> None:
+        self.outcome.successes.append(Message(
+            item.full_name, _shown(item), item.file_name, success=True, changed=saved.changed, created=saved.created,
+            id=saved.id))  # fmt: skip
+        for problem in saved.warnings:
+            self._warn(Message(item.full_name, _shown(item), item.file_name), problem.text)
+
+
+def _shown(item: Item) -> str:
+    """The component type as messages name it: settings by their own type ([code: SDR] 1.3)."""
+    return _SHOWN_PARENTS.get(item.kind, {}).get(item.full_name, item.kind)

@@ -1,0 +1,43 @@
+"""How each metadata type is saved: type → handler. A handler raises Refused with the server's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from provisioner.emulator.salesforce.metadata.handlers import (
+    apex,
+    custom_metadata,
+    flows,
+    groups,
+    messages,
+    objects,
+    permission_sets,
+    picklists,
+    settings,
+    simple,
+)  # fmt: skip
+from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
+
+HANDLERS: dict[str, Callable[[Work, Item], Saved]] = {
+    "CustomObject": objects.put_object,
+    "CustomField": objects.put_field,
+    "ListView": objects.put_list_view,
+    "ValidationRule": objects.put_validation_rule,
+    "CustomMetadata": custom_metadata.put_record,
+    "GlobalValueSet": picklists.put_global_value_set,
+    "StandardValueSet": picklists.put_standard_value_set,
+    "CustomNotificationType": simple.put_notification_type,
+    "StaticResource": simple.put_static_resource,
+    "LeadConvertSettings": simple.put_lead_convert_settings,
+    "Group": groups.put_group,
+    "Queue": groups.put_queue,
+    "Settings": settings.put_settings,
+    "EmailTemplate": messages.put_email_template,
+    "Workflow": messages.put_workflow,
+    "WorkflowAlert": messages.put_alert,
+    "ApexClass": apex.put_class,
+    "ApexTrigger": apex.put_trigger,
+    "Flow": flows.put_flow,
+    "FlowDefinition": flows.put_definition,
+    "PermissionSet": permission_sets.put_permission_set,
+}

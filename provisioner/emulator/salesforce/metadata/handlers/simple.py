@@ -1,0 +1,73 @@
+"""Types that are little more than a row: notification types, static resources, the lead conversion map."""
+
+from __future__ import annotations
+
+import base64
+
+from lxml import etree
+
+from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce.metadata.fields import is_api_name
+from provisioner.emulator.salesforce.metadata.problems import refuse
+from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
+
+
+def limit(node: etree._Element, name: str, most: int) -> None:
+    """Refuse a text that is longer than `most` characters."""
+    value = xml.text(node, name) or ""
+    if len(value) > most:
+        raise refuse(f"{name}: data value too large: {value} (max length={most})", xml.kid(node, name))
+
+
+def put_notification_type(work: Work, item: Item) -> Saved:
+    """A custom notification type; `customNotifTypeName` is unique in the org ([docs] 7.1)."""
+    node = item.element
+    limit(node, "customNotifTypeName", 80)
+    limit(node, "masterLabel", 80)
+    limit(node, "description", 255)
+    if not is_api_name(item.full_name, 80):
+        raise refuse(f"The notification type name {item.full_name} is not a valid API name.")
+    name = str(xml.text(node, "customNotifTypeName"))
+    for other in work.components.all("CustomNotificationType"):
+        same = (xml.text(other.root, "customNotifTypeName") or "").lower() == name.lower()
+        if same and other.full_name.lower() != item.full_name.lower():
+            raise refuse(
+                f"duplicate value found: customNotifTypeName {name} is used by {other.full_name}",
+                xml.kid(node, "customNotifTypeName"),
+            )
+    row_id = work.upsert("CustomNotificationType", "DeveloperName", item.full_name, {
+        "MasterLabel": xml.text(node, "masterLabel"), "CustomNotifTypeName": name,
+        "Description": xml.text(node, "description"), "Desktop": xml.flag(node, "desktop"),
+        "Mobile": xml.flag(node, "mobile"),
+    })  # fmt: skip
+    return work.keep(item, component_id=row_id)
+
+
+def put_static_resource(work: Work, item: Item) -> Saved:
+    """A static resource: the content and its `-meta.xml`."""
+    if not is_api_name(item.full_name, 255):
+        raise refuse(f"The static resource name {item.full_name} is not a valid API name.")
+    limit(item.element, "description", 255)
+    body = item.content or b""
+    if len(body) > 5 * 1024 * 1024:
+        raise refuse("Maximum size of a static resource is 5 MB")
+    row_id = work.upsert("StaticResource", "Name", item.full_name, {
+        "ContentType": xml.text(item.element, "contentType"), "BodyLength": len(body),
+        "Body": base64.b64encode(body).decode(), "Description": xml.text(item.element, "description"),
+        "CacheControl": xml.text(item.element, "cacheControl"),
+    })  # fmt: skip
+    return work.keep(item, component_id=row_id)
+
+
+def put_lead_convert_settings(work: Work, item: Item) -> Saved:
+    """The lead conversion field map: both ends must exist ([docs] 3.4). Kept, not acted on: nobody converts here."""
+    if item.full_name != "LeadConvertSettings":
+        raise refuse(f"no LeadConvertSettings named {item.full_name} found")
+    for mapping in xml.kids(item.element, "objectMapping"):
+        source, target = (str(xml.text(mapping, name)) for name in ("inputObject", "outputObject"))
+        for pair in xml.kids(mapping, "mappingFields"):
+            for owner, element in ((source, "inputField"), (target, "outputField")):
+                name = str(xml.text(pair, element))
+                if not work.org.schema.has(owner) or not work.org.schema.sobject(owner).has(name):
+                    raise refuse(f"In field: {element} - no CustomField named {owner}.{name} found", pair)
+    return work.keep(item)

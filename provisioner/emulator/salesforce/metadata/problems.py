@@ -1,0 +1,35 @@
+"""What a component's handler says when the org would refuse the component."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lxml import etree
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One sentence in the vendor's words, and the element to point at (None: the component's own)."""
+
+    text: str
+    element: etree._Element | None = None
+    kind: Literal["Error", "Warning"] = "Error"
+
+
+class Refused(Exception):
+    """The component cannot be saved, for one or more reasons."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(problem.text for problem in problems))
+        self.problems = problems
+
+
+def refuse(text: str, element: etree._Element | None = None) -> Refused:
+    """A refusal for one reason."""
+    return Refused(Problem(text, element))
+
+
+def unmodelled(what: str, element: etree._Element | None = None) -> Refused:
+    """The emulator's own refusal: it names what it does not model."""
+    return refuse(f"NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model {what}.", element)

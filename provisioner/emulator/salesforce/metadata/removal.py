@@ -1,0 +1,249 @@
+"""Destructive changes: what may be removed, and what still needs it. [docs] reference/salesforce.md 1.8, 4.9"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce.metadata.handlers.apex import bare
+from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
+from provisioner.emulator.salesforce.metadata.work import Work
+from provisioner.emulator.salesforce.rows import Compare
+
+_REFERENCED = "This custom field is referenced elsewhere in salesforce.com"
+_CROSS_REFERENCE = "insufficient access rights on cross-reference id"
+# Types whose component is one data row: type → (object, name field).
+_ROWS: dict[str, tuple[str, str]] = {
+    "CustomNotificationType": ("CustomNotificationType", "DeveloperName"),
+    "StaticResource": ("StaticResource", "Name"),
+    "ApexClass": ("ApexClass", "Name"),
+    "ApexTrigger": ("ApexTrigger", "Name"),
+    "Group": ("Group", "DeveloperName"),
+}
+_PLAIN = frozenset(("ListView", "ValidationRule", "EmailTemplate", "WorkflowAlert", "GlobalValueSet"))
+
+
+def remove(work: Work, kind: str, name: str) -> str | None:
+    """Remove one component. Answers its id, or None when there was none (the caller warns). Raises Refused."""
+    match kind:
+        case "CustomField":
+            return _remove_field(work, name)
+        case "CustomObject":
+            return _remove_object(work, name)
+        case "CustomMetadata":
+            return _remove_record(work, name)
+        case "Flow":
+            return _remove_flow(work, name)
+        case "PermissionSet":
+            return _remove_permission_set(work, name)
+        case "Queue":
+            return _remove_queue(work, name)
+    if kind in _ROWS:
+        return _remove_row(work, kind, name)
+    if kind in _PLAIN:
+        return _remove_plain(work, kind, name)
+    raise unmodelled(f"the removal of {kind}")
+
+
+def missing_text(kind: str, name: str) -> str:
+    """The warning for a component that is not there."""
+    return f"No {kind} named: {name} found"
+
+
+def references(work: Work, word: str, *, owner: str = "") -> Iterator[str]:
+    """Who mentions a name: formulas, validation rules, list views, flows of any version, Apex.
+
+    With `owner` (an object), a bare mention counts only inside that object, and a flow only when it names the object.
+    """
+    edge = r"(?<![A-Za-z0-9_])"
+    pattern = re.compile(rf"{edge}{re.escape(word)}(?![A-Za-z0-9_])", re.IGNORECASE)
+    dotted = re.compile(rf"\.{re.escape(word)}(?![A-Za-z0-9_])", re.IGNORECASE)
+    objects = ("Activity", "Task", "Event") if owner == "Activity" else (owner,)
+    named = re.compile("|".join(rf"{edge}{re.escape(one)}(?![A-Za-z0-9_])" for one in objects), re.IGNORECASE)
+    for kind in ("CustomField", "ValidationRule", "ListView"):
+        for one in work.components.all(kind):
+            inside = not owner or one.full_name.partition(".")[0].lower() in {name.lower() for name in objects}
+            text = (xml.text(one.root, "formula") or "") if kind == "CustomField" else one.body.decode()
+            if (pattern if inside else dotted).search(text):
+                yield f"{kind} {one.full_name}"
+    for version in work.components.versions():
+        text = version.body.decode()
+        if pattern.search(text) and (not owner or named.search(text)):
+            yield f"Flow {version.api_name}-{version.version_number}"
+    for kind in ("ApexClass", "ApexTrigger"):
+        for one in work.components.all(kind):
+            if pattern.search(bare((one.content or b"").decode("utf-8", "replace"))):
+                yield f"{kind} {one.full_name}"
+
+
+def _remove_field(work: Work, name: str) -> str | None:
+    owner, _, field = name.partition(".")
+    schema = work.org.schema
+    if not schema.has(owner) or not schema.sobject(owner).has(field):
+        return None
+    definition = schema.sobject(owner).field(field)
+    if not definition.custom:
+        raise refuse(f"Cannot delete standard field: {name}")
+    users = list(references(work, definition.name, owner=owner))
+    if users:
+        raise refuse(f"{_REFERENCED}. : {', '.join(users)}")
+    component = work.components.get("CustomField", name)
+    schema.remove_field(owner, definition.name)
+    owners = ("Task", "Event") if owner == "Activity" else (schema.sobject(owner).name,)
+    for one in owners:
+        for row in work.org.rows.select("FieldPermissions", Compare("Field", "=", f"{one}.{definition.name}")):
+            work.org.rows.delete("FieldPermissions", str(row["Id"]))
+    _strip_grants(work, {f"{one}.{definition.name}" for one in owners})
+    work.components.remove("CustomField", name)
+    return component.id if component else ""
+
+
+def _strip_grants(work: Work, fields: set[str]) -> None:
+    """Permission sets do not block a removal; they lose the grant."""
+    for component in work.components.all("PermissionSet"):
+        root = xml.copy_of(component.root)
+        doomed = [one for one in xml.kids(root, "fieldPermissions") if xml.text(one, "field") in fields]
+        for entry in doomed:
+            root.remove(entry)
+        if doomed:
+            work.components.put(
+                "PermissionSet", component.full_name, component.file_name, xml.printed(root), work.user_id
+            )
+
+
+def _remove_object(work: Work, name: str) -> str | None:
+    schema = work.org.schema
+    if not schema.has(name):
+        return None
+    if not schema.sobject(name).custom:
+        raise refuse(f"Cannot delete standard object: {name}")
+    users = [user for user in references(work, name) if not user.startswith(f"CustomField {name}.")]
+    lookups = [
+        f"{one.name}.{field.name}"
+        for one in schema
+        for field in one.fields
+        if name in field.reference_to and one.name != name
+    ]
+    if users or lookups:
+        raise refuse(f"This custom object is referenced elsewhere in salesforce.com. : {', '.join([*users, *lookups])}")
+    component = work.components.get("CustomObject", name)
+    for kind in ("CustomField", "ListView", "ValidationRule"):
+        for child in work.components.below(kind, name):
+            work.components.remove(kind, child.full_name)
+    for record in work.components.below("CustomMetadata", name.removesuffix("__mdt")):
+        work.components.remove("CustomMetadata", record.full_name)
+    schema.remove_object(name)
+    work.components.remove("CustomObject", name)
+    return component.id if component else ""
+
+
+def _remove_record(work: Work, name: str) -> str | None:
+    component = work.components.get("CustomMetadata", name)
+    if component is None:
+        return None
+    users = list(references(work, f"{name.partition('.')[0]}__mdt.{component.full_name.partition('.')[2]}"))
+    if users:
+        raise refuse(f"This custom metadata record is referenced elsewhere in salesforce.com. : {', '.join(users)}")
+    sobject = f"{name.partition('.')[0]}__mdt"
+    for one in work.org.schema:
+        for field in one.fields:
+            if sobject in field.reference_to and work.org.rows.select(one.name, Compare(field.name, "=", component.id)):
+                raise refuse(
+                    f"This custom metadata record is referenced elsewhere in salesforce.com. : {one.name}.{field.name}"
+                )
+    work.org.rows.delete(sobject, component.id)
+    work.components.remove("CustomMetadata", name)
+    return component.id
+
+
+def _remove_flow(work: Work, name: str) -> str | None:
+    flow, dash, number = name.rpartition("-")
+    if not dash or not number.isdigit():
+        if work.components.versions(name):
+            raise refuse(_CROSS_REFERENCE)
+        return None
+    versions = work.components.versions(flow)
+    version = next((one for one in versions if one.version_number == int(number)), None)
+    if version is None:
+        return None
+    if version.status == "Active":
+        raise refuse(_CROSS_REFERENCE)
+    work.components.remove_version(version)
+    if len(versions) == 1:
+        work.components.remove("FlowDefinition", flow)
+    return version.version_id
+
+
+def _remove_permission_set(work: Work, name: str) -> str | None:
+    component = work.components.get("PermissionSet", name)
+    if component is None:
+        return None
+    assigned = work.org.rows.select("PermissionSetAssignment", Compare("PermissionSetId", "=", component.id))
+    if assigned:
+        raise refuse(
+            f"You can't delete the permission set {name} while it is assigned to users ({len(assigned)} assignment(s))."
+        )
+    for row in work.org.rows.select("FieldPermissions", Compare("ParentId", "=", component.id)):
+        work.org.rows.delete("FieldPermissions", str(row["Id"]))
+    work.org.rows.delete("PermissionSet", component.id)
+    work.components.remove("PermissionSet", name)
+    return component.id
+
+
+def _remove_queue(work: Work, name: str) -> str | None:
+    found = [
+        row for row in work.org.rows.select("Group", Compare("DeveloperName", "=", name)) if row["Type"] == "Queue"
+    ]
+    if not found:
+        return None
+    queue_id = str(found[0]["Id"])
+    for sobject in ("Lead", "Task"):
+        if work.org.rows.select(sobject, Compare("OwnerId", "=", queue_id), limit=1):
+            raise refuse(f"You can't delete the queue {name} while it owns {sobject} records.")
+    for detail, key in (("GroupMember", "GroupId"), ("QueueSobject", "QueueId")):
+        for row in work.org.rows.select(detail, Compare(key, "=", queue_id)):
+            work.org.rows.delete(detail, str(row["Id"]))
+    work.org.rows.delete("Group", queue_id)
+    work.components.remove("Queue", name)
+    return queue_id
+
+
+def _remove_row(work: Work, kind: str, name: str) -> str | None:
+    sobject, key = _ROWS[kind]
+    found = work.org.rows.select(sobject, Compare(key, "=", name), limit=1)
+    if not found or (kind == "Group" and found[0]["Type"] != "Regular"):
+        return None
+    if kind == "ApexClass":
+        users = [user for user in references(work, name) if user != f"ApexClass {found[0][key]}"]
+        if users:
+            raise refuse(
+                f"This apex class is referenced elsewhere in salesforce.com. Remove the usage and try again. "
+                f": {', '.join(users)}"
+            )
+    row_id = str(found[0]["Id"])
+    if kind == "Group":
+        for row in work.org.rows.select("GroupMember"):
+            if row_id in (row["GroupId"], row["UserOrGroupId"]):
+                work.org.rows.delete("GroupMember", str(row["Id"]))
+    work.org.rows.delete(sobject, row_id)
+    work.components.remove(kind, name)
+    return row_id
+
+
+def _remove_plain(work: Work, kind: str, name: str) -> str | None:
+    component = work.components.get(kind, name)
+    if component is None:
+        return None
+    if kind == "EmailTemplate" and "/" in name:
+        users = [one for one in work.components.all("WorkflowAlert") if xml.text(one.root, "template") == name]
+        if users:
+            raise refuse(f"This email template is referenced elsewhere in salesforce.com. : {users[0].full_name}")
+    if kind == "WorkflowAlert" and (users_of := list(references(work, name))):
+        raise refuse(f"This workflow alert is referenced elsewhere in salesforce.com. : {', '.join(users_of)}")
+    if kind == "GlobalValueSet" and any(
+        xml.text(one.root, "valueSet/valueSetName") == name for one in work.components.all("CustomField")
+    ):
+        raise refuse(f"The global value set {name} is used by a picklist.")
+    work.components.remove(kind, name)
+    return component.id

@@ -13,10 +13,11 @@ from provisioner.emulator.salesforce.automation.apex_twin import ApexTwin
 from provisioner.emulator.salesforce.automation.assignment import AssignmentRules
 from provisioner.emulator.salesforce.automation.fields import RESULT_KINDS, FieldFormulas, FieldNames
 from provisioner.emulator.salesforce.automation.flow.checks import Problem, check
-from provisioner.emulator.salesforce.automation.flow.definition import Flow, Resource, Start, read_flow
+from provisioner.emulator.salesforce.automation.flow.definition import Flow, Resource, Start
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
 from provisioner.emulator.salesforce.automation.flow.names import Names
 from provisioner.emulator.salesforce.automation.flow.program import Program
+from provisioner.emulator.salesforce.automation.flow.reading import read_flow
 from provisioner.emulator.salesforce.automation.formula import FormulaError, compile_formula
 from provisioner.emulator.salesforce.automation.save import Operation, Saver
 from provisioner.emulator.salesforce.automation.schedule import Scheduler, seconds

@@ -18,7 +18,8 @@ from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
 from provisioner.emulator.salesforce.automation.flow.interview import Interview
 from provisioner.emulator.salesforce.automation.flow.logic import LogicError, compile_logic, parse_logic
 from provisioner.emulator.salesforce.automation.flow.names import NameProblem, Names, literal, no_field
-from provisioner.emulator.salesforce.automation.flow.steps import Compiled, compile_node, no_reference
+from provisioner.emulator.salesforce.automation.flow.steps import Compiled, compile_node
+from provisioner.emulator.salesforce.automation.flow.targets import no_reference
 from provisioner.emulator.salesforce.automation.formula import FormulaError, Kind, compile_formula
 from provisioner.emulator.salesforce.rows import Row
 

@@ -27,7 +27,7 @@ COMMANDS = {
     "destroy": ("provisioner.cli.destroy:destroy", "Remove everything a design made in an org, and nothing else."),
     "schema": ("provisioner.cli.schema:schema", "Print the JSON Schema of a file, for editors."),
     "emulator": ("provisioner.cli.emulator:emulator", "Run a local CRM to try things on."),
-    "demo": ("provisioner.cli.demo:demo", "Run the whole story on a local CRM. No account, no network."),
+    "demo": ("provisioner.cli.demo:demo", "Run the whole story on a local CRM: no account, no network."),
 }
 
 EPILOG = """\b

@@ -11,7 +11,7 @@ from provisioner.cli.console import Console, speaks
 @click.option("--keep", is_flag=True, help="Leave the local CRM running, and print how to reach it.")
 @speaks
 def demo(keep: bool, console: Console) -> int:
-    """Run the whole story on a local CRM. No account, no network.
+    """Run the whole story on a local CRM: no account, no network.
 
     Validates the example design, plans it, applies it, lets a day of leads pass on a virtual clock, shows who would
     have been told what and when, and plans again. Takes about ten seconds.
@@ -24,10 +24,12 @@ def demo(keep: bool, console: Console) -> int:
     from provisioner import assets
     from provisioner.cli import failures
     from provisioner.cli.demonstration.door import Door
+    from provisioner.cli.demonstration.leads import WEEK_BEFORE
     from provisioner.cli.demonstration.process import EmulatorProcess
     from provisioner.cli.demonstration.story import Story
     from provisioner.cli.emulator import arguments
     from provisioner.connections import Connection
+    from provisioner.planning.planfile import instant
     from provisioner.reporting.text import duration_text
     from provisioner.secrets import Secret
 
@@ -35,7 +37,7 @@ def demo(keep: bool, console: Console) -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     start = time.monotonic()
     console.say(console.paint("provisioner demo: Acme Corp, on a CRM that runs on this machine only", "bold"))
-    with EmulatorProcess(arguments("salesforce")) as emulator:
+    with EmulatorProcess(arguments("salesforce", clock=instant(WEEK_BEFORE))) as emulator:
         token = Secret(emulator.access_token)
         failures.remember(token)
         connection = Connection(

@@ -23,10 +23,6 @@ class Door:
         self._http.trust_env = False  # loopback needs no proxy
         self._http.headers["Authorization"] = f"Bearer {access_token}"
 
-    def as_other(self, access_token: str) -> Door:
-        """The same org for another user."""
-        return Door(self._url, access_token)
-
     def seed(self, content: dict[str, Any]) -> dict[str, Any]:
         return dict(self._send("POST", "/_emulator/seed", content))
 
@@ -37,10 +33,6 @@ class Door:
     def sent(self) -> list[dict[str, Any]]:
         """Everything that reached a person, oldest first."""
         return list(self._send("GET", "/_emulator/sent"))
-
-    def create(self, kind: str, values: dict[str, Any]) -> str:
-        """The new record's id."""
-        return str(self._send("POST", f"/services/data/{_VERSION}/sobjects/{kind}", values)["id"])
 
     def query(self, soql: str) -> list[dict[str, Any]]:
         answer = self._send("GET", f"/services/data/{_VERSION}/query", params={"q": soql})

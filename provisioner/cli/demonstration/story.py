@@ -55,7 +55,7 @@ class Story:
             self._describe(prepared)
         week, day = leads()
         with self._titled("The org, before"):
-            reps = org.settle(self._door)
+            org.settle(self._door)
             org.week_before(self._door, week)
             reached = road.reach(prepared.target, self._connection, self._console)
             self._say(
@@ -75,7 +75,7 @@ class Story:
             )
             self._assign(plan)
         with self._titled("Monday, 2 March 2026, 08:00 to 18:30 in New York, on a virtual clock"):
-            org.monday(self._door, reps, day)
+            org.monday(self._door, day)
             alerts = self._door.sent()
             self._alerts(alerts, prepared.design, len(day))
         with self._titled("The evening"):
@@ -122,10 +122,9 @@ class Story:
         return last
 
     def _assign(self, plan: Plan) -> None:
-        sets = [change.address.name for change in plan.changes if change.address.kind == "PermissionSet"]
-        usernames = [*(rep.username for rep in REPS), *org.admins(self._door)]
-        for name in sets:
-            org.allow_fields(self._door, name, usernames)
+        for change in plan.changes:
+            if change.address.kind == "PermissionSet":
+                org.allow_fields(self._door, change.address.name)
 
     def _alerts(self, alerts: list[dict[str, Any]], design: Design, count: int) -> None:
         mode = (

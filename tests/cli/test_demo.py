@@ -1,0 +1,159 @@
+"""The demo as a user runs it: its own process, the real emulator, the packaged example."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from provisioner.cli.demonstration.leads import EVENING, MONDAY, REPS, WEEK_BEFORE, leads
+from provisioner.cli.demonstration.process import EmulatorProcess
+from provisioner.errors import ProvisionerError
+
+COMMAND = [sys.executable, "-m", "provisioner.cli", "demo"]
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory that holds nothing of ours."""
+    return tmp_path_factory.mktemp("elsewhere")
+
+
+@pytest.fixture(scope="module")
+def told(elsewhere: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(COMMAND, cwd=elsewhere, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_story_is_told_to_its_end(told: subprocess.CompletedProcess[str]) -> None:
+    assert (told.returncode, told.stderr) == (0, "")
+    titles = re.findall(r"^\d\. (.+)$", told.stdout, re.MULTILINE)
+    assert titles == [
+        "The design",
+        "The org, before",
+        "The plan",
+        "Apply",
+        "Monday, 2 March 2026, 08:00 to 18:30 in New York, on a virtual clock",
+        "The evening",
+        "Plan again",
+    ]
+    assert re.search(r"Plan: [1-9]\d* to add, 0 to change, 0 to delete\.", told.stdout)
+    assert re.search(r"40 leads arrive, .* and [1-9]\d* alerts go out\.", told.stdout)
+    assert re.search(r"Touched in time: [1-9]\d* of [1-9]\d* decided, \d+ %\.", told.stdout)
+    assert "No changes. " in told.stdout
+    assert not re.search(r"Traceback|None|Secret", told.stdout)
+
+
+def test_everything_went_to_the_silent_address(told: subprocess.CompletedProcess[str]) -> None:
+    assert "All of them go to qa@acme.example, and name who would have been told." in told.stdout
+
+
+def test_keep_leaves_it_running_and_says_how_to_reach_it(elsewhere: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "--keep", "--json"], cwd=elsewhere, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    try:
+        alive = requests.get(f"{data['url']}/_emulator/clock", timeout=10).json()
+        assert alive == {"now": "2026-03-02T23:30:00Z"}
+        assert data["second_plan_is_empty"] is True
+        assert data["leads"] == sum(sum(counts.values()) for counts in data["results"].values()) == 40
+        sent = requests.get(f"{data['url']}/_emulator/sent", timeout=10).json()
+        assert len(sent) == data["alerts"] > 0
+        assert {person for message in sent for person in message["to"]} == {"qa@acme.example"}
+    finally:
+        os.kill(data["pid"], signal.SIGTERM)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_demo_takes_its_child_along(elsewhere: Path, signum: int) -> None:
+    child = subprocess.Popen(COMMAND, cwd=elsewhere, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    for line in child.stdout:
+        if line.startswith("1. "):
+            break
+    children = _children(child.pid)
+    assert len(children) == 1
+    child.send_signal(signum)
+    child.communicate(timeout=60)
+    assert child.returncode == 128 + signum
+    assert not any(_is_alive(pid) for pid in children)
+
+
+def _children(parent: int) -> list[int]:
+    listed = Path(f"/proc/{parent}/task/{parent}/children")
+    return [int(pid) for pid in listed.read_text().split()]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# ------------------------------------------------------------ the process
+
+
+@pytest.fixture
+def talker(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "talker.py"
+
+
+def test_an_emulator_that_does_not_start_says_why(talker: Path) -> None:
+    talker.write_text("import sys\nsys.exit('port taken')\n")
+    with pytest.raises(ProvisionerError) as caught:
+        EmulatorProcess([str(talker)])
+    assert caught.value.message == "The emulator did not start: port taken."
+
+
+def test_an_emulator_that_talks_nonsense_is_stopped(talker: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+    talker.write_text(
+        f"import os, pathlib, time\npathlib.Path({str(mark)!r}).write_text(str(os.getpid()))\n"
+        "print('{}', flush=True)\ntime.sleep(60)\n"
+    )
+    with pytest.raises(ProvisionerError) as caught:
+        EmulatorProcess([str(talker)])
+    assert caught.value.message == "The emulator did not start: it said nothing."
+    assert not _is_alive(int(mark.read_text()))
+
+
+def test_a_stubborn_child_is_ended(talker: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("provisioner.cli.demonstration.process._STOP_SECONDS", 0.2)
+    talker.write_text(
+        "import json, signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print(json.dumps({'url': 'u', 'access_token': 't', 'org_id': 'o'}), flush=True)\ntime.sleep(60)\n"
+    )
+    start = time.monotonic()
+    with EmulatorProcess([str(talker)]) as process:
+        assert (process.url, process.access_token, process.org_id) == ("u", "t", "o")
+        pid = process.pid
+    assert not _is_alive(pid)
+    assert time.monotonic() - start < 30
+
+
+# -------------------------------------------------------------- the leads
+
+
+def test_the_leads_are_always_the_same_and_believable() -> None:
+    week, day = leads()
+    assert (week, day) == leads()
+    assert (len(week), len(day)) == (160, 40)
+    assert all(WEEK_BEFORE <= lead.at < MONDAY for lead in week)
+    assert all(MONDAY <= lead.at < EVENING for lead in day)
+    assert {lead.source for lead in day} == {"Demo Request", "Contact Form", "Webinar", "Content Download"}
+    assert {lead.owner for lead in day} == set(REPS)
+    assert len({lead.number for lead in (*week, *day)}) == 200
+    assert all(lead.touched_at is None or lead.touched_at > lead.at for lead in (*week, *day))
+    assert 0 < sum(lead.touched_at is None for lead in day) < 20

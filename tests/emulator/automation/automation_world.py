@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from lxml import etree
@@ -28,7 +29,8 @@ class Deployed:
 
     flows: dict[str, Version] = field(default_factory=dict)
     triggers: dict[str, str] = field(default_factory=dict)
-    holidays: dict[str, set[date]] = field(default_factory=dict)
+    holidays: dict[str, list[date]] = field(default_factory=dict)
+    rules: dict[str, list[str]] = field(default_factory=dict)
 
     def active_flows(self) -> list[Version]:
         return list(self.flows.values())
@@ -36,8 +38,11 @@ class Deployed:
     def apex_bodies(self, kind: str) -> dict[str, str]:
         return self.triggers if kind == "ApexTrigger" else {}
 
-    def holidays_of(self, name: str) -> set[date]:
-        return self.holidays.get(name, set())
+    def holidays_of(self, name: str) -> list[date]:
+        return self.holidays.get(name, [])
+
+    def validation_rules(self, sobject: str) -> list[SimpleNamespace]:
+        return [SimpleNamespace(root=flow_xml(text)) for text in self.rules.get(sobject, [])]
 
 
 def at(text: str) -> datetime:

@@ -19,8 +19,10 @@ from provisioner.emulator.salesforce.automation.flow.names import Names
 from provisioner.emulator.salesforce.automation.flow.program import Program
 from provisioner.emulator.salesforce.automation.flow.reading import read_flow
 from provisioner.emulator.salesforce.automation.formula import FormulaError, compile_formula
+from provisioner.emulator.salesforce.automation.formula.kinds import FIELD_KINDS
 from provisioner.emulator.salesforce.automation.save import Operation, Saver
 from provisioner.emulator.salesforce.automation.schedule import Scheduler, seconds
+from provisioner.emulator.salesforce.automation.validation import ValidationRules
 from provisioner.emulator.salesforce.errors import SaveResult
 from provisioner.emulator.salesforce.rows import Row
 from provisioner.emulator.salesforce.schema import FieldDef
@@ -34,12 +36,16 @@ _NO_ZONE = "UTC"
 class _Viewer:
     """Somebody who reads formula fields."""
 
-    __slots__ = ("now", "user_id", "zone")
+    __slots__ = ("_automation", "now", "user_id")
 
     def __init__(self, automation: Automation, user_id: str) -> None:
+        self._automation = automation
         self.now = automation.org.now
         self.user_id = user_id
-        self.zone = automation.zone(user_id)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self._automation.zone(self.user_id)
 
 
 class Automation:
@@ -50,6 +56,7 @@ class Automation:
         self.formulas = FieldFormulas(org)
         self.assignment = AssignmentRules(org)
         self.twin = ApexTwin(org)
+        self.rules = ValidationRules(org, self.formulas)
         self.scheduler = Scheduler(self)
         self.saver = Saver(self)
         self._programs: dict[str, Program] | None = None
@@ -77,6 +84,7 @@ class Automation:
         self._by_object.clear()
         self.formulas.forget()
         self.twin.forget()
+        self.rules.forget()
 
     # -- saves ------------------------------------------------------------------------------
     def save(
@@ -156,7 +164,7 @@ class Automation:
     def formula_value(self, sobject: str, item: FieldDef, row: Row, user_id: str) -> Any:
         """The value of a formula field of a stored row, for a user, now. FormulaError: the formula is not valid."""
         definition = self.org.schema.sobject(sobject)
-        return self.formulas.value(definition, item, row, _Viewer(self, user_id))
+        return self.formulas.value(definition, item, row, self.viewer(user_id))
 
     def check_formula(
         self,
@@ -167,11 +175,13 @@ class Automation:
     ) -> None:
         """FormulaError in the vendor's words unless `expression` is a valid formula over `sobject`.
 
-        `result_type`: a metadata type (Number, Text, Checkbox, Date, DateTime, Currency, Percent, Time).
+        `result_type`: a metadata type (Number, Text, Checkbox, Date, DateTime, Currency, Percent, Time) or the
+        type of a field (double, string, boolean, …).
         """
-        if result_type is not None and result_type not in RESULT_KINDS:
+        kinds = FIELD_KINDS | RESULT_KINDS
+        if result_type is not None and result_type not in kinds:
             raise FormulaError(f"The emulator does not model formulas of type {result_type}.")
-        expected = RESULT_KINDS[result_type] if result_type is not None else None
+        expected = kinds[result_type] if result_type is not None else None
         definition = self.org.schema.sobject(sobject)
         if context == "flow":
             compile_formula(expression, Names(self, _bare_flow(definition.name)), expected)
@@ -231,6 +241,10 @@ class Automation:
         return None
 
     # -- people -----------------------------------------------------------------------------
+    def viewer(self, user_id: str) -> _Viewer:
+        """Somebody looking now."""
+        return _Viewer(self, user_id)
+
     def zone(self, user_id: str) -> ZoneInfo:
         """The time zone of a user, else of the org."""
         found = self.org.store.execute('SELECT "TimeZoneSidKey" FROM "User" WHERE "Id" = ?', (user_id,)).fetchone()

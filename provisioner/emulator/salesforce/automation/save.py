@@ -124,6 +124,7 @@ class Saver:
         self._check_references(definition, row, row.keys())
         self._before(definition, row, None, user_id)
         self._validate(definition, row, [item.name for item in definition.stored_fields])
+        self._custom_rules(definition, row, user_id, is_new=True)
         stored = {name: value for name, value in row.items() if value is not None}
         record_id = self.org.rows.insert(definition.name, stored, user_id=user_id)
         if assign and definition.name == "Lead" and "OwnerId" not in values:
@@ -143,6 +144,7 @@ class Saver:
         self._before(definition, row, old, user_id)
         changed = _changed(old, row)
         self._validate(definition, row, changed)
+        self._custom_rules(definition, row, user_id, is_new=False)
         changes = {name: row[name] for name in changed}
         self.org.rows.update(definition.name, old["Id"], changes, user_id=user_id)
         self._after(definition, old["Id"], old, user_id)
@@ -244,6 +246,12 @@ class Saver:
             errors.extend(field_errors(item, row.get(name)))
             if item.unique and row.get(name) is not None:
                 errors.extend(self._duplicates(definition, item, row))
+        if errors:
+            raise SaveRefused(errors)
+
+    def _custom_rules(self, definition: SObjectDef, row: Row, user_id: str, *, is_new: bool) -> None:
+        viewer = self.automation.viewer(user_id)
+        errors = self.automation.rules.errors(definition, row, viewer, is_new=is_new)
         if errors:
             raise SaveRefused(errors)
 

@@ -8,6 +8,6 @@ names of the test classes; a deployment works while it is polled, not in the bac
 from __future__ import annotations
 
 from provisioner.emulator.salesforce.metadata.components import Component, FlowVersion
-from provisioner.emulator.salesforce.metadata.store import MetadataStore
+from provisioner.emulator.salesforce.metadata.store import MetadataStore, routes
 
-__all__ = ["Component", "FlowVersion", "MetadataStore"]
+__all__ = ["Component", "FlowVersion", "MetadataStore", "routes"]

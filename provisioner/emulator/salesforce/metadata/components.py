@@ -141,7 +141,7 @@ class Components:
         """Versions of one flow (or of all), by name and number."""
         where, values = ("WHERE flow = ?", (flow,)) if flow is not None else ("", ())
         rows = self._org.store.execute(
-            f"SELECT * FROM metadata_flow_versions {where} ORDER BY flow, number",
+            f"SELECT * FROM metadata_flow_versions {where} ORDER BY flow, number",  # noqa: S608
             values,
         )
         return [_version(row) for row in rows.fetchall()]

@@ -25,9 +25,6 @@ from provisioner.emulator.salesforce.schema import FieldDef
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
-# Formula result types as the formula checker knows them.
-_RESULT = {"string": "string", "double": "double", "boolean": "boolean", "date": "date", "datetime": "datetime",
-           "currency": "currency", "percent": "percent", "time": "time"}  # fmt: skip
 _SHOWN_PARENTS = {"Settings": {"BusinessHours": "BusinessHoursSettings", "Flow": "FlowSettings"}}
 
 
@@ -86,8 +83,9 @@ class Deployment:
         self._blocked = {one.full_name.lower() for one in package.failures if one.component_type == "CustomObject"}
         for stage in kinds.STAGES:
             if stage == "ListView":
+                self.org.automation.rebuild()  # nothing compiled before these fields may answer for them
                 self._check_formulas(work)
-            for item in (one for one in package.items if one.kind == stage):
+            for item in in_order([one for one in package.items if one.kind == stage], self.org):
                 self._save(work, item)
         self._remove(work, package.after)
         tests = run_tests(work, self.options, package.items)
@@ -144,7 +142,7 @@ class Deployment:
                 definition = self.org.schema.sobject(item.parent).field(item.name)
                 try:
                     self.org.automation.check_formula(
-                        str(definition.formula), item.parent, _RESULT[definition.type], "field"
+                        str(definition.formula), item.parent, definition.metadata_type, "field"
                     )
                 except FormulaError as error:
                     del self._formulas[name]
@@ -196,6 +194,36 @@ class Deployment:
             id=saved.id))  # fmt: skip
         for problem in saved.warnings:
             self._warn(Message(item.full_name, _shown(item), item.file_name), problem.text)
+
+
+def in_order(items: list[Item], org: Org) -> list[Item]:
+    """Items of one type, those that others name first: subflows, and records that other records point to."""
+    names = {item.full_name: item for item in items}
+    ordered: dict[str, Item] = {}
+
+    def visit(item: Item, above: frozenset[str]) -> None:
+        for name in needs(item):
+            if name in names and name not in above:
+                visit(names[name], above | {item.full_name})
+        ordered.setdefault(item.full_name, item)
+
+    def needs(item: Item) -> list[str]:
+        if item.kind == "Flow":
+            return [str(xml.text(one, "flowName")) for one in xml.kids(item.element, "subflows")]
+        owner = f"{item.parent}__mdt"
+        if item.kind != "CustomMetadata" or not org.schema.has(owner):
+            return []
+        targets = {
+            target.removesuffix("__mdt")
+            for field in org.schema.sobject(owner).fields
+            for target in field.reference_to
+            if field.custom
+        }
+        return [name for name in names if name.partition(".")[0] in targets and name.partition(".")[0] != item.parent]
+
+    for item in items:
+        visit(item, frozenset({item.full_name}))
+    return list(ordered.values())
 
 
 def _shown(item: Item) -> str:

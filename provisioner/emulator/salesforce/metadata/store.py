@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from provisioner.emulator.salesforce.metadata import xml
@@ -15,6 +16,8 @@ from provisioner.emulator.salesforce.metadata.reading import Reader
 from provisioner.emulator.salesforce.metadata.tooling import Tooling
 
 if TYPE_CHECKING:
+    from starlette.routing import Route
+
     from provisioner.emulator.salesforce.org import Org
 
 
@@ -68,6 +71,15 @@ class MetadataStore:
         """All-day holidays with the names of the business hours they close."""
         return holidays(self.components)
 
+    def holidays_of(self, business_hours: str) -> list[date]:
+        """The days on which the business hours of this name stay closed all day (local dates), in order."""
+        days = (
+            str(xml.text(one.element, "activityDate"))[:10]
+            for one in self.holidays()
+            if business_hours.lower() in {name.lower() for name in one.business_hours}
+        )
+        return sorted(date.fromisoformat(day) for day in days)
+
     def validation_rules(self, sobject: str) -> list[Component]:
         """Validation rules of an object; `active`, `errorConditionFormula`, `errorMessage` are in `root`."""
         return self.components.below("ValidationRule", sobject)
@@ -79,3 +91,10 @@ class MetadataStore:
     def settle(self) -> None:
         """Finish the deployments that are under way (the control door calls it when time passes)."""
         self.jobs.settle()
+
+
+def routes(org: Org) -> list[Route]:
+    """Everything the metadata side answers: REST deploy, tooling writes, SOAP."""
+    from provisioner.emulator.salesforce.metadata import rest, soap
+
+    return [*rest.routes(org), *soap.routes(org)]

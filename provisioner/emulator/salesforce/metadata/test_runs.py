@@ -101,8 +101,8 @@ def _cover_flows(work: Work, run: TestRun, flows: list[str]) -> None:
             (
                 None,
                 (
-                    f"Average test coverage across all active autolaunched flows and processes is 0%, at least {NEEDED}% "
-                    "test coverage is required."
+                    "Average test coverage across all active autolaunched flows and processes is 0%, "
+                    f"at least {NEEDED}% test coverage is required."
                 ),
             )
         )

@@ -48,8 +48,10 @@ OBJECTS: tuple[SObjectDef, ...] = (
          "EntityDefinitionId reference ->EntityDefinition as EntityDefinition\n", **_VIEW),
     make("FlowDefinitionView", "Flow Definition View", "3dd",
          "DurableId string(18)\nApiName string(80)\nLabel string(255)\nDescription string(1000)\n"
-         "ActiveVersionId string(18)\nLatestVersionId string(18)\nIsActive boolean = false\nIsOutOfDate boolean = false\n"
-         "IsTemplate boolean = false\nProcessType picklist\nTriggerType picklist\nTriggerObjectOrEventLabel string(80)\n"
+         "ActiveVersionId string(18)\nLatestVersionId string(18)\nIsActive boolean = false\n"
+         "IsOutOfDate boolean = false\n"
+         "IsTemplate boolean = false\nProcessType picklist\nTriggerType picklist\n"
+         "TriggerObjectOrEventLabel string(80)\n"
          "TriggerObjectOrEventId string(80)\nRecordTriggerType picklist\nTriggerOrder int\nVersionNumber int\n"
          "ApiVersion double(18,1)\nLastModifiedBy string(121)\nHasAsyncAfterCommitPath boolean = false\n"
          "NamespacePrefix string(15)\nManageableState picklist\n", **_VIEW),

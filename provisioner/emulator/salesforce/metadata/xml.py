@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from xml.parsers import expat
 
 from lxml import etree
@@ -134,7 +135,8 @@ def add(parent: etree._Element, name: str, value: str | bool | int | None = None
 
 def new_root(name: str) -> etree._Element:
     """An empty element in the metadata namespace, with the schema prefixes at hand."""
-    return etree.Element(f"{{{NS}}}{name}", nsmap={None: NS, "xsi": XSI, "xsd": XSD})
+    prefixes: dict[Any, str] = {None: NS, "xsi": XSI, "xsd": XSD}  # lxml's stubs do not know the default prefix
+    return etree.Element(f"{{{NS}}}{name}", nsmap=prefixes)
 
 
 def copy_of(element: etree._Element) -> etree._Element:

@@ -180,9 +180,9 @@ def _check_relation(work: Work, item: Item, new: FieldDef) -> None:
         return
     for other in work.components.all("CustomField"):
         same = xml.text(other.root, "relationshipName") == relation
-        target = xml.text(other.root, "referenceTo")
-        if same and target == new.reference_to[0] and other.full_name.lower() != item.full_name.lower():
-            raise refuse(f"Duplicate child relationship name: {relation} on {target}", item.element)
+        parent = xml.text(other.root, "referenceTo")
+        if same and parent == new.reference_to[0] and other.full_name.lower() != item.full_name.lower():
+            raise refuse(f"Duplicate child relationship name: {relation} on {parent}", item.element)
 
 
 def _check_change(work: Work, item: Item, old: FieldDef, new: FieldDef) -> None:
@@ -192,8 +192,8 @@ def _check_change(work: Work, item: Item, old: FieldDef, new: FieldDef) -> None:
         raise refuse("Cannot update a field to a Formula from something else", item.element)
     stored = work.components.get("CustomField", item.full_name)
     if stored is not None:
-        before, after = (xml.text(node, "valueSet/valueSetName") for node in (stored.root, item.element))
-        if before != after and old.metadata_type == new.metadata_type:
+        used, asked = (xml.text(node, "valueSet/valueSetName") for node in (stored.root, item.element))
+        if used != asked and old.metadata_type == new.metadata_type:
             raise refuse("Cannot change which global value set this picklist uses", item.element)
     if old.metadata_type == new.metadata_type:
         return
@@ -253,7 +253,7 @@ def put_validation_rule(work: Work, item: Item) -> Saved:
         raise refuse(f"The validation rule name {item.name} is not a valid API name.")
     try:
         work.org.automation.check_formula(
-            str(xml.text(node, "errorConditionFormula")), item.parent, "boolean", "validation"
+            str(xml.text(node, "errorConditionFormula")), item.parent, "Checkbox", "validation"
         )
     except FormulaError as error:
         raise refuse(str(error), xml.kid(node, "errorConditionFormula")) from error

@@ -25,7 +25,8 @@ MODELLED = frozenset((
 # User permissions this org's edition has; any other name is unknown to it.
 USER_PERMISSIONS = frozenset((
     "ActivateContract", "ApiEnabled", "AssignPermissionSets", "AuthorApex", "ConvertLeads", "CreateReportFolders",
-    "CustomizeApplication", "EditEvent", "EditTask", "ExportReport", "FlowUFLRequired", "ImportLeads", "ManageCustomPermissions",
+    "CustomizeApplication", "EditEvent", "EditTask", "ExportReport", "FlowUFLRequired", "ImportLeads",
+    "ManageCustomPermissions",
     "ManageFlow", "ManageInteraction", "ManageUsers", "ModifyAllData", "ModifyMetadata", "RunFlow", "RunReports",
     "TransferAnyLead", "ViewAllData", "ViewAllUsers", "ViewEventLogFiles", "ViewRoles", "ViewSetup",
     "ViewDataLeakageEvents", "LightningExperienceUser", "ViewConvertedLeads", "EditReports", "ScheduleReports",

@@ -10,16 +10,15 @@ from provisioner.planning.plan import Action, Cause, Plan
 from provisioner.resources import Address
 
 DELETION_LIMIT = 0.30
-_SHORT_ID = 15  # a vendor's short id is the long one without its case checksum
+_SHORT_ID = 15  # a vendor's long id is the short one and three characters that only repeat which letters are capitals
 
 
 def same_org(left: object, right: object) -> bool:
-    """Ids are equal, or one is the 15-character form of the other's 18 (case matters in both)."""
+    """Ids are equal; of two ids of 15 or 18 characters, the first 15 decide (case matters)."""
     one, other = str(left).strip(), str(right).strip()
-    if one == other:
-        return bool(one)
-    lengths = {len(one), len(other)}
-    return lengths == {_SHORT_ID, _SHORT_ID + 3} and one[:_SHORT_ID] == other[:_SHORT_ID]
+    if {len(one), len(other)} <= {_SHORT_ID, _SHORT_ID + 3}:
+        return one[:_SHORT_ID] == other[:_SHORT_ID]
+    return bool(one) and one == other
 
 
 def describe_org(org: Mapping[str, Any]) -> str:

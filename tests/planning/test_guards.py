@@ -48,7 +48,7 @@ def refusal(check: Any, *args: Any) -> tuple[str, str, int]:
         (LONG, SHORT, True),
         (SHORT, LONG, True),
         (SHORT, SHORT, True),
-        (LONG, "00D000000000001AAB", False),
+        (LONG, "00D000000000001EAA", True),
         (LONG, "00d000000000001AAA", False),
         (LONG, "00D000000000002", False),
         (1234567, "1234567", True),

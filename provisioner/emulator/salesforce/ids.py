@@ -34,31 +34,30 @@ def long_id(short: str) -> str:
 
 
 def is_id(text: object) -> bool:
-    """Could this be a record id? 15 or 18 ASCII letters and digits, and with 18 a true check."""
-    if not isinstance(text, str) or len(text) not in (15, 18) or not _ALLOWED.issuperset(text):
-        return False
-    return len(text) == 15 or normal_id(text) is not None
+    """Could this be a record id? 15 or 18 ASCII letters and digits."""
+    return isinstance(text, str) and normal_id(text) is not None
 
 
 def normal_id(text: str) -> str | None:
-    """The 18-character spelling of an id in either length; None when it is no id."""
-    if len(text) == 15 and _ALLOWED.issuperset(text):
-        return long_id(text)
-    if len(text) != 18 or not _ALLOWED.issuperset(text):
+    """The 18-character spelling of an id in either length; None when it is no id.
+
+    An id that came in small letters only gets its capitals back; another odd check is left as it is, because
+    hand-made example ids often carry one.
+    """
+    if not _ALLOWED.issuperset(text):
         return None
-    if long_id(text[:15]) == text:
-        return text
-    return _restore_case(text)
+    if len(text) == 15:
+        return long_id(text)
+    if len(text) != 18:
+        return None
+    return text if text != text.lower() or long_id(text[:15]) == text else _restore_case(text)
 
 
-def _restore_case(text: str) -> str | None:
+def _restore_case(text: str) -> str:
     """An 18-character id survives the loss of case: the check says which letters were capitals."""
     restored = ""
     for part, letter in enumerate(text[15:].upper()):
-        bits = _CHECK.find(letter)
-        if bits < 0:
-            return None
+        bits = max(_CHECK.find(letter), 0)
         for place, character in enumerate(text[part * 5 : part * 5 + 5]):
-            restored += character.upper() if bits >> place & 1 else character.lower()
-    whole = long_id(restored)
-    return whole if whole.lower() == text.lower() else None
+            restored += character.upper() if bits >> place & 1 else character
+    return long_id(restored) if long_id(restored).lower() == text else text

@@ -63,6 +63,7 @@ class Org:
                     self.schema.add_object(definition)
                 plant(self)
                 self.keep_settings()
+        self.metadata.tooling.register()
 
     @cached_property
     def metadata(self) -> MetadataStore:

@@ -164,7 +164,7 @@ class Scope:
         above = self._spelling(names[:-1])
         if names[-1].lower() == "type":
             kinds = [_kind(definition, alias) for definition, alias in parent.targets]
-            return Column(f"coalesce({', '.join(kinds)})", _TYPE, (*above, "Type"), "Name")
+            return Column(f"coalesce({', '.join(kinds)}, NULL) COLLATE SOQL", _TYPE, (*above, "Type"), "Name")
         name = next((known for known in _NAME_FIELDS if known.lower() == names[-1].lower()), None)
         having = [(one, alias) for one, alias in parent.targets if name and one.has(name)]
         if name is None or not having:

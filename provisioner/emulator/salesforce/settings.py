@@ -10,7 +10,7 @@ from typing import Any
 class OrgSettings:
     """Names are the control door's. Ids and usernames as strings; `assignment_rules` as the seed describes them."""
 
-    org_id: str = "00D000000000001EAA"  # E: the D is a capital; see ids.py
+    org_id: str = "00D000000000001AAA"
     name: str = "Emulated Org"
     instance_name: str = "EMU1"
     instance_url: str = ""  # filled by the server with its own address

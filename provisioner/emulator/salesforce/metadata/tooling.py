@@ -26,6 +26,10 @@ class Tooling:
     def __init__(self, org: Org, components: Components) -> None:
         self._org, self._components = org, components
         self._seen: dict[str, int] = {}
+
+    def register(self) -> None:
+        """Add the views to the org's schema, and have them filled before each query (the org calls it when it begins)."""
+        org = self._org
         for definition in views.OBJECTS:
             if not org.schema.has(definition.name):
                 org.schema.add_object(definition)

@@ -94,7 +94,6 @@ class Alerts:
         added = flow.compute(f"Add_{id}", f"Add {id}", add, to)
         told = Outcome(f"NewNo_{id}", "Told already", [Check("toldIds", "Contains", ref("foundId"))], to)
         new = flow.decide(f"New_{id}", f"Is {id} told already?", [told], added, "No")
-        missing = flow.assign(f"Missing_{id}", f"Nobody found for {id}", [("toldNames", ref("nextMissing"))], to)
         role: list[tuple[str, Value]] = [("foundRole", plain(id))]
         if recipient.kind == "record_owner":
             role += [
@@ -103,13 +102,18 @@ class Alerts:
                 ("foundName", ref("repName")),
             ]
             after = new
-        elif recipient.kind == "owner_manager":
-            after = self._manager(recipient, new, missing)
         else:
-            after = self._by_record(recipient, "Value__c", new, missing)
+            nobody = [("toldNames", ref("nextMissing"))]
+            missing = flow.assign(f"Missing_{id}", f"Nobody found for {id}", nobody, to)
+            after = self._resolve(recipient, new, missing)
         named = flow.assign(f"Role_{id}", f"Tell {id}", role, after)
         asked = Outcome(f"TellYes_{id}", "Yes", [Check("notifyList", "Contains", plain(f";{id};"))], named)
         return flow.decide(f"Tell_{id}", f"Tell {id}?", [asked], to, "No")
+
+    def _resolve(self, recipient: Recipient, new: str, missing: str) -> str:
+        if recipient.kind == "owner_manager":
+            return self._manager(recipient, new, missing)
+        return self._by_record(recipient, "Value__c", new, missing)
 
     def _manager(self, recipient: Recipient, new: str, missing: str) -> str:
         flow, id = self.flow, recipient.id

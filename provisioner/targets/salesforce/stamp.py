@@ -277,10 +277,6 @@ class _Stamp:
             (self.record("Escalation"), ref("Get_Lead_Type.Escalation__c")),
             *self._reset("within_sla"),
         ]
-        business = [*common, (self.record("Business_Hours"), ref("Get_Lead_Type.Business_Hours__c"))]
-        start_business = flow.assign(
-            "Start_Business", "The trigger computes this clock", [*business, ("businessStarted", flag(True))], finish
-        )
         due = "{!clockNow} + ROUND(BLANKVALUE({!Get_Lead_Type.SLA_Minutes__c}, 0) * 60, 0) / 86400"
         flow.formula("calendarDue", "DateTime", due)
         start_calendar = flow.assign(
@@ -289,31 +285,33 @@ class _Stamp:
             [*common, (self.record("SLA_Due_At"), ref("calendarDue"))],
             calendar,
         )
-        is_business = Outcome(
-            "On_Business_Clock", "Business", [equals("Get_Lead_Type.Clock__c", plain("business"))], start_business
-        )
-        rules = [is_business] if has_business_clock(self.design) else []
-        known_to = (
-            flow.decide("Which_Clock", "Which clock?", rules, start_calendar, "Calendar") if rules else start_calendar
-        )
-        missing = f"There is no {self.names.type('Lead_Type')} record for this lead's type; no clock was started."
-        note = flow.assign(
-            "Note_Type_Missing",
-            "Note that the record is missing",
-            [(self.record("Last_Error"), plain(missing))],
-            finish,
-        )
-        known = flow.decide(
-            "Type_Known",
-            "Is its record there?",
-            [Outcome("Type_Is_Known", "Yes", [is_null("Get_Lead_Type", False)], known_to)],
-            note,
-            "No",
-        )
-        filters = [("DeveloperName", "EqualTo", ref("leadType"))]
-        return flow.get(
-            "Get_Lead_Type", "Get the lead type", self.names.type("Lead_Type"), filters, known, fault=self.fault
-        )
+        text = f"The {self.names.type('Lead_Type')} record of this lead's type is missing or incomplete; no clock."
+        missing = [(self.record("Last_Error"), plain(text))]
+        note = flow.assign("Note_Type_Missing", "Note that it is missing", missing, finish)
+        # A promise nobody wrote down would be due at once: no clock is better than a false alarm.
+        promised = [
+            equals("Get_Lead_Type.Clock__c", plain("calendar")),
+            is_null("Get_Lead_Type.SLA_Minutes__c", False),
+        ]
+        rules = [*self._business(common, finish), Outcome("On_Calendar_Clock", "Calendar", promised, start_calendar)]
+        which = flow.decide("Which_Clock", "Which clock?", rules, note, "No promise")
+        is_known = [Outcome("Type_Is_Known", "Yes", [is_null("Get_Lead_Type", False)], which)]
+        known = flow.decide("Type_Known", "Is its record there?", is_known, note, "No")
+        source, filters = self.names.type("Lead_Type"), [("DeveloperName", "EqualTo", ref("leadType"))]
+        return flow.get("Get_Lead_Type", "Get the lead type", source, filters, known, fault=self.fault)
+
+    def _business(self, common: list[tuple[str, Value]], finish: str) -> list[Outcome]:
+        """The trigger is there only if some lead type needs it."""
+        if not has_business_clock(self.design):
+            return []
+        hours = (self.record("Business_Hours"), ref("Get_Lead_Type.Business_Hours__c"))
+        items = [*common, hours, ("businessStarted", flag(True))]
+        to = self.flow.assign("Start_Business", "The trigger computes this clock", items, finish)
+        checks = [
+            equals("Get_Lead_Type.Clock__c", plain("business")),
+            is_null("Get_Lead_Type.Business_Hours__c", False),
+        ]
+        return [Outcome("On_Business_Clock", "Business", checks, to)]
 
     def _calendar(self, finish: str) -> str:
         """Step times of the calendar clock, in whole seconds."""

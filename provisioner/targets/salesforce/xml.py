@@ -24,8 +24,8 @@ def read(content: bytes, path: str) -> Element:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise TargetError(f"{path} is not readable as XML: {error}") from error
-    about = etree.ElementTree(root).docinfo
-    if about.internalDTD is not None or about.externalDTD is not None:
+    about: Any = etree.ElementTree(root).docinfo
+    if about.doctype:
         raise TargetError(f"{path} declares a document type, which metadata never does; it was not read.")
     return root
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from provisioner.connections import Connection
 from provisioner.errors import TargetError
@@ -17,7 +18,7 @@ from provisioner.targets.salesforce.session.read import read_live
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Soap
 from provisioner.targets.salesforce.session.transport import Transport
-from provisioner.targets.salesforce.session.wire import Wire
+from provisioner.targets.salesforce.session.wire import Wire, is_loopback
 from provisioner.targets.salesforce.session.write import Writer
 
 __all__ = ["SalesforceSession", "connect"]
@@ -70,10 +71,18 @@ class SalesforceSession:
         return Writer(self.rest, self._deployer, self.identity(), plan, self._recorded)
 
 
+LOCAL_POLL = 0.05  # seconds; an emulator on this machine is not a server to be spared
+
+
+def _pace(connection: Connection) -> Pace:
+    local = is_loopback(urlsplit(connection.instance_url or "").hostname or "")
+    return Pace(poll_first=LOCAL_POLL) if local else Pace()
+
+
 def connect(connection: Connection, pace: Pace | None = None) -> SalesforceSession:
     """A session for this connection; no request is sent yet. TargetError when the connection cannot be used."""
     if connection.platform != "salesforce":
         raise TargetError(f"Connection {connection.name!r} is for {connection.platform}, not for Salesforce.")
-    chosen = pace or Pace()
+    chosen = pace or _pace(connection)
     wire = Wire(connection.timeout_seconds, chosen)
     return SalesforceSession(Transport(credentials(connection), wire, chosen), connection, chosen)

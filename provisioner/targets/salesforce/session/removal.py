@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from provisioner.resources import Address
+from provisioner.resources import Address, Resource
 from provisioner.targets.base import Artifact, Outcome, Progress
-from provisioner.targets.salesforce import package
+from provisioner.targets.salesforce.session import xmltext
 from provisioner.targets.salesforce.session.rest import Rest, record_id
 from provisioner.targets.salesforce.session.soql import literals, portions
 
 STAGE = "removing"
 # What refers to other things goes before what is referred to; both halves are one transaction.
-REFERRING = frozenset({"ApexTrigger", "ApexClass", "PermissionSet", "CustomMetadata"})
+REFERRING = ("ApexTrigger", "PermissionSet", "ApexClass", "CustomMetadata")
 REMOVED_AS_ROWS = frozenset({"Flow", "Holiday"})
+WORD = re.compile(r"\w+")
 HELD_BY_FLOWS = frozenset({"CustomField", "CustomObject", "ApexClass", "CustomNotificationType"})
 
 
@@ -40,9 +42,8 @@ def remove_flows(rest: Rest, doomed: Collection[str], retained: Collection[str])
             rest.delete(tail, f"delete version {version.get('VersionNumber')} of flow {name}")
             gone[name] += 1
     for name, count in sorted(gone.items()):
-        versions = "1 version" if count == 1 else f"{count} versions"
-        kind = "" if name in doomed else "obsolete "
-        yield Progress(STAGE, f"Flow {name}: {kind}{versions} deleted")
+        kind = "version" if name in doomed else "obsolete version"
+        yield Progress(STAGE, f"Flow {name}: {count} {kind}{'' if count == 1 else 's'} deleted")
 
 
 def _versions(rest: Rest, names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
@@ -72,17 +73,84 @@ def remove_holidays(rest: Rest, doomed: Collection[str]) -> Iterator[Outcome]:
         yield Outcome(address, "done")
 
 
-def destructive_files(doomed: Iterable[Address], also: Mapping[str, list[str]]) -> list[Artifact]:
+def destructive_files(doomed: Iterable[Resource], also: Mapping[str, list[str]]) -> list[Artifact]:
     """destructiveChangesPre.xml and …Post.xml for what is deleted by deployment; `also` adds members to the latter.
 
-    Fields and records of a custom metadata type that goes as a whole: records go first, fields go with their type.
+    Fields of a custom metadata type that goes as a whole go with it. Whether the vendor minds the order inside a file
+    is not known [inferred: it may]; so what refers to something is always listed before it.
     """
-    addresses = [address for address in doomed if address.kind not in REMOVED_AS_ROWS | {"BusinessHours"}]
-    types = {address.name for address in addresses if address.kind == "CustomObject"}
-    kept = [a for a in addresses if not (a.kind == "CustomField" and a.name.partition(".")[0] in types)]
-    before = package.members(address for address in kept if address.kind in REFERRING)
-    after = package.members(address for address in kept if address.kind not in REFERRING)
+    resources = [item for item in doomed if item.address.kind not in REMOVED_AS_ROWS | {"BusinessHours"}]
+    types = {item.address.name for item in resources if item.address.kind == "CustomObject"}
+    kept = [item for item in resources if not _goes_with_its_type(item.address, types)]
+    members: dict[str, list[str]] = defaultdict(list)
+    for address in referring_first(kept):
+        members[address.kind].append(address.name)
     for kind, names in also.items():
-        after[kind] = sorted({*after.get(kind, []), *names})
+        members[kind] += names
+    before = {kind: members[kind] for kind in REFERRING if kind in members}
+    after = {kind: members[kind] for kind in sorted(members.keys() - before.keys())}
     files = {"destructiveChangesPre.xml": before, "destructiveChangesPost.xml": after}
-    return [Artifact(path, package.destructive(members)) for path, members in files.items() if members]
+    return [Artifact(path, _package(listed)) for path, listed in files.items() if listed]
+
+
+def _goes_with_its_type(address: Address, types: Collection[str]) -> bool:
+    return address.kind == "CustomField" and address.name.partition(".")[0] in types
+
+
+def referring_first(resources: Iterable[Resource]) -> list[Address]:
+    """The addresses so that a resource whose content names another comes before it; else in address order.
+
+    A name is a whole word of the content (a field in a formula, a class in a body). Circles are cut where they are met.
+    """
+    content = {item.address: frozenset(_words(item.attributes)) for item in resources}
+    called: dict[str, list[Address]] = defaultdict(list)
+    for address in content:
+        called[address.name.rpartition(".")[2]].append(address)
+    order: list[Address] = []
+    seen: set[Address] = set()
+
+    def visit(address: Address) -> None:
+        stack: list[tuple[Address, Iterator[Address]]] = [(address, _named(content[address], called))]
+        seen.add(address)
+        while stack:
+            current, following = stack[-1]
+            fresh = next((other for other in following if other not in seen), None)
+            if fresh is None:
+                order.append(current)
+                stack.pop()
+            else:
+                seen.add(fresh)
+                stack.append((fresh, _named(content[fresh], called)))
+
+    for address in sorted(content, reverse=True):
+        if address not in seen:
+            visit(address)
+    return order[::-1]
+
+
+def _named(words: Iterable[str], called: Mapping[str, list[Address]]) -> Iterator[Address]:
+    """What these words name, last address first."""
+    return iter(sorted((address for word in words for address in called.get(word, ())), reverse=True))
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for part in value.values():
+            yield from _words(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _words(part)
+    elif isinstance(value, str):
+        yield from WORD.findall(value)
+
+
+def _package(members: Mapping[str, Iterable[str]]) -> bytes:
+    from lxml import etree
+
+    root = xmltext.document("Package")
+    for kind, names in members.items():
+        types = xmltext.add(root, "types")
+        for name in names:
+            xmltext.add(types, "members", name)
+        xmltext.add(types, "name", kind)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)

@@ -76,7 +76,7 @@ class Writer:
                 yield from self._deploy_kept(final, check_only=False)
                 yield from (Outcome(change.address, "done") for change in self._kept)
             else:
-                yield from self._deploy_removal([], final)
+                yield from self._deploy_removal(final)
         if self._doomed:
             yield from self._remove(final)
 
@@ -101,13 +101,14 @@ class Writer:
             if outcome.status != "done":
                 remaining[outcome.address] = self._recorded.fingerprints.get(outcome.address, "0" * 64)
             yield outcome
-        yield from self._deploy_removal(doomed, replace(final, fingerprints=remaining))
+        yield from self._deploy_removal(replace(final, fingerprints=remaining))
         rest = (address for address in doomed if address.kind not in removal.REMOVED_AS_ROWS)
         yield from (Outcome(address, "done", _how(address)) for address in rest)
 
-    def _deploy_removal(self, doomed: list[Address], final: Ledger) -> Generator[Progress, None, None]:
+    def _deploy_removal(self, final: Ledger) -> Generator[Progress, None, None]:
         """The destructive deployment; with nothing left to remember, the ledger goes too."""
-        retired = [resource for resource in map(_retired, self._doomed) if resource is not None]
+        doomed = [change.before for change in self._doomed if change.before is not None]
+        retired = [resource for resource in map(package.retired, doomed) if resource is not None]
         for resource in retired:
             name = resource.address.name
             yield Progress(removal.STAGE, f"Business hours {name!r} cannot be deleted in Salesforce; switched off")
@@ -148,10 +149,6 @@ class Writer:
             **{key: str(value) for key, value in final.meta.items() if value},
         }
         return replace(final, design=final.design or self._plan.design, meta=meta)
-
-
-def _retired(change: Change) -> Resource | None:
-    return package.retired(change.before) if change.before is not None else None
 
 
 def _how(address: Address) -> str:

@@ -20,10 +20,8 @@ def flow(name: str, status: str = "Active") -> Resource:
     return Resource(Address("Flow", name), {"label": name, "processType": "AutoLaunchedFlow", "status": status})
 
 
-def apex(name: str) -> Resource:
-    return Resource(
-        Address("ApexClass", name), {"apiVersion": "66.0", "body": f"class {name} {{}}\n", "status": "Active"}
-    )
+def apex(name: str, body: str = "class X {}") -> Resource:
+    return Resource(Address("ApexClass", name), {"apiVersion": "66.0", "body": body, "status": "Active"})
 
 
 def hours(name: str) -> Resource:

@@ -130,7 +130,7 @@ def test_a_deployment_outlives_an_hour_of_trouble_with_its_polls(
         error(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests"),
     ]
     for trouble in troubles:
-        org.on(STATUS, *[trouble] * 15)
+        org.on(STATUS, *[trouble] * 75)
         org.on(STATUS, said(deploy_result("InProgress")))
     told, stopped = write(session)
     assert stopped is None
@@ -138,6 +138,7 @@ def test_a_deployment_outlives_an_hour_of_trouble_with_its_polls(
     assert Progress("deploying", f"No usable answer about {DEPLOY_ID} for now; asking again") in told
     assert len(org.deployments) == 1
     assert org.rules == []
+    assert 2400 < time.at < 3600
 
 
 def test_silence_without_end(org: ScriptedOrg, session: SalesforceSession, time: Any) -> None:

@@ -312,6 +312,18 @@ def test_answers_that_are_none(org: ScriptedOrg, session: SalesforceSession, ans
         session._soap.retrieve({"Flow": ["X"]})
 
 
+def test_a_document_type_is_not_accepted(org: ScriptedOrg, session: SalesforceSession) -> None:
+    org.files = files(flow("X"))
+    whole = status(org._packed())
+    whole.body = b'<!DOCTYPE x [<!ENTITY e "e">]>' + whole.body
+    org.on("checkRetrieveStatus", whole)
+    with pytest.raises(Unreachable) as caught:
+        session._soap.retrieve({"Flow": ["X"]})
+    assert str(caught.value) == (
+        "Salesforce's answer to pack what is retrieved declares a document type; it was not read."
+    )
+
+
 def test_a_zip_bomb_is_not_unpacked(
     org: ScriptedOrg, session: SalesforceSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,15 +4,18 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 from pieces import apex, field, flow, holiday, hours, ledger_of, make_plan, mdt, record, snapshot
 from scripted_org import METADATA, Answer, ScriptedOrg, deploy_result, error, said
 from test_session_deploy import outcomes, write
 
 from provisioner.errors import Rejected, TargetError, Unreachable
-from provisioner.resources import Address
+from provisioner.resources import Address, Resource
 from provisioner.targets.base import Outcome, Progress
 from provisioner.targets.salesforce.session import SalesforceSession, ledger
+from provisioner.targets.salesforce.session.removal import referring_first
 from provisioner.targets.salesforce.session.result import ALREADY_GONE
 
 FLOW_ID, OTHER_ID = "300000000000001AAA", "300000000000002AAA"
@@ -134,7 +137,7 @@ def test_removals_go_in_an_order_the_vendor_accepts(org: ScriptedOrg, session: S
     (patched,) = org.seen("PATCH /services/data/v66.0/tooling/sobjects/FlowDefinition/")
     assert json.loads(patched.body) == {"Metadata": {"activeVersionNumber": 0}}
     assert Progress("removing", "Business hours 'STL us' cannot be deleted in Salesforce; switched off") in told
-    assert Progress("removing", "Flow STL_Kept: obsolete 1 version deleted") in told
+    assert Progress("removing", "Flow STL_Kept: 1 obsolete version deleted") in told
 
 
 def test_the_ledger_lists_what_may_still_be_there(org: ScriptedOrg, session: SalesforceSession) -> None:
@@ -175,6 +178,37 @@ def test_destroying_takes_the_ledger_too(org: ScriptedOrg, session: SalesforceSe
     assert b"<active>false</active>" in sent.zip["settings/BusinessHours.settings"]
     assert "staticresources/STL_Ledger.resource" not in sent.zip
     assert [outcome.status for outcome in outcomes(told)] == ["done"] * 6
+
+
+def test_what_refers_to_something_is_removed_before_it(org: ScriptedOrg, session: SalesforceSession) -> None:
+    formula = Resource(Address("CustomField", "Lead.Z__c"), {"formula": "ROUND(A__c - M__c, 1)"})
+    middle = Resource(Address("CustomField", "Lead.M__c"), {"formula": "A__c"})
+    doomed = (field("Lead.A__c"), formula, middle, apex("Clock"), apex("Clock_Test", "class Clock_Test { Clock c; }"))
+    write(session, make_plan(delete=doomed))
+    sent = org.deployments[0].zip
+    assert members(sent["destructiveChangesPre.xml"]) == {"ApexClass": ["Clock_Test", "Clock"]}
+    listed = members(sent["destructiveChangesPost.xml"])
+    assert listed == {"CustomField": ["Lead.Z__c", "Lead.M__c", "Lead.A__c"], "StaticResource": ["STL_Ledger"]}
+
+
+@given(st.lists(st.sets(st.integers(0, 7), max_size=3), max_size=8))
+def test_the_order_of_removal_is_one_that_works_when_there_is_one(references: list[set[int]]) -> None:
+    """Item n may name only items after it, shuffled by name: then nothing is removed before what names it."""
+    names = [f"N{(number * 5) % 8}__c" for number in range(8)]
+    items = [
+        Resource(Address("CustomField", f"Lead.{names[n]}"), {"formula": " + ".join(names[k] for k in named if k > n)})
+        for n, named in enumerate(references)
+    ]
+    order = [address.name.removeprefix("Lead.") for address in referring_first(items)]
+    assert sorted(order) == sorted(names[: len(references)])
+    for n, named in enumerate(references):
+        later = [names[k] for k in named if n < k < len(references)]
+        assert all(order.index(names[n]) < order.index(name) for name in later)
+
+
+def test_circles_are_cut() -> None:
+    one, two = apex("A", "class A { B b; }"), apex("B", "class B { A a; }")
+    assert sorted(referring_first([one, two])) == [one.address, two.address]
 
 
 def test_deletions_are_not_validated(org: ScriptedOrg, session: SalesforceSession) -> None:

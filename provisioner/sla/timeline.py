@@ -193,7 +193,7 @@ class _Story:
 
     def _next_timer(self) -> tuple[datetime, int] | None:
         state = self.state
-        if state.sla_due_at is None or state.converted:
+        if state.sla_due_at is None:
             return None
         timers = [(state.sla_due_at, _DUE), *((at, number) for number, at in enumerate(state.step_at, start=1))]
         return min((timer for timer in timers if (state.clocks_started, timer[1]) not in self.ran), default=None)

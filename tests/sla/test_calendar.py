@@ -81,13 +81,14 @@ def intervals() -> st.SearchStrategy[tuple[tuple[int, int], ...]]:
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[str, dict[int, tuple[tuple[int, int], ...]], set[date]]:
     week = draw(st.sampled_from(sorted(WEEKS)))
-    weekdays = draw(st.sets(st.integers(0, 6), min_size=1, max_size=7))
+    every_day = st.just(set(range(7)))
+    weekdays = draw(st.one_of(every_day, st.sets(st.integers(0, 6), min_size=1, max_size=7)))
     pattern = {weekday: draw(intervals()) for weekday in weekdays}
     off = draw(st.sets(st.integers(0, DAYS - 1), max_size=2))
     return week, pattern, {WEEKS[week][1] + timedelta(days=n) for n in off}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(cases(), st.integers(0, DAYS * 86_400), st.integers(0, DAYS * 86_400))
 def test_open_seconds_is_what_the_wall_clock_shows(case, one, other):
     week, pattern, off = case
@@ -105,7 +106,24 @@ def test_open_seconds_is_what_the_wall_clock_shows(case, one, other):
     assert calendar.open_seconds(a, b) == expected
 
 
-@settings(max_examples=150, deadline=None)
+NIGHTS = [(0, 15), (0, 60), (0, 90), (15, 105), (30, 120), (60, 120), (90, 150), (120, 180), (135, 155), (150, 240)]
+LATE = [(1370, 1440), (1380, 1410), (1395, 1440), (1425, 1435)]
+
+
+@pytest.mark.parametrize("week", sorted(WEEKS))
+def test_hours_around_the_change_are_what_the_wall_clock_shows(week):
+    instants, _ = walk(week)
+    for interval in NIGHTS + LATE:
+        pattern = dict.fromkeys(range(7), (interval,))
+        calendar = Calendar.of(hours(WEEKS[week][0], pattern))
+        flags = brute_open(week, brute_intervals(week, pattern, set()))
+        for n in range(DAYS):
+            day = slice((n + 2) * 1440, (n + 3) * 1440)
+            a, b = instants[day][0], instants[day][-1] + MINUTE
+            assert calendar.open_seconds(a, b) == 60 * sum(flags[day]), (interval, a)
+
+
+@settings(max_examples=100, deadline=None)
 @given(cases(), st.integers(0, (DAYS - 1) * 86_400), st.integers(0, 30_000))
 def test_add_is_the_first_instant_the_wall_clock_reaches(case, offset, amount):
     week, pattern, off = case
@@ -236,6 +254,7 @@ def test_hand_computed_answers():
         (((0, 1440),), "2026-11-01T04:00", "2026-11-02T05:00", 25 * 3600),  # autumn: 25 hours
         (((120, 180),), "2026-03-08T05:00", "2026-03-09T04:00", 0),  # 02:00-03:00 does not exist in spring
         (((120, 210),), "2026-03-08T05:00", "2026-03-09T04:00", 1800),  # opens when the gap ends, at 03:00
+        (((150, 240),), "2026-03-08T05:00", "2026-03-09T04:00", 3600),  # 02:30 is 03:00, too
         (((60, 150),), "2026-03-08T05:00", "2026-03-09T04:00", 3600),  # closes when the gap ends: 01:00-03:00 EDT
         (((60, 120),), "2026-11-01T04:00", "2026-11-02T05:00", 7200),  # 01:00-02:00 happens twice in autumn
         (((90, 180),), "2026-11-01T04:00", "2026-11-02T05:00", 9000),  # opens at the first 01:30

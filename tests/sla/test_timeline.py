@@ -272,6 +272,12 @@ def test_a_reassignment_after_the_touch_moves_nothing():
     assert (state.assigned_to, state.sla_started_at, state.status) == (ANN, utc("2026-03-02T13:05"), "met")
 
 
+def test_a_reassignment_after_the_touch_starts_nothing_even_without_a_clock():
+    other = saved("2026-03-02T13:05", Source="other")
+    state = final(web_policy(), other, touched("2026-03-02T13:10"), saved("2026-03-02T13:15", BOB))
+    assert (state.assigned_to, state.lead_type, state.sla_due_at, state.status) == (ANN, None, None, "not_started")
+
+
 def test_other_changes_move_nothing_and_the_type_is_that_of_the_assignment():
     policy = Policy.of(design(lead_type("web", 60), lead_type("fair", 5)))
     state = final(
@@ -412,6 +418,13 @@ def test_no_new_cycle_while_the_clock_runs_or_for_an_engagement_before_the_touch
     assert (running.cycle, running.engaged_at) == (1, utc("2026-03-02T13:00"))
     events = [saved("2026-03-02T13:05"), touched("2026-03-02T13:30"), saved("2026-03-02T13:31", **again)]
     assert final(web_policy(), *events).cycle == 1
+
+
+def test_no_new_cycle_for_a_touched_lead_whose_clock_never_finished():
+    again = {"Engaged": "2026-03-05T09:00:00Z"}
+    events = [saved("2026-03-02T13:05", QUEUE), touched("2026-03-02T13:30"), saved("2026-03-05T09:01", QUEUE, **again)]
+    state = final(web_policy(), *events)
+    assert (state.cycle, state.first_touch_at, state.status) == (1, utc("2026-03-02T13:30"), "not_started")
 
 
 def test_an_excluded_lead_may_begin_a_cycle_that_does_not_start():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from sla_designs import step, utc
 from sla_leads import ANN, BOB, FAR, LADDER, QUEUE, final, office_policy, saved, touched, web_policy
 
 from provisioner.sla import Owner, Saved, measures, run
+from provisioner.sla.transitions import after_due, after_step
 
 # --- timers and alerts ---
 
@@ -120,6 +122,20 @@ def test_steps_at_one_instant_run_in_order():
     assert [change.cause for change in outcome.history] == ["created", "due", "step 1", "step 2"]
 
 
+def test_a_timer_acts_only_on_a_lead_that_still_waits():
+    policy = web_policy(*LADDER)
+    waiting = final(policy, saved("2026-03-02T13:05"), until=utc("2026-03-02T13:05"))
+    first = policy.promises[0].steps[0]
+    acted = after_step(waiting, first)
+    assert (acted.status, acted.escalation_level) == ("at_risk", 1)
+    assert after_step(acted, first) == acted  # once
+    assert after_due(acted).status == "breached"
+    for change in ({"excluded": True}, {"converted": True}, {"first_touch_at": FAR}, {"sla_due_at": None}):
+        over = replace(waiting, **change)
+        assert after_step(over, first) == over
+        assert after_due(over) == over
+
+
 def test_timers_come_before_saves_of_the_same_instant():
     events = [saved("2026-03-02T13:05"), saved("2026-03-02T14:05", BOB)]
     outcome = run(web_policy(*LADDER[:2]), events, until=utc("2026-03-02T14:05"))
@@ -181,6 +197,12 @@ def test_measures_of_a_lead_nobody_assigned_or_touched():
     assert (got.speed_to_lead, got.systems_delay, got.human_delay, got.response, got.result) == (None,) * 5
     got = measures(final(web_policy(), saved("2026-03-02T13:05", QUEUE), touched("2026-03-02T13:10")), FAR)
     assert (got.speed_to_lead, got.systems_delay, got.human_delay, got.response) == (600, 600, 0, None)
+
+
+def test_an_excluded_lead_has_no_result():
+    state = final(web_policy(), saved("2026-03-02T13:05"))
+    assert measures(state, FAR).result == "Miss"
+    assert measures(replace(state, status="excluded"), FAR).result is None
 
 
 def test_response_is_open_time_and_delays_are_calendar_time():

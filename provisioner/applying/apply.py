@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from provisioner.errors import PartlyApplied, ProvisionerError, Refused, TargetError
 from provisioner.planning import guards
-from provisioner.planning.diff import Compare, ledger_digest
+from provisioner.planning.diff import Compare, attribute_changes, ledger_digest
 from provisioner.planning.plan import Change, Plan
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Progress, Session
@@ -162,6 +162,8 @@ def _surprise(change: Change, snapshot: Snapshot, compare: Compare) -> Surprise 
         return Surprise(change.address, "was deleted, but is still there") if found is not None else None
     if found is None:
         return Surprise(change.address, "was written, but is not there")
-    if compare(change.after, found).fingerprint() != change.after.fingerprint():
-        return Surprise(change.address, "was written, but reads back differently")
+    differing = attribute_changes(change.after.attributes, compare(change.after, found).attributes)
+    if differing:
+        paths = ", ".join(item.path for item in differing[:3]) + (", …" if len(differing) > 3 else "")
+        return Surprise(change.address, f"was written, but reads back differently: {paths}")
     return None

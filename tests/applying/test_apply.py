@@ -173,7 +173,7 @@ def test_a_change_nothing_was_reported_about_is_not_taken_for_done() -> None:
         (lambda org: org.resources.pop(A.address), [Surprise(A.address, "was written, but is not there")]),
         (
             lambda org: org.resources.update({A.address: {"length": 1}}),
-            [Surprise(A.address, "was written, but reads back differently")],
+            [Surprise(A.address, "was written, but reads back differently: length")],
         ),
         (
             lambda org: org.resources.update({C.address: {"length": 1}, B.address: {"length": 10, "more": 1}}),

@@ -116,6 +116,10 @@ def _replace(work: Work, sobject: str, key: str, parent: str, value_field: str, 
 def queue_file(org: Org, row: dict[str, Any]) -> etree._Element:
     """The queue as retrieved: from the rows, so that members changed as data show."""
     root, queue_id = xml.new_root("Queue"), str(row["Id"])
+    deployed = org.metadata.get("Queue", str(row["DeveloperName"]))
+    description = xml.text(deployed.root, "description") if deployed is not None else None
+    if description:
+        xml.add(root, "description", description)
     xml.add(root, "doesSendEmailToMembers", bool(row.get("DoesSendEmailToMembers")))
     if row.get("Email"):
         xml.add(root, "email", str(row["Email"]))

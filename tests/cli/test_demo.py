@@ -48,12 +48,13 @@ def test_the_story_is_told_to_its_end(told: subprocess.CompletedProcess[str]) ->
     assert re.search(r"Plan: [1-9]\d* to add, 0 to change, 0 to delete\.", told.stdout)
     assert re.search(r"40 leads arrive, .* and [1-9]\d* alerts go out\.", told.stdout)
     assert re.search(r"Touched in time: [1-9]\d* of [1-9]\d* decided, \d+ %\.", told.stdout)
-    assert "No changes. " in told.stdout
+    assert "No changes. Acme Sandbox (00D000000000001AAA) matches " in told.stdout
     assert not re.search(r"Traceback|None|Secret", told.stdout)
 
 
 def test_everything_went_to_the_silent_address(told: subprocess.CompletedProcess[str]) -> None:
     assert "All of them go to qa@acme.example, and name who would have been told." in told.stdout
+    assert re.search(r"Mon \d\d:\d\d  \[Silent\] .+ \(bell\)\n +Silent mode\. Would have told: rep \(", told.stdout)
 
 
 def test_keep_leaves_it_running_and_says_how_to_reach_it(elsewhere: Path) -> None:
@@ -64,7 +65,7 @@ def test_keep_leaves_it_running_and_says_how_to_reach_it(elsewhere: Path) -> Non
     data = json.loads(done.stdout)
     try:
         alive = requests.get(f"{data['url']}/_emulator/clock", timeout=10).json()
-        assert alive == {"now": "2026-03-02T23:30:00Z"}
+        assert alive == {"now": "2026-03-02T23:30:00.000Z"}
         assert data["second_plan_is_empty"] is True
         assert data["leads"] == sum(sum(counts.values()) for counts in data["results"].values()) == 40
         sent = requests.get(f"{data['url']}/_emulator/sent", timeout=10).json()

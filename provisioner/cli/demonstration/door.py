@@ -23,6 +23,9 @@ class Door:
         self._http.trust_env = False  # loopback needs no proxy
         self._http.headers["Authorization"] = f"Bearer {access_token}"
 
+    def rename(self, name: str) -> None:
+        self._send("POST", "/_emulator/settings", {"name": name})
+
     def seed(self, content: dict[str, Any]) -> dict[str, Any]:
         return dict(self._send("POST", "/_emulator/seed", content))
 

@@ -11,8 +11,9 @@ from provisioner.planning.planfile import instant
 
 
 def settle(door: Door) -> None:
-    """The people of Acme, and a public group."""
+    """Acme's name, its people, and a public group."""
     group = {"name": "SDR_On_Call", "label": "SDR on call", "members": [rep.username for rep in REPS]}
+    door.rename("Acme Sandbox")
     door.seed({"users": [_user(person) for person in PEOPLE], "groups": [group]})
 
 

@@ -35,9 +35,12 @@ class EmulatorProcess:
         self._kept = False
         self._errors: list[str] = []
         self._lines: queue.Queue[str] = queue.Queue()
+        self._readers: list[threading.Thread] = []
         for stream, sink in ((self._child.stdout, self._lines.put), (self._child.stderr, self._errors.append)):
             assert stream is not None
-            threading.Thread(target=_drain, args=(stream, sink), daemon=True).start()
+            reader = threading.Thread(target=_drain, args=(stream, sink), daemon=True)
+            reader.start()
+            self._readers.append(reader)
         try:
             self._ready = self._wait()
         except BaseException:
@@ -73,6 +76,8 @@ class EmulatorProcess:
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 self._child.wait()
+        for reader in self._readers:
+            reader.join(_STOP_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -102,6 +107,7 @@ class EmulatorProcess:
 def _drain(stream: IO[str], sink: object) -> None:
     """Every line to the sink, then an empty one: the end."""
     assert callable(sink)
-    for line in stream:
-        sink(line)
+    with stream:
+        for line in stream:
+            sink(line)
     sink("")

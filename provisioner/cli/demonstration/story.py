@@ -25,7 +25,7 @@ from provisioner.planning.plan import Plan
 from provisioner.reporting.plans import by_kind, summary
 from provisioner.reporting.text import count_text, duration_text, safe
 
-_SHOWN_ALERTS = 12
+_SHOWN_ALERTS = 8  # moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +135,11 @@ class Story:
         self._say(
             f"{count} leads arrive, the reps do what reps do, and {count_text(len(alerts), 'alert')} go out.", mode
         )
-        for alert in alerts[:_SHOWN_ALERTS]:
-            self._say(f"  {_local(alert['at'])}  {safe(alert['channel']):<6} {safe(alert['subject'])}")
-        if len(alerts) > _SHOWN_ALERTS:
-            self._say(f"  … and {len(alerts) - _SHOWN_ALERTS} more until {EVENING:%H:%M}")
+        moments = _moments(alerts)
+        for (at, subject), (channels, text) in list(moments.items())[:_SHOWN_ALERTS]:
+            self._say(f"  {_local(at)}  {safe(subject)} ({safe(', '.join(channels))})", f"             {safe(text)}")
+        if len(moments) > _SHOWN_ALERTS:
+            self._say(f"  … and {len(moments) - _SHOWN_ALERTS} more moments like these until {EVENING:%H:%M}")
 
     def _results(self, design: Design) -> dict[str, dict[str, int]]:
         counted: dict[str, Counter[str]] = {kind.id: Counter() for kind in design.lead_types}
@@ -166,6 +167,17 @@ def _verdict(row: Mapping[str, Any]) -> str:
 def _promise(kind: Any) -> str:
     sla = kind.sla if isinstance(kind.sla, str) else kind.sla.text
     return f"{sla.replace('_', ' ')}, {f'business hours {kind.hours}' if kind.hours else 'around the clock'}"
+
+
+def _moments(alerts: list[dict[str, Any]]) -> dict[tuple[str, str], tuple[list[str], str]]:
+    """What went out at one instant about one thing: the channels, and the first sentence of the text."""
+    moments: dict[tuple[str, str], tuple[list[str], str]] = {}
+    for alert in alerts:
+        first = str(alert["body"]).splitlines()[0].split(" | ")[0]
+        channels, _ = moments.setdefault((alert["at"], alert["subject"]), ([], first))
+        if alert["channel"] not in channels:
+            channels.append(alert["channel"])
+    return moments
 
 
 def _local(text: str) -> str:

@@ -125,6 +125,12 @@ class _Reader:
             self.unexpected()
         return self.next()
 
+    def source(self) -> Token:
+        """The object's name: `Group` and `Order` are objects as well as words of the language."""
+        if self.token.kind == "word" and self.token.upper in ("GROUP", "ORDER"):
+            return self.next()
+        return self.word()
+
     def listed(self, read: Callable[[], _Item]) -> tuple[_Item, ...]:
         items = [read()]
         while self.accept(","):
@@ -135,7 +141,7 @@ class _Reader:
         self.expect("SELECT")
         select = self.listed(self.selected)
         self.expect("FROM")
-        target = self.word()
+        target = self.source()
         if self.token.text == ",":
             raise not_modelled("a FROM clause with several objects")
         alias = self.alias()

@@ -129,7 +129,7 @@ def _flat(part: Check | Group) -> Group:
             parts.append(inner)
     if len(parts) == 1 and isinstance(parts[0], Group):
         return parts[0]
-    return Group(part.word, parts)
+    return Group(part.word if len(parts) > 1 else "AND", parts)
 
 
 def _checks(group: Group) -> Iterator[Check]:

@@ -54,6 +54,7 @@ LISTS: dict[tuple[str, str], str | None] = {
     ("PermissionSet", "userPermissions"): "name",
     ("Queue", "queueSobject"): "sobjectType",
     ("holidays", "businessHours"): "",
+    ("Holiday", "businessHours"): "",  # the same entry, under the name of its address kind
 }
 
 WITHOUT_MEANING = frozenset({"locationX", "locationY", "isGoTo"})

@@ -1,0 +1,181 @@
+"""Conditions as native comparisons mean what the oracle says, whatever a platform thinks of comparing with a blank."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from provisioner.model.design import All, Any_, Condition, Not, Test
+from provisioner.sla.classification import evaluate
+from provisioner.targets.salesforce.conditions import Translator, logic_length
+from provisioner.targets.salesforce.flow import Check, Flow, Outcome
+
+FIELDS = ("A", "B")
+VALUES = ("red", "Red wine", "wine", "{!$Record.Email}", None)
+NUMBERS = (1, 2.5, 3)
+
+
+def comparisons() -> st.SearchStrategy[Condition]:
+    text = st.sampled_from([value for value in VALUES if value is not None])
+    some = st.lists(st.sampled_from(VALUES), min_size=1, max_size=3).map(tuple)
+    field = st.sampled_from(FIELDS)
+    number = st.sampled_from(NUMBERS).map(lambda value: (value,))
+    return st.one_of(
+        st.builds(Test, field, st.sampled_from(["in", "not_in"]), some, st.just("/x")),
+        st.builds(
+            Test,
+            field,
+            st.sampled_from(["starts_with", "ends_with", "contains"]),
+            text.map(lambda value: (value,)),
+            st.just("/x"),
+        ),
+        st.builds(Test, field, st.just("is_blank"), st.booleans().map(lambda value: (value,)), st.just("/x")),
+        st.builds(Test, st.just("N"), st.sampled_from(["gt", "gte", "lt", "lte"]), number, st.just("/x")),
+        st.builds(Test, st.just("N"), st.sampled_from(["in", "not_in"]), number, st.just("/x")),
+    )
+
+
+conditions = st.recursive(
+    comparisons(),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: All(tuple(parts))),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: Any_(tuple(parts))),
+        inner.map(Not),
+    ),
+    max_leaves=6,
+)
+leads = st.fixed_dictionaries(
+    {"A": st.sampled_from(VALUES), "B": st.sampled_from(VALUES), "N": st.sampled_from([None, 0, 1, 2.5, 3, 4])}
+)
+
+
+class Platform:
+    """A little flow engine of its own: decisions on a record, with the platform's opinion about blanks given."""
+
+    def __init__(self, flow: Flow, record: dict[str, Any], blank_differs: bool) -> None:
+        self.record = record
+        self.blank_differs = blank_differs
+        self.constants = {item["name"]: item["value"]["stringValue"] for item in flow.parts.get("constants", [])}
+        self.variables: dict[str, Any] = {}
+
+    def value(self, name: str) -> Any:
+        if name.startswith("$Record."):
+            return self.record[name.removeprefix("$Record.")]
+        return self.variables[name] if name in self.variables else self.constants[name]
+
+    def right(self, value: dict[str, str]) -> Any:
+        (kind, text), *rest = value.items()
+        assert not rest
+        match kind:
+            case "booleanValue":
+                return text == "true"
+            case "numberValue":
+                return float(text)
+            case "elementReference":
+                return self.value(text)
+        return text
+
+    def check(self, check: Check) -> bool:
+        left, right = self.value(check.left), self.right(check.right)
+        if check.operator == "IsNull":
+            return (left is None) == right
+        if left is None:
+            return self.blank_differs and check.operator == "NotEqualTo"
+        left, right = (item.lower() if isinstance(item, str) else item for item in (left, right))
+        return {
+            "EqualTo": lambda: left == right,
+            "NotEqualTo": lambda: left != right,
+            "GreaterThan": lambda: left > right,
+            "GreaterThanOrEqualTo": lambda: left >= right,
+            "LessThan": lambda: left < right,
+            "LessThanOrEqualTo": lambda: left <= right,
+            "StartsWith": lambda: left.startswith(right),
+            "EndsWith": lambda: left.endswith(right),
+            "Contains": lambda: right in left,
+        }[check.operator]()
+
+    def holds(self, outcome: Outcome) -> bool:
+        answers = [self.check(check) for check in outcome.checks]
+        if outcome.logic in ("and", "or"):
+            return all(answers) if outcome.logic == "and" else any(answers)
+        text = re.sub(r"\d+", lambda found: str(answers[int(found[0]) - 1]), outcome.logic)
+        return bool(eval(text.replace("AND", "and").replace("OR", "or")))
+
+
+@settings(max_examples=400, deadline=None)
+@given(conditions, leads, st.booleans())
+@example(Not(Test("A", "in", ("red",), "/x")), {"A": None, "B": None, "N": None}, False)
+@example(Not(Test("A", "contains", ("wine",), "/x")), {"A": "Red wine", "B": None, "N": None}, True)
+@example(Not(Test("N", "gt", (1,), "/x")), {"A": None, "B": None, "N": None}, False)
+def test_native_conditions_mean_the_same(condition: Condition, lead: dict[str, Any], blank_differs: bool) -> None:
+    flow = Flow("f", "", {})
+    translator = Translator(flow)
+    outcome = translator.outcome("Matches", "matches", condition, None)
+    platform = Platform(flow, lead, blank_differs)
+    for name, check in translator.answers.items():
+        platform.variables[name] = lead[check.left.removeprefix("$Record.")] is not None and platform.check(check)
+    assert platform.holds(outcome) == evaluate(condition, lead)
+
+
+def test_a_negated_text_comparison_is_answered_before_it_is_used() -> None:
+    flow = Flow("f", "", {})
+    translator = Translator(flow)
+    outcome = translator.outcome("Matches", "m", Not(Test("A", "ends_with", ("@x.example",), "/x")), "Next")
+    assert outcome.checks == [Check("Answer_1", "EqualTo", {"booleanValue": "false"})]
+    assert translator.prelude("Body") == "Ask_Answer_1"
+    assert flow.parts["decisions"] == [
+        {
+            "name": "Ask_Answer_1",
+            "label": "$Record.A EndsWith?",
+            "defaultConnectorLabel": "No",
+            "defaultConnector": {"targetReference": "Body"},
+            "rules": [
+                {
+                    "name": "Is_Answer_1",
+                    "label": "Yes",
+                    "conditionLogic": "and",
+                    "conditions": [
+                        {
+                            "leftValueReference": "$Record.A",
+                            "operator": "IsNull",
+                            "rightValue": {"booleanValue": "false"},
+                        },
+                        {
+                            "leftValueReference": "$Record.A",
+                            "operator": "EndsWith",
+                            "rightValue": {"stringValue": "@x.example"},
+                        },
+                    ],
+                    "connector": {"targetReference": "Say_Answer_1"},
+                }
+            ],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "logic"),
+    [
+        (Test("A", "in", ("x",), ""), "and"),
+        (Test("A", "in", ("x", "y", None), ""), "or"),
+        (All((Test("A", "in", ("x",), ""), Test("B", "in", ("y", "z"), ""))), "1 AND (2 OR 3)"),
+        (Not(Test("A", "in", ("x", "y"), "")), "1 OR (2 AND 3)"),
+        (Not(Test("A", "in", ("x", None), "")), "and"),
+    ],
+)
+def test_the_logic_is_as_short_as_it_can_be(condition: Condition, logic: str) -> None:
+    assert Translator(Flow("f", "", {})).outcome("M", "m", condition, None).logic == logic
+    assert logic_length(condition) == len(logic)
+
+
+def test_a_value_that_looks_like_a_merge_field_is_a_constant() -> None:
+    flow = Flow("f", "", {})
+    outcome = Translator(flow).outcome("M", "m", Test("A", "in", ("{!$Api.Session_ID}",), ""), None)
+    assert outcome.checks[0].right == {"elementReference": "Text_1"}
+    assert flow.parts["constants"] == [
+        {"name": "Text_1", "dataType": "String", "value": {"stringValue": "{!$Api.Session_ID}"}}
+    ]

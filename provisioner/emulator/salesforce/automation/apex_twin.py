@@ -100,9 +100,12 @@ class ApexTwin:
     def __init__(self, org: Org) -> None:
         self.org = org
         self._blocks: dict[str, tuple[str, TwinBlock]] | None = None
+        self._calendars: dict[str, tuple[Row, BusinessHours]] = {}
 
     def forget(self) -> None:
+        """Triggers or holidays may have changed."""
         self._blocks = None
+        self._calendars.clear()
 
     def blocks(self) -> dict[str, tuple[str, TwinBlock]]:
         """Trigger name and block by lower-case object name."""
@@ -127,13 +130,15 @@ class ApexTwin:
         for key in (*(block[name] for name in _FIELDS), *block.step_at):
             if not definition.has(key):
                 raise FlowFault(f"Variable does not exist: {key}")
-        if row.get(block["hours"]) is None:
+        starts = row.get(block["started_at"]) is not None and row.get(block["due_at"]) is None
+        measures = row.get(block["first_touch_at"]) is not None and row.get(block["response_minutes"]) is None
+        if row.get(block["hours"]) is None or not (starts or measures):
             return
         hours = self._hours(row[block["hours"]])
         if hours is None:
             return
         try:
-            if row.get(block["started_at"]) is not None and row.get(block["due_at"]) is None:
+            if starts:
                 self._start(block, row, hours)
             self._measure(block, row, hours)
         except NeverOpen as problem:
@@ -144,7 +149,11 @@ class ApexTwin:
         found = self.org.rows.select("BusinessHours", matches, limit=1)
         if not found:
             return None
-        return BusinessHours(found[0], frozenset(self.org.metadata.holidays_of(found[0]["Name"])))
+        known = self._calendars.get(name)
+        if known is None or known[0] != found[0]:
+            holidays = frozenset(self.org.metadata.holidays_of(found[0]["Name"]))
+            known = self._calendars[name] = (found[0], BusinessHours(found[0], holidays))
+        return known[1]
 
     def _put_minutes(self, block: TwinBlock, row: Row, key: str, seconds: int) -> None:
         item = self.org.schema.sobject(block["object"]).field(block[key])

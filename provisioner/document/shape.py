@@ -133,7 +133,8 @@ class _Shape:
         kinds = [wanted] if isinstance(wanted, str) else wanted
         said = quoted(value) if kind_of(value) != "string" else f"the text {quoted(value)}"
         detail = f"{_subject(pointer)} is {said}; it must be {listed(_WORDS[kind] for kind in kinds)}."
-        return self._finding(faults.KIND, pointer, detail, _help(schema))
+        meant = schema["enum"] if "enum" in schema else [_WORDS[kind] for kind in kinds]
+        return self._finding(faults.KIND, pointer, detail, _help(schema) or f"Write {listed(meant)}.")
 
     def _choice(self, value: Any, allowed: list[Any], schema: Schema, pointer: str) -> Iterator[Diagnostic]:
         if value in allowed:

@@ -11,6 +11,7 @@ from provisioner.model.build import Builder
 from provisioner.model.checks import Subject, run_rules
 from provisioner.model.design import Design
 from provisioner.model.explain import explain
+from provisioner.model.registry import RULES
 
 
 def compile_design(document: Document, *, today: date) -> tuple[Design | None, list[Diagnostic]]:
@@ -32,4 +33,4 @@ def compile_design(document: Document, *, today: date) -> tuple[Design | None, l
     return None if unbuilt else design, in_order(found)
 
 
-__all__ = ["compile_design", "explain"]
+__all__ = ["RULES", "compile_design", "explain"]

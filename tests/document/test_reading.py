@@ -22,7 +22,10 @@ BROKEN = [
     ("a: 1\nb: 2\na: 3\n", "3:1 D006 'a' is already set in line 1; only one of the two could count."),
     ("x:\n  a: 1\n  'a': 3\n", "3:3 D006 'a' is already set in line 2; only one of the two could count."),
     ("a: 1\n---\nb: 2\n", "2:1 D005 A second document begins here (`---`); one file holds one design."),
-    ("a: !!python/object:os.system x\n", "1:4 D007 The value is tagged !!python/object:os.system; a design is plain data."),
+    (
+        "a: !!python/object:os.system x\n",
+        "1:4 D007 The value is tagged !!python/object:os.system; a design is plain data.",
+    ),
     ("a: !!str 5\n", "1:4 D007 The value is tagged !!str; a design is plain data."),
     ("a: !mine [1]\n", "1:4 D007 The value is tagged !mine; a design is plain data."),
     ("a: *b\n", "1:4 D008 *b refers to nothing: there is no &b above it."),
@@ -144,7 +147,7 @@ def test_no_bytes_raise(tmp_path_factory: pytest.TempPathFactory, raw: bytes) ->
 def test_what_the_library_reads_we_read_alike(text: str) -> None:
     """Where PyYAML's own loader finds plain text only, both must agree on the structure."""
     try:
-        expected = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - every scalar as text, no objects
+        expected = yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError:
         return
     document = loads(text)

@@ -10,8 +10,7 @@ import pytest
 
 from provisioner.document import load
 from provisioner.document.faults import FAULTS
-from provisioner.model.compile import compile_design
-from provisioner.model.registry import RULES
+from provisioner.model.compile import RULES, compile_design
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "designs").glob("*.yaml"))
 TODAY = date(2026, 11, 21)
@@ -30,7 +29,7 @@ def test_case(file: Path) -> None:
         for f in findings
     ]
     assert found == expected
-    assert {finding.location.file for finding in findings} == {str(file)}
+    assert {finding.location.file for finding in findings} <= {str(file)}
     unbuilt = any(f.severity == "error" and f.code < "D110" for f in findings)
     assert (design is None) == unbuilt
 

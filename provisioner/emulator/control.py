@@ -103,10 +103,10 @@ def door(world: World, front: Callable[[], Front]) -> list[Route]:
 
 
 def _move(world: World, body: Any) -> dict[str, Any]:
-    """`{"to": instant}` or `{"by": duration}`; answers `{"now"}`."""
-    if not isinstance(body, dict) or len(body) != 1 or not body.keys() <= {"to", "by"}:
-        raise ClockError('Say {"to": "2026-01-05T15:00:00Z"} or {"by": "PT5M"}.')
-    until = parse_instant(body["to"]) if "to" in body else world.now + parse_duration(body["by"])
+    """`{"to": instant}` or `{"advance": duration}`; answers `{"now"}`."""
+    if not isinstance(body, dict) or len(body) != 1 or not body.keys() <= {"to", "advance"}:
+        raise ClockError('Say {"to": "2026-01-05T15:00:00Z"} or {"advance": "PT5M"}.')
+    until = parse_instant(body["to"]) if "to" in body else world.now + parse_duration(body["advance"])
     if until < world.now:
         raise ClockError(f"The clock stands at {iso(world.now)} and never goes back (asked for {iso(until)}).")
     world.advance(until)

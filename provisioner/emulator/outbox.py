@@ -33,7 +33,7 @@ class Message:
             "to": list(self.to),
             "subject": self.subject,
             "body": self.body,
-            "record_id": self.record_id,
+            "record": self.record_id,
             "source": self.source,
         }
 

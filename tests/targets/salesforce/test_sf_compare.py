@@ -46,26 +46,37 @@ RIGHTS, QUEUE, BELL = "PermissionSet:STL_Speed_To_Lead", "Queue:SDR_Backup", "Cu
 @pytest.mark.parametrize(
     ("address", "edit"),
     [
-        (DUE, lambda a: a.update(externalId="false", trackFeedHistory="false", trackHistory="false", trackTrending="false")),
+        (
+            DUE,
+            lambda a: a.update(
+                externalId="false", trackFeedHistory="false", trackHistory="false", trackTrending="false"
+            ),
+        ),
         (DUE, lambda a: a.pop("required")),
         (DUE, lambda a: a.update(inlineHelpText="ask Dana", securityClassification="Internal")),
         (RESULT, lambda a: a.update(externalId="false", unique="false")),
         (TYPE, lambda a: [v.pop("default") for v in a["valueSet"]["valueSetDefinition"]["value"]]),
         (TYPE, lambda a: [v.update(isActive="true") for v in a["valueSet"]["valueSetDefinition"]["value"]]),
         (STAMP, lambda a: a.update(areMetricsLoggedToDataCloud="false", environments=["Default", "Slack"])),
-        (STAMP, lambda a: a["processMetadataValues"].append({"name": "OriginBuilderType", "value": {"stringValue": "x"}})),
+        (
+            STAMP,
+            lambda a: a["processMetadataValues"].append({"name": "OriginBuilderType", "value": {"stringValue": "x"}}),
+        ),
         (TIMERS, lambda a: [c.update(nameSegment="x", versionString="1.0.0") for c in a["actionCalls"]]),
         (TIMERS, lambda a: [c.pop("assignNullValuesIfNoRecordsFound") for c in a["recordLookups"]]),
         (TIMERS, lambda a: a.update(runInMode="DefaultMode")),
         (RECORD, lambda a: a["values"].append({"field": "Added_By_Hand__c", "value": None})),
         (RIGHTS, lambda a: a.pop("hasActivationRequired")),
-        (QUEUE, lambda a: a.update(queueMembers={"users": {"user": "dana@acme.example"}}, doesSendEmailToMembers="true")),
+        (
+            QUEUE,
+            lambda a: a.update(queueMembers={"users": {"user": "dana@acme.example"}}, doesSendEmailToMembers="true"),
+        ),
         (QUEUE, lambda a: a["queueSobject"].append({"sobjectType": "Case"})),
         (HOURS, lambda a: a.update(default="true")),
         (HOLIDAY, lambda a: a["businessHours"].append("Default")),
         (BELL, lambda a: a.update(slack="false")),
     ],
-)  # fmt: skip
+)
 def test_what_the_server_or_others_add_is_no_difference(address: str, edit: Edit) -> None:
     desired, live = edited(address, edit)
     assert compare(desired, live) == desired

@@ -39,14 +39,20 @@ MANY = [f"v{place}" for place in range(120)]
     ("edit", "expected"),
     [
         (
-            lambda d: d["recipients"].update({"x" * 40: {"user": "a@b.example"}, "backup_queue": {"queue": "SDR Backup"}}),
+            lambda d: d["recipients"].update(
+                {"x" * 40: {"user": "a@b.example"}, "backup_queue": {"queue": "SDR Backup"}}
+            ),
             [("S212", "error", "/recipients/backup_queue", "'SDR Backup' is not an API name.")],
         ),
         (
-            lambda d: d["lead_types"][1].update(when={"not": {"any": [{"LeadSource": MANY}, {"all": [{"Country": MANY}, {"City": MANY}]}]}}),
+            lambda d: d["lead_types"][1].update(
+                when={"not": {"any": [{"LeadSource": MANY}, {"all": [{"Country": MANY}, {"City": MANY}]}]}}
+            ),
             [
                 (
-                    "S204", "error", "/lead_types/1/when",
+                    "S204",
+                    "error",
+                    "/lead_types/1/when",
                     "The condition of 'demo_request' needs 2797 characters of logic; a flow decision holds 1000.",
                 )
             ],
@@ -55,7 +61,9 @@ MANY = [f"v{place}" for place in range(120)]
             hours(["08:00-12:00", "13:00-18:00"]),
             [
                 (
-                    "S208", "error", "/business_hours/us/open",
+                    "S208",
+                    "error",
+                    "/business_hours/us/open",
                     f"us is open 2 times on {day}; Salesforce knows one interval per day.",
                 )
                 for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
@@ -65,7 +73,9 @@ MANY = [f"v{place}" for place in range(120)]
             lambda d: d["business_hours"]["us"].update(open={"mon": "18:00-24:00", "tue": "00:00-24:00"}),
             [
                 (
-                    "S208", "error", "/business_hours/us/open",
+                    "S208",
+                    "error",
+                    "/business_hours/us/open",
                     "us is open until midnight on Monday, which Salesforce can only say of a whole day.",
                 )
             ],
@@ -76,13 +86,22 @@ MANY = [f"v{place}" for place in range(120)]
         ),
         (
             lambda d: d["lead_types"][0].update(follow_up={"touches": 6, "within": "48h"}),
-            [("S209", "warning", "/lead_types/0/follow_up", "`follow_up` of 'emea_demo' is not deployed by this version.")],
+            [
+                (
+                    "S209",
+                    "warning",
+                    "/lead_types/0/follow_up",
+                    "`follow_up` of 'emea_demo' is not deployed by this version.",
+                )
+            ],
         ),
         (
             lambda d: d["escalation"]["standard"][1].update(notify=["backup_queue"], via=["email"]),
             [
                 (
-                    "S210", "error", "/escalation/standard/1/via",
+                    "S210",
+                    "error",
+                    "/escalation/standard/1/via",
                     "Email cannot reach backup_queue (a group or queue). Nobody would be told by this step.",
                 )
             ],
@@ -100,7 +119,7 @@ MANY = [f"v{place}" for place in range(120)]
             [("S213", "error", "/exclusions/1/when/Status", "'Disqualified ' begins or ends with a space.")],
         ),
     ],
-)  # fmt: skip
+)
 def test_findings(edit: Edit, expected: list[tuple[str, str, str, str]]) -> None:
     assert findings(edit) == expected
 

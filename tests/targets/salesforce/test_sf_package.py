@@ -218,7 +218,7 @@ def test_hostile_files_are_refused(content: bytes, message: str) -> None:
 
 def test_two_files_for_one_thing_are_a_contradiction() -> None:
     flow = b"<Flow " + XMLNS + b"><label>F</label></Flow>"
-    with pytest.raises(TargetError, match="two resources are called CustomField:Lead.A__c"):
+    with pytest.raises(TargetError, match=r"two resources are called CustomField:Lead\.A__c"):
         field = b"<fields><fullName>A__c</fullName></fields>"
         parse_package({"objects/Lead.object": b"<CustomObject " + XMLNS + b">" + field + field + b"</CustomObject>"})
     with pytest.raises(TargetError, match="is not UTF-8 text"):

@@ -1,7 +1,7 @@
 """The control door `/_emulator/*`: what a test may do that no vendor offers.
 
-GET|POST clock · POST reset · POST seed · GET|POST settings · GET sent · GET|POST|DELETE faults · GET|DELETE requests ·
-GET timers, and what the vendor adds. Errors are `{"error": "…"}` with status 400.
+GET|POST clock · POST reset · POST seed · GET|POST settings · GET|DELETE sent (`?since=` an instant, inclusive) ·
+GET|POST|DELETE faults · GET|DELETE requests · GET timers, and what the vendor adds. Errors are `{"error": "…"}` with status 400.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ def door(world: World, front: Callable[[], Front]) -> list[Route]:
         async def endpoint(request: Request) -> Response:
             try:
                 body = await request.json() if await request.body() else None
+                if request.method == "GET":
+                    body = dict(request.query_params)
                 return JSONResponse(methods[request.method](body))
             except (ClockError, ValueError, KeyError) as error:
                 text = f"Missing: {error}" if isinstance(error, KeyError) else str(error)
@@ -83,6 +85,10 @@ def door(world: World, front: Callable[[], Front]) -> list[Route]:
         front().log.clear()
         return []
 
+    def sent(query: Any) -> list[dict[str, Any]]:
+        since = parse_instant(query["since"]) if "since" in query else None
+        return [one for one in world.sent() if since is None or parse_instant(one["at"]) >= since]
+
     def unsend(body: Any) -> list[dict[str, Any]]:
         world.clear_sent()
         return []
@@ -92,7 +98,7 @@ def door(world: World, front: Callable[[], Front]) -> list[Route]:
         route("reset", {"POST": reset}),
         route("seed", {"POST": world.seed}),
         route("settings", {"GET": lambda body: world.show_settings(), "POST": settings}),
-        route("sent", {"GET": lambda body: world.sent(), "DELETE": unsend}),
+        route("sent", {"GET": sent, "DELETE": unsend}),
         route(
             "faults", {"GET": lambda body: [f.to_json() for f in front().faults.armed], "POST": arm, "DELETE": disarm}
         ),

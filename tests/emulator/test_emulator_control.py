@@ -12,20 +12,41 @@ def test_the_clock_moves_when_told(emulator):
     ("name", "body", "text"),
     [
         ("clock", {"to": "yesterday"}, "'yesterday' is not an ISO-8601 instant such as 2026-01-05T15:00:00Z."),
-        ("clock", {"to": "2026-01-05T15:00:00Z", "advance": "PT1M"}, 'Say {"to": "2026-01-05T15:00:00Z"} or {"advance": "PT5M"}.'),
+        (
+            "clock",
+            {"to": "2026-01-05T15:00:00Z", "advance": "PT1M"},
+            'Say {"to": "2026-01-05T15:00:00Z"} or {"advance": "PT5M"}.',
+        ),
         (
             "clock",
             {"to": "2026-01-05T13:00:00Z"},
             "The clock stands at 2026-01-05T14:00:00.000Z and never goes back (asked for 2026-01-05T13:00:00.000Z).",
         ),
         ("settings", {"is_sandbox": "no"}, "Setting 'is_sandbox' takes a bool, not 'no'."),
-        ("faults", {"kind": "flood"}, "'kind' is one of status, timeout, reset, partial, expired_session, slow, not 'flood'."),
+        (
+            "faults",
+            {"kind": "flood"},
+            "'kind' is one of status, timeout, reset, partial, expired_session, slow, not 'flood'.",
+        ),
         ("faults", {"kind": "slow", "match": {"url": "x"}}, "'match' has method and path_regex, not 'url'."),
-        ("seed", {"user": []}, "A seed has roles, users, groups, queues, assignment_rules, connected_apps, permission_sets, records, not 'user'."),
+        (
+            "seed",
+            {"user": []},
+            "A seed has roles, users, groups, queues, assignment_rules, connected_apps, permission_sets, records, "
+            "not 'user'.",
+        ),
         ("seed", {"users": [{"last": "x"}]}, "Missing: 'username'"),
-        ("seed", {"users": [{"username": "a@b.example", "manager": "no@b.example"}]}, "There is no User with Username 'no@b.example'."),
+        (
+            "seed",
+            {"users": [{"username": "a@b.example", "manager": "no@b.example"}]},
+            "There is no User with Username 'no@b.example'.",
+        ),
         ("seed", {"records": [{"sobject": "Lead", "values": {"Due__c": 1}}]}, "Lead has no field 'Due__c'."),
-        ("seed", {"records": [{"sobject": "Lead", "values": {"LastName": "x"}}]}, "REQUIRED_FIELD_MISSING: Required fields are missing: [Company]"),
+        (
+            "seed",
+            {"records": [{"sobject": "Lead", "values": {"LastName": "x"}}]},
+            "REQUIRED_FIELD_MISSING: Required fields are missing: [Company]",
+        ),
         ("convert", {"lead": "00Q000000000009AAA"}, "'00Q000000000009AAA' is no open lead."),
     ],
 )  # fmt: skip
@@ -186,3 +207,29 @@ def test_a_slow_answer_is_a_whole_answer(emulator):
 def test_sessions_can_be_ended(emulator):
     emulator.control("expire", method="POST")
     assert emulator.call("GET", "limits").status_code == 401
+
+
+def test_sent_since_an_instant(org_in_process):
+    from starlette.testclient import TestClient
+
+    from provisioner.emulator.salesforce.app import build
+
+    org = org_in_process
+    with TestClient(build(org)) as client:
+        for minute in (0, 5):
+            org.move_clock(org.now.replace(minute=minute))
+            org.outbox.record(org.now, "email", ["a@x.example"], f"m{minute}", "body", None, "Flow/Path")
+        assert [one["subject"] for one in client.get("/_emulator/sent").json()] == ["m0", "m5"]
+        late = client.get("/_emulator/sent", params={"since": "2026-01-05T14:05:00Z"}).json()
+        assert late == [
+            {
+                "at": "2026-01-05T14:05:00.000Z",
+                "channel": "email",
+                "to": ["a@x.example"],
+                "subject": "m5",
+                "body": "body",
+                "record": None,
+                "source": "Flow/Path",
+            }
+        ]
+        assert client.get("/_emulator/sent", params={"since": "now"}).status_code == 400

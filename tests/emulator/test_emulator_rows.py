@@ -104,7 +104,7 @@ def test_order_and_limit(org_in_process):
         lead(org_in_process, LastName=name)
     found = org_in_process.rows.select("Lead", order=[("LastName", "desc")], limit=2)
     assert [row["LastName"] for row in found] == ["c", "b"]
-    with pytest.raises(ValueError, match="Order is 'asc' or 'desc', not 'up'."):
+    with pytest.raises(ValueError, match=r"^Order is 'asc' or 'desc', not 'up'\.$"):
         org_in_process.rows.select("Lead", order=[("LastName", "up")])
 
 

@@ -120,10 +120,22 @@ def test_where(org, where, names):
             ],
         ),
         ("SELECT COUNT(LeadSource) FROM Lead", [{"expr0": 3}]),
-        ("SELECT COUNT_DISTINCT(LeadSource) d, MAX(CreatedDate) m FROM Lead", [{"d": 2, "m": "2026-01-05T05:00:00.000+0000"}]),
-        ("SELECT Owner.Name, COUNT(Id) FROM Lead GROUP BY Owner.Name HAVING COUNT(Id) > 1", [{"Name": "System Admin", "expr0": 2}]),
-        ("SELECT OwnerId, COUNT(Id) FROM Lead WHERE IsConverted=false AND Owner.IsActive=false GROUP BY OwnerId", [{"OwnerId": "005000000000002AAA", "expr0": 1}]),
-        ("SELECT LastName FROM Lead ORDER BY NumberOfEmployees DESC, LastName LIMIT 2 OFFSET 1", [{"LastName": "L3"}, {"LastName": "L2"}]),
+        (
+            "SELECT COUNT_DISTINCT(LeadSource) d, MAX(CreatedDate) m FROM Lead",
+            [{"d": 2, "m": "2026-01-05T05:00:00.000+0000"}],
+        ),
+        (
+            "SELECT Owner.Name, COUNT(Id) FROM Lead GROUP BY Owner.Name HAVING COUNT(Id) > 1",
+            [{"Name": "System Admin", "expr0": 2}],
+        ),
+        (
+            "SELECT OwnerId, COUNT(Id) FROM Lead WHERE IsConverted=false AND Owner.IsActive=false GROUP BY OwnerId",
+            [{"OwnerId": "005000000000002AAA", "expr0": 1}],
+        ),
+        (
+            "SELECT LastName FROM Lead ORDER BY NumberOfEmployees DESC, LastName LIMIT 2 OFFSET 1",
+            [{"LastName": "L3"}, {"LastName": "L2"}],
+        ),
         ("SELECT l.LastName FROM Lead l WHERE l.LastName = 'L1'", [{"LastName": "L1"}]),
         ("SELECT Lead.LastName FROM Lead WHERE Lead.LastName = 'L1'", [{"LastName": "L1"}]),
     ],

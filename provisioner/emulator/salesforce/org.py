@@ -63,7 +63,9 @@ class Org:
                     self.schema.add_object(definition)
                 plant(self)
                 self.keep_settings()
+        # Both at once, so that they take part in every transaction from the first.
         self.metadata.tooling.register()
+        self.automation.rebuild()
 
     @cached_property
     def metadata(self) -> MetadataStore:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from provisioner.diagnostics import Location
@@ -122,6 +122,7 @@ def test_both_parsers_build_the_same() -> None:
     assert outline(with_c.root) == outline(without.root)
 
 
+@settings(deadline=None)
 @given(st.text() | st.text("abc:-[]{}&*!|>'\"#%@`? \n\t,0.~<=\\", max_size=60))
 @example("%YAML 9.9\n---\na: 1")
 @example("!<tag:x> 5")
@@ -135,6 +136,7 @@ def test_no_text_raises(text: str) -> None:
     assert len(document.digest) == 64
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     file = tmp_path_factory.mktemp("bytes") / "d.yaml"
@@ -143,6 +145,7 @@ def test_no_bytes_raise(tmp_path_factory: pytest.TempPathFactory, raw: bytes) ->
     assert document.data is not None or document.findings
 
 
+@settings(deadline=None)
 @given(st.text("ab: -[]{}\n'\"1,", max_size=40))
 def test_what_the_library_reads_we_read_alike(text: str) -> None:
     """Where PyYAML's own loader finds plain text only, both must agree on the structure."""

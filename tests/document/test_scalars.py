@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisioner.document import loads
@@ -84,6 +84,7 @@ TREES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(TREES)
 def test_json_is_read_as_it_is_and_every_value_has_a_place(value: object) -> None:
     document = loads(json.dumps({"root": value}))

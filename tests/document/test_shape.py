@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisioner.document import loads
@@ -113,6 +113,7 @@ FULL: dict[str, Any] = {
 }
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_same_verdict_as_the_library(data: st.DataObject) -> None:
     """A whole design with up to three values replaced, removed or added anywhere."""

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisioner.diagnostics import in_order
@@ -35,6 +35,7 @@ def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(item, (*at, key))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_design_gives_reasons(data: st.DataObject) -> None:
     design = copy.deepcopy(EXAMPLE)
@@ -56,6 +57,7 @@ def test_a_damaged_design_gives_reasons(data: st.DataObject) -> None:
         assert "\n" not in finding.detail + finding.advice
 
 
+@settings(deadline=None)
 @given(st.text() | st.text("abc:-[]{}&*!|>'\"#%@`? \n,0.~<", max_size=60))
 def test_any_text_gives_reasons(text: str) -> None:
     found, findings = compile_design(loads(text), today=TODAY)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisioner.model.conditions import Reader, parse_instant
@@ -99,12 +99,14 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_read_or_refused_with_a_reason(value: Any) -> None:
     found, said = read(value)
     assert (found is None) == bool(said)
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_a_condition_written_out_is_read_the_same(value: Any) -> None:
     found, _ = read(value)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisioner.model.design import Duration
@@ -112,6 +112,7 @@ def test_no_moments(value: object, detail: str, advice: str) -> None:
     assert (caught.value.detail, caught.value.advice) == (detail, advice)
 
 
+@settings(deadline=None)
 @given(st.text() | st.text("0123456789bdhm%due+-. MH", max_size=12) | st.integers() | st.floats() | st.none())
 def test_anything_is_read_or_refused(value: object) -> None:
     for parse in (parse_duration, parse_at):
@@ -121,6 +122,7 @@ def test_anything_is_read_or_refused(value: object) -> None:
             assert refused.detail and refused.advice
 
 
+@settings(deadline=None)
 @given(st.integers(0, 9), st.integers(0, 23), st.integers(0, 59), st.integers(0, 9))
 def test_parts_add_up(days: int, hours: int, minutes: int, business: int) -> None:
     found = parse_duration(f"{business}bd {days}d{hours}h {minutes}m")

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisioner.model.design import BusinessHours, Holiday
@@ -131,6 +131,7 @@ def test_no_zones(zone: str) -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.dictionaries(
     st.text("montuewdhfrisa-, ", max_size=8) | st.sampled_from(["mon-fri", "sat", "sun", "fri-mon"]),
     st.none() | st.integers() | st.text() | st.text("0123456789:- ", max_size=12)

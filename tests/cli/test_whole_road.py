@@ -1,0 +1,147 @@
+"""The commands against the emulator, as an implementation engineer would use them, one after the other."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from provisioner import assets
+from provisioner.cli.demonstration.process import EmulatorProcess
+from provisioner.cli.emulator import arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A directory with the example and a connection to a fresh org."""
+
+    folder: Path
+    emulator: EmulatorProcess
+
+    def __call__(self, *options: str, code: int = 0) -> str:
+        environment = os.environ | {"EMULATOR_TOKEN": self.emulator.access_token, "XDG_CONFIG_HOME": str(self.folder)}
+        done = subprocess.run(
+            [sys.executable, "-m", "provisioner.cli", *options],
+            cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stdout + done.stderr
+        assert self.emulator.access_token not in done.stdout + done.stderr
+        return done.stdout if code == 0 or code == 3 else done.stderr
+
+    def edit(self, old: str, new: str) -> None:
+        design = self.folder / "acme.yaml"
+        text = design.read_text(encoding="utf-8")
+        assert old in text
+        design.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def calls(self) -> list[str]:
+        """What was asked of the org since the last time."""
+        log = requests.get(f"{self.emulator.url}/_emulator/requests", timeout=10).json()
+        requests.delete(f"{self.emulator.url}/_emulator/requests", timeout=10)
+        return [f"{entry['method']} {entry['path']}" for entry in log]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    (tmp_path / "acme.yaml").write_text(assets.read_text("examples", "acme-salesforce.yaml"), encoding="utf-8")
+    with EmulatorProcess(arguments("salesforce", clock="2026-03-02T13:00:00Z")) as emulator:
+        (tmp_path / "provisioner.toml").write_text(
+            '[connections.box]\nplatform = "salesforce"\n'
+            f'instance_url = "{emulator.url}"\naccess_token = {{env = "EMULATOR_TOKEN"}}\n',
+            encoding="utf-8",
+        )
+        yield Bench(tmp_path, emulator)
+
+
+def last(text: str) -> str:
+    return text.rstrip().splitlines()[-1]
+
+
+def test_from_a_plan_to_a_destroyed_design(bench: Bench) -> None:
+    # plan, and keep it
+    out = bench("plan", "acme.yaml", "-c", "box", "-o", "acme.plan", "--detailed-exitcode", code=3)
+    assert out.startswith("Org: Emulated Org (00D000000000001AAA), not production, http://127.0.0.1:")
+    shown = json.loads((bench.folder / "acme.plan").read_text(encoding="utf-8"))
+    created = shown["summary"]["create"]
+    assert shown["summary"] == {"create": created, "update": 0, "delete": 0}
+    assert last(out) == f"Plan: {created} to add, 0 to change, 0 to delete."
+    assert created == len(shown["changes"]) > 100
+
+    # the same plan, carried out; a second time it is no longer true
+    out = bench("apply", "acme.plan", "-c", "box", "--yes")
+    assert last(out).startswith(f"Applied: {created} changes in Emulated Org (00D000000000001AAA), read back and as")
+    assert "changed in the org after this plan was made." in bench("apply", "acme.plan", "-c", "box", "--yes", code=5)
+
+    # nothing differs, in a constant number of calls
+    bench.calls()
+    out = bench("plan", "acme.yaml", "-c", "box", "--detailed-exitcode")
+    assert last(out) == "No changes. Emulated Org (00D000000000001AAA) matches acme.yaml."
+    assert len(bench.calls()) <= 12
+
+    # one threshold is one record
+    bench.edit("sla: 5m", "sla: 10m")
+    change = json.loads(bench("plan", "acme.yaml", "-c", "box", "--json"))["changes"]
+    assert [(item["action"], item["cause"], len(item["differences"])) for item in change] == [("update", "design", 1)]
+    assert "demo_request" in change[0]["address"]
+    bench.calls()
+    bench("apply", "acme.yaml", "-c", "box", "--yes")
+    deployments = [call for call in bench.calls() if call.startswith("POST") and call.endswith("deployRequest")]
+    assert len(deployments) == 2  # the check, and the one that saves
+
+    # alerts go live only when it is said
+    bench.edit("mode: silent", "mode: live")
+    assert "This plan switches alerts to their real recipients." in bench("plan", "acme.yaml", "-c", "box")
+    assert "switches alerts in Emulated Org" in bench("apply", "acme.yaml", "-c", "box", "--yes", code=5)
+    out = bench("apply", "acme.yaml", "-c", "box", "--yes", "--allow-live-alerts")
+    assert last(out).startswith("Applied: 1 change in ")
+    assert "switches alerts" not in bench("plan", "acme.yaml", "-c", "box")
+
+    # all of it goes, and nothing is left to do
+    out = bench("destroy", "acme.yaml", "-c", "box", "--yes")
+    assert f"Plan: 0 to add, 0 to change, {created} to delete." in out
+    assert last(out).startswith(f"Applied: {created} changes in ")
+    out = bench("destroy", "acme.yaml", "-c", "box", "--yes")
+    assert last(out).startswith("No changes. ")
+    assert last(bench("apply", "acme.yaml", "-c", "box", "--yes")).startswith(f"Applied: {created} changes in ")
+
+
+def test_another_org_is_refused(bench: Bench) -> None:
+    bench.edit("org_id: 00D000000000001AAA", "org_id: 00D000000000002AAA")
+    err = bench("apply", "acme.yaml", "-c", "box", "--yes", code=5)
+    assert err.startswith(
+        "Error: The connection leads to Emulated Org (00D000000000001AAA), but the design expects 00D000000000002AAA."
+    )
+
+
+def test_what_someone_else_made_is_left_alone(bench: Bench) -> None:
+    requests.post(f"{bench.emulator.url}/_emulator/seed", json={"queues": [{"name": "SDR_Backup"}]}, timeout=10)
+    err = bench("apply", "acme.yaml", "-c", "box", "--yes", code=5)
+    assert "Queue:SDR_Backup is already in Emulated Org (00D000000000001AAA), and this design did not make it." in err
+
+
+def test_a_wrong_token_is_an_error_in_words(bench: Bench) -> None:
+    config = bench.folder / "provisioner.toml"
+    (bench.folder / "token").write_text("wrong-canary-token")
+    config.write_text(config.read_text().replace('env = "EMULATOR_TOKEN"', 'file = "token"'))
+    err = bench("plan", "acme.yaml", "-c", "box", code=1)
+    assert err.startswith("Error: ")
+    assert "What to do: " in err
+    assert "Traceback" not in err and "wrong-canary-token" not in err
+
+
+def test_the_example_renders_to_files_that_are_always_the_same(bench: Bench) -> None:
+    bench("render", "acme.yaml", "-o", "one")
+    bench("render", "acme.yaml", "-o", "two")
+    one, two = (
+        {str(path.relative_to(bench.folder / name)): path.read_bytes() for path in (bench.folder / name).rglob("*.*")}
+        for name in ("one", "two")
+    )
+    assert one == two
+    assert {"package.xml", "objects/Lead.object"} <= one.keys()

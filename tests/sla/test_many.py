@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -215,6 +217,12 @@ def test_nothing_at_all_is_fine_too():
     untyped = vector.clock(empty, np.array([0], np.int64), np.array([-1], np.int64))
     assert untyped.due.tolist() == [NEVER]
     assert untyped.steps.shape == (1, 0)
+
+
+def test_the_clock_of_one_lead_does_without_numpy():
+    code = "import sys, provisioner.sla; print('numpy' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout == "False\n"
 
 
 def at(epoch_seconds: int) -> datetime:

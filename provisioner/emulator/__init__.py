@@ -1,0 +1,18 @@
+"""Pretend vendors on this machine: real HTTP on loopback, SQLite behind, a clock that only moves when told to.
+
+    python -m provisioner.emulator --platform salesforce [--port N] [--db FILE] [--clock 2026-03-02T13:00:00Z]
+
+prints one line of JSON when it is ready (`url`, `access_token`, `org_id`, `pid`) and stops on SIGTERM. The vendor's
+own clients work against `url`; `/_emulator/*` is the control door (see `control.py`):
+
+    POST /_emulator/clock    {"advance": "PT2H"} or {"to": "2026-03-02T15:00:00Z"}: time passes, what is due runs
+    POST /_emulator/seed     people, queues, groups, permission set assignments, records and history in bulk
+    GET  /_emulator/sent     what would have reached people: at, channel, to, subject, body, record, source
+    GET  /_emulator/timers   scheduled paths that wait
+    POST /_emulator/faults   503, lost answers, broken connections, dead sessions, slowness, failing rows
+    POST /_emulator/convert  {"lead": id}: a conversion, which passes by all automation
+    POST /_emulator/expire   ends all sessions; POST /_emulator/reset: an empty org again
+
+What is not modelled is refused by name: HTTP 501 with errorCode NOT_IMPLEMENTED_BY_EMULATOR, or a component failure
+in a deployment. Nothing is silently ignored. The emulator imports nothing of the rest of the package.
+"""

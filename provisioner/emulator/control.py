@@ -1,7 +1,8 @@
 """The control door `/_emulator/*`: what a test may do that no vendor offers.
 
 GET|POST clock · POST reset · POST seed · GET|POST settings · GET|DELETE sent (`?since=` an instant, inclusive) ·
-GET|POST|DELETE faults · GET|DELETE requests · GET timers, and what the vendor adds. Errors are `{"error": "…"}` with status 400.
+GET|POST|DELETE faults · GET|DELETE requests · GET timers, and what the vendor adds.
+Errors are `{"error": "…"}` with status 400.
 """
 
 from __future__ import annotations
@@ -85,10 +86,6 @@ def door(world: World, front: Callable[[], Front]) -> list[Route]:
         front().log.clear()
         return []
 
-    def sent(query: Any) -> list[dict[str, Any]]:
-        since = parse_instant(query["since"]) if "since" in query else None
-        return [one for one in world.sent() if since is None or parse_instant(one["at"]) >= since]
-
     def unsend(body: Any) -> list[dict[str, Any]]:
         world.clear_sent()
         return []
@@ -98,7 +95,7 @@ def door(world: World, front: Callable[[], Front]) -> list[Route]:
         route("reset", {"POST": reset}),
         route("seed", {"POST": world.seed}),
         route("settings", {"GET": lambda body: world.show_settings(), "POST": settings}),
-        route("sent", {"GET": sent, "DELETE": unsend}),
+        route("sent", {"GET": lambda query: sent_since(world, query), "DELETE": unsend}),
         route(
             "faults", {"GET": lambda body: [f.to_json() for f in front().faults.armed], "POST": arm, "DELETE": disarm}
         ),
@@ -106,6 +103,12 @@ def door(world: World, front: Callable[[], Front]) -> list[Route]:
         route("timers", {"GET": lambda body: world.timers()}),
         *(route(name, {"POST": act}) for name, act in world.extras().items()),
     ]
+
+
+def sent_since(world: World, query: Any) -> list[dict[str, Any]]:
+    """The messages of `?since=` an instant (inclusive), or all. Raises ClockError."""
+    since = parse_instant(query["since"]) if "since" in query else None
+    return [one for one in world.sent() if since is None or parse_instant(one["at"]) >= since]
 
 
 def _move(world: World, body: Any) -> dict[str, Any]:

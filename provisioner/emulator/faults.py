@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("status", "timeout", "reset", "partial", "expired_session", "slow")
+KINDS = ("status", "timeout", "reset", "partial", "expired_session", "slow", "partial_failure")
 
 
 @dataclass
@@ -22,6 +22,9 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 1.0
     after: bool = False
+    rows: list[int] = field(default_factory=list)  # of a partial failure: places in the batch, from 0
+    code: str = "UNABLE_TO_LOCK_ROW"
+    message: str = "unable to obtain exclusive access to this record or 1 records"
 
     def to_json(self) -> dict[str, Any]:
         match = {"method": self.method, "path_regex": self.path.pattern}
@@ -29,13 +32,15 @@ class Fault:
 
 
 def read_fault(document: Any) -> Fault:
-    """`{"match": {"method", "path_regex"}, "times", "kind", "status", "body", "headers", "seconds", "after"}`.
+    """`{"match": {"method", "path_regex"}, "times", "kind", "status", "body", "headers", "seconds", "after",
+    "rows", "code", "message"}`: status, body and headers for `status`; rows, code and message for `partial_failure`.
 
     Raises ValueError that says what is wrong.
     """
     if not isinstance(document, dict):
         raise ValueError("A fault is an object with at least 'kind'.")
     known = {"match", "times", "kind", "status", "body", "headers", "seconds", "after"}
+    known |= {"rows", "code", "message"}
     if unknown := sorted(document.keys() - known):
         raise ValueError(f"A fault has no {unknown[0]!r}; it has {', '.join(sorted(known))}.")
     facts = dict(document)

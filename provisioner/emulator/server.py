@@ -23,6 +23,7 @@ from provisioner.emulator.faults import Fault, Faults
 _LINGER_NONE = struct.pack("ii", 1, 0)  # closing then resets the connection instead of ending it politely
 _transports: dict[tuple[str, int], asyncio.Transport] = {}
 CONTROL = "/_emulator"
+FAILING = "emulator.failing_rows"  # in the scope of a request: the fault that makes some of its rows fail
 
 
 class Connection(H11Protocol):
@@ -73,6 +74,9 @@ class Front:
         if fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
             await self.app(scope, receive, send)
+            return
+        if fault.kind == "partial_failure":
+            await self.app({**scope, FAILING: fault}, receive, send)
             return
         if fault.after:
             await self.app(scope, receive, _nowhere)

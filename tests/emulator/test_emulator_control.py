@@ -1,6 +1,9 @@
 import pytest
 import requests
 
+from provisioner.emulator.control import sent_since
+from provisioner.emulator.salesforce.app import World
+
 
 def test_the_clock_moves_when_told(emulator):
     assert emulator.control("clock") == {"now": "2026-01-05T14:00:00.000Z"}
@@ -26,7 +29,7 @@ def test_the_clock_moves_when_told(emulator):
         (
             "faults",
             {"kind": "flood"},
-            "'kind' is one of status, timeout, reset, partial, expired_session, slow, not 'flood'.",
+            "'kind' is one of status, timeout, reset, partial, expired_session, slow, partial_failure, not 'flood'.",
         ),
         ("faults", {"kind": "slow", "match": {"url": "x"}}, "'match' has method and path_regex, not 'url'."),
         (
@@ -210,26 +213,42 @@ def test_sessions_can_be_ended(emulator):
 
 
 def test_sent_since_an_instant(org_in_process):
-    from starlette.testclient import TestClient
-
-    from provisioner.emulator.salesforce.app import build
-
     org = org_in_process
-    with TestClient(build(org)) as client:
-        for minute in (0, 5):
-            org.move_clock(org.now.replace(minute=minute))
-            org.outbox.record(org.now, "email", ["a@x.example"], f"m{minute}", "body", None, "Flow/Path")
-        assert [one["subject"] for one in client.get("/_emulator/sent").json()] == ["m0", "m5"]
-        late = client.get("/_emulator/sent", params={"since": "2026-01-05T14:05:00Z"}).json()
-        assert late == [
-            {
-                "at": "2026-01-05T14:05:00.000Z",
-                "channel": "email",
-                "to": ["a@x.example"],
-                "subject": "m5",
-                "body": "body",
-                "record": None,
-                "source": "Flow/Path",
-            }
-        ]
-        assert client.get("/_emulator/sent", params={"since": "now"}).status_code == 400
+    for minute in (0, 5):
+        org.move_clock(org.now.replace(minute=minute))
+        org.outbox.record(org.now, "email", ["a@x.example"], f"m{minute}", "body", None, "Flow/Path")
+    assert [one["subject"] for one in sent_since(World(org), {})] == ["m0", "m5"]
+    assert sent_since(World(org), {"since": "2026-01-05T14:05:00Z"}) == [
+        {
+            "at": "2026-01-05T14:05:00.000Z",
+            "channel": "email",
+            "to": ["a@x.example"],
+            "subject": "m5",
+            "body": "body",
+            "record": None,
+            "source": "Flow/Path",
+        }
+    ]
+
+
+def test_an_unknown_since_is_explained(emulator):
+    answer = emulator.door("sent?since=now")
+    text = "'now' is not an ISO-8601 instant such as 2026-01-05T15:00:00Z."
+    assert (answer.status_code, answer.json()) == (400, {"error": text})
+
+
+def test_some_rows_of_a_batch_can_fail(emulator):
+    emulator.control("faults", {"kind": "partial_failure", "rows": [1], "code": "UNABLE_TO_LOCK_ROW"})
+    records = [{"attributes": {"type": "Account"}, "Name": name} for name in "abc"]
+    answer = emulator.call("POST", "composite/sobjects", {"records": records}).json()
+    assert [one["success"] for one in answer] == [True, False, True]
+    text = "unable to obtain exclusive access to this record or 1 records"
+    assert answer[1]["errors"] == [{"statusCode": "UNABLE_TO_LOCK_ROW", "message": text, "fields": []}]
+    assert [one["Name"] for one in emulator.query("SELECT Name FROM Account")] == ["a", "c"]
+
+
+def test_a_single_record_can_fail(emulator):
+    emulator.control("faults", {"kind": "partial_failure", "rows": [0], "message": "busy"})
+    answer = emulator.call("POST", "sobjects/Account", {"Name": "a"})
+    assert (answer.status_code, answer.json()) == (400, [{"message": "busy", "errorCode": "UNABLE_TO_LOCK_ROW"}])
+    assert emulator.call("POST", "sobjects/Account", {"Name": "a"}).status_code == 201

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from provisioner.emulator.salesforce.errors import ApiError, SaveResult, not_modelled
 from provisioner.emulator.salesforce.ids import normal_id
-from provisioner.emulator.salesforce.rest.common import DATA, authenticate, body_of, object_named
+from provisioner.emulator.salesforce.rest.common import DATA, authenticate, body_of, object_named, ordered_failure
 from provisioner.emulator.salesforce.rest.writing import Operation, auto_assign, prepare, record_json, save
 from provisioner.emulator.salesforce.rows import Row
 from provisioner.emulator.salesforce.schema import SObjectDef
@@ -91,12 +91,11 @@ def _answer(
 ) -> Response:
     if len(records) > MOST:
         raise ApiError("EXCEEDED_MAX_SIZE_REQUEST", f"record limit reached. cannot submit more than {MOST} records")
-    assign = auto_assign(request)
     results: list[SaveResult] = []
     try:
         with org.transaction():
             for sobject, group in groupby(records, key=lambda one: one[0]):
-                results += _save_group(org, op, sobject, [body for _, body in group], user_id, assign)
+                results += _save_group(org, op, sobject, [body for _, body in group], user_id, (request, len(results)))
             if all_or_none and not all(result.success for result in results):
                 raise _Undo
     except _Undo:
@@ -106,9 +105,11 @@ def _answer(
 
 
 def _save_group(
-    org: Org, op: Operation, sobject: str, bodies: list[dict[str, Any]], user_id: str, assign: bool
+    org: Org, op: Operation, sobject: str, bodies: list[dict[str, Any]], user_id: str, at: tuple[Request, int]
 ) -> list[SaveResult]:
-    """Records of one object: what cannot be prepared fails on its own, the others are saved together."""
+    """Records of one object, from a place in the request on: what cannot be prepared fails on its own, the others
+    are saved together."""
+    request, first = at
     results: list[SaveResult | None] = []
     rows: list[Row] = []
     try:
@@ -116,15 +117,18 @@ def _save_group(
     except ApiError:
         text = f"sObject type '{sobject}' is not supported."
         return [SaveResult(None, False, False, [ApiError("INVALID_TYPE", text)]) for _ in bodies]
-    for body in bodies:
+    for place, body in enumerate(bodies, first):
         try:
+            ordered_failure(request, place)
             rows.append(_row(org, op, definition, body, user_id))
             results.append(None)
         except ApiError as error:
             if error.status == 501:
                 raise
             results.append(SaveResult(None, False, False, [error]))
-    saved: Iterable[SaveResult] = save(org, op, definition, rows, user_id=user_id, assign=assign) if rows else ()
+    saved: Iterable[SaveResult] = (
+        save(org, op, definition, rows, user_id=user_id, assign=auto_assign(request)) if rows else ()
+    )
     remaining = iter(saved)
     return [result or next(remaining) for result in results]
 

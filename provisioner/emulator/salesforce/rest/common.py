@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from provisioner.emulator.salesforce.errors import ApiError, SaveResult
+from provisioner.emulator.faults import Fault
+from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.schema import SObjectDef
+from provisioner.emulator.server import FAILING
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
@@ -62,10 +64,11 @@ def object_named(org: Org, name: str, *, tooling: bool = False) -> SObjectDef:
     return org.schema.sobject(wanted)
 
 
-def first_or_raise(result: SaveResult) -> SaveResult:
-    if not result.success:
-        raise Refused(result.errors)
-    return result
+def ordered_failure(request: Request, place: int) -> None:
+    """Raise the ApiError that the control door ordered for the row at this place of the request, if any."""
+    fault = request.scope.get(FAILING)
+    if isinstance(fault, Fault) and place in fault.rows:
+        raise ApiError(fault.code, fault.message)
 
 
 class Refused(Exception):

@@ -11,7 +11,14 @@ from starlette.routing import Route
 
 from provisioner.emulator.salesforce.errors import ApiError, not_found
 from provisioner.emulator.salesforce.ids import is_id
-from provisioner.emulator.salesforce.rest.common import DATA, Refused, authenticate, body_of, object_named
+from provisioner.emulator.salesforce.rest.common import (
+    DATA,
+    Refused,
+    authenticate,
+    body_of,
+    object_named,
+    ordered_failure,
+)
 from provisioner.emulator.salesforce.rest.writing import auto_assign, prepare, record_json, save, save_one
 from provisioner.emulator.salesforce.rows import Compare, Row
 from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
@@ -26,6 +33,7 @@ def routes(org: Org) -> list[Route]:
         user_id = authenticate(org, request)
         definition = object_named(org, request.path_params["sobject"])
         row = prepare(org, user_id, definition, await body_of(request), "insert")
+        ordered_failure(request, 0)
         result = save_one(org, "insert", definition, row, user_id=user_id, assign=auto_assign(request))
         return JSONResponse({"id": result.id, "success": True, "errors": []}, status_code=201)
 
@@ -35,6 +43,7 @@ def routes(org: Org) -> list[Route]:
         row = existing(org, definition, request.path_params["id"])
         if request.method == "GET":
             return _shown(org, request, user_id, definition, row)
+        ordered_failure(request, 0)
         if request.method == "DELETE":
             save_one(org, "delete", definition, {"Id": row["Id"]}, user_id=user_id)
         else:

@@ -63,7 +63,7 @@ def _reach(emulator: object) -> dict[str, object]:
 
 
 def _farewell(console: Console, emulator: object, keep: bool, took: str, file: str) -> None:
-    console.say(f"\nThat was all of it, in {took}. The design is {file}.")
+    console.say(f"\nThat was all of it, in {took}. The design is\n  {file}")
     if not keep:
         console.say("Next: provisioner demo --keep leaves the CRM running, so that you can change the design and plan.")
         return

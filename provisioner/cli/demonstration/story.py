@@ -64,7 +64,7 @@ class Story:
                 "How many of them were touched in time? Nobody knows: nothing measures it.",
             )
         with self._titled("The plan"):
-            plan = road.draft(prepared, reached, self._console)
+            plan = road.draft(prepared, reached, self._console, design_file=self._file.name)
             self._say(summary(plan), f"In detail: {by_kind(plan)}.")
         with self._titled("Apply"):
             applied = self._apply(plan, reached, prepared)
@@ -81,7 +81,7 @@ class Story:
         with self._titled("The evening"):
             results = self._results(prepared.design)
         with self._titled("Plan again"):
-            again = road.draft(prepared, reached, self._console)
+            again = road.draft(prepared, reached, self._console, design_file=self._file.name)
             self._say(summary(again))
         return Told(planfile.to_data(plan)["summary"], len(day), len(alerts), results, again.is_empty)
 

@@ -17,7 +17,7 @@ from provisioner.emulator.salesforce.automation.flow.definition import Condition
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
 from provisioner.emulator.salesforce.automation.flow.interview import Interview
 from provisioner.emulator.salesforce.automation.flow.logic import LogicError, compile_logic, parse_logic
-from provisioner.emulator.salesforce.automation.flow.names import NameProblem, Names, literal, no_field
+from provisioner.emulator.salesforce.automation.flow.names import NameProblem, Names, Read, literal, no_field
 from provisioner.emulator.salesforce.automation.flow.steps import Compiled, compile_node
 from provisioner.emulator.salesforce.automation.flow.targets import no_reference
 from provisioner.emulator.salesforce.automation.formula import FormulaError, Kind, compile_formula
@@ -42,21 +42,29 @@ class Entry:
 
 
 class Program:
-    """One active version. Raises NameProblem on construction when an element cannot run."""
+    """One active version."""
 
     def __init__(self, automation: Automation, flow: Flow, version: int) -> None:
         self.automation = automation
         self.flow = flow
         self.version = version
         self.names = Names(automation, flow)
-        self.steps: dict[str, Compiled] = {node.name: compile_node(self.names, node) for node in flow.nodes}
-        self.condition = compile_entry(self.names)
-        self.defaults = self._defaults()
         start = flow.start
         self.trigger = start.trigger if start else ""
         self.first = (start.connector if start else "") or flow.start_reference
         self.timed = tuple(path for path in start.paths if path.type != ASYNC) if start else ()
         self.asynchronous = next((path for path in start.paths if path.type == ASYNC), None) if start else None
+        self.steps: dict[str, Compiled] = {}
+        self.defaults: list[tuple[str, Read]] = []
+        self.broken: str | None = None
+        self.condition: Test = _always
+        try:
+            self.condition = compile_entry(self.names)
+            self.steps = {node.name: compile_node(self.names, node) for node in flow.nodes}
+            self.defaults = self._defaults()
+        except NameProblem as problem:
+            # What the flow used has gone since it was deployed: its runs fail, everything else goes on.
+            self.broken = str(problem)
 
     @property
     def order(self) -> tuple[float, str]:
@@ -67,8 +75,8 @@ class Program:
     def path(self, name: str) -> Path | None:
         return next((path for path in self.timed if path.name == name), None)
 
-    def _defaults(self) -> list[tuple[str, Any]]:
-        found: list[tuple[str, Any]] = []
+    def _defaults(self) -> list[tuple[str, Read]]:
+        found: list[tuple[str, Read]] = []
         for item in self.flow.resources:
             if item.tag == "variables" and item.value.kind:
                 ref = self.names.value(item.value)
@@ -148,6 +156,8 @@ class Program:
 
     def walk(self, interview: Interview, at: str) -> None:
         """From element to element until a path ends; a failing element takes its fault path, if it has one."""
+        if self.broken is not None:
+            raise FlowFault(self.broken)
         while at:
             interview.steps += 1
             if interview.steps > MAX_ELEMENTS:

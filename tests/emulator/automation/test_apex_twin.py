@@ -1,0 +1,195 @@
+"""Business hours and the twin of the trigger, against instants computed by hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from automation_world import World, at
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provisioner.emulator.salesforce.automation.apex_twin import TwinError, find_block
+from provisioner.emulator.salesforce.automation.business_hours import BusinessHours, NeverOpen
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+BLOCK = {
+    "object": "Lead",
+    "started_at": "Started__c",
+    "due_at": "Due__c",
+    "minutes": "Minutes__c",
+    "hours": "Hours__c",
+    "escalation": "Escalation__c",
+    "lead_type": "Type__c",
+    "first_touch_at": "Touch__c",
+    "response_minutes": "Response__c",
+    "step_at": ["Step_1__c", "Step_2__c", "Step_3__c", "Step_4__c"],
+    "step_type": "Step__mdt",
+    "step_escalation": "Escalation__c",
+    "step_number": "Number__c",
+    "step_percent": "Percent__c",
+    "step_offset_minutes": "Offset_Minutes__c",
+    "step_offset_days": "Offset_Days__c",
+    "type_type": "Type__mdt",
+    "type_business_day": "Business_Day__c",
+}
+
+
+def hours(zone: str, opening: str = "09:00", closing: str = "17:00", days: str = "Monday-Friday") -> dict[str, Any]:
+    first, last = days.split("-")
+    row: dict[str, Any] = {"TimeZoneSidKey": zone}
+    for day in DAYS[DAYS.index(first) : DAYS.index(last) + 1]:
+        row[f"{day}StartTime"], row[f"{day}EndTime"] = time.fromisoformat(opening), time.fromisoformat(closing)
+    return row
+
+
+def trigger(block: dict[str, Any]) -> str:
+    return f"/*\nemulator-twin: sla-clock/1\n{json.dumps(block)}\n*/\ntrigger T on Lead (before insert) {{ }}"
+
+
+@pytest.fixture
+def clock(world: World) -> World:
+    world.fields(
+        "Lead",
+        Started__c="datetime", Due__c="datetime", Minutes__c="number(2)", Hours__c="text", Escalation__c="text",
+        Type__c="text", Touch__c="datetime", Response__c="number(2)", Step_1__c="datetime", Step_2__c="datetime",
+        Step_3__c="datetime", Step_4__c="datetime",
+    )  # fmt: skip
+    numbers = dict.fromkeys(("Number__c", "Percent__c", "Offset_Minutes__c", "Offset_Days__c"), "number(2)")
+    steps = {
+        "A": {"Escalation__c": "Sales", "Number__c": 1, "Percent__c": 50},
+        "B": {"Escalation__c": "Sales", "Number__c": 2, "Offset_Minutes__c": 0},
+        "C": {"Escalation__c": "Sales", "Number__c": 3, "Offset_Minutes__c": 30, "Offset_Days__c": 1},
+    }
+    world.metadata_type("Step__mdt", steps, Escalation__c="text", **numbers)
+    world.metadata_type("Type__mdt", {"Demo": {"Business_Day__c": 480}}, Business_Day__c="number(0)")
+    world.deployed.triggers["LeadClock"] = trigger(BLOCK)
+    for name, row in (("New York", hours("America/New_York")), ("Off", hours("UTC"))):
+        world.org.rows.insert("BusinessHours", {"Name": name, "IsActive": name != "Off", **row})
+    world.auto.rebuild()
+    return world
+
+
+def stamped(world: World, **values: Any) -> dict[str, Any]:
+    facts = {"Hours__c": "New York", "Escalation__c": "Sales", "Type__c": "Demo"} | values
+    row = world.get("Lead", world.lead(**facts))
+    return {name: row[name] for name in ("Started__c", "Due__c", "Minutes__c", *BLOCK["step_at"])}
+
+
+def test_a_weekend_in_which_the_clocks_jump(clock: World) -> None:
+    # Friday 6 March 2026, 16:30:20 EST. Monday 9 March opens at 09:00 EDT, 13:00Z: 29 min 40 s were left on Friday.
+    assert stamped(clock, Started__c=at("2026-03-06T21:30:20"), Minutes__c=60) == {
+        "Started__c": at("2026-03-06T21:30:20"),
+        "Due__c": at("2026-03-09T13:30:20"),
+        "Minutes__c": 60.0,
+        "Step_1__c": at("2026-03-09T13:00:20"),  # 30 minutes: 29:40 on Friday, 20 s on Monday
+        "Step_2__c": at("2026-03-09T13:30:20"),
+        "Step_3__c": at("2026-03-10T14:00:20"),  # 480 + 30 minutes after the due time
+        "Step_4__c": None,
+    }
+
+
+def test_a_start_outside_hours_moves_to_the_opening(clock: World) -> None:
+    clock.deployed.holidays["New York"] = [date(2026, 3, 9)]
+    clock.auto.rebuild()
+    found = stamped(clock, Started__c=at("2026-03-07T12:00:00"), Minutes__c=480)
+    assert (found["Started__c"], found["Due__c"]) == (at("2026-03-10T13:00:00"), at("2026-03-10T21:00:00"))
+    assert found["Step_2__c"] == found["Due__c"], "due + 0 is the due time itself, even at a closing instant"
+    assert found["Step_3__c"] == at("2026-03-11T21:00:00") + timedelta(hours=16, minutes=30)
+
+
+def test_the_closing_instant_is_not_open(clock: World) -> None:
+    found = stamped(clock, Started__c=at("2026-03-09T21:00:00"), Minutes__c=1)
+    assert (found["Started__c"], found["Due__c"]) == (at("2026-03-10T13:00:00"), at("2026-03-10T13:01:00"))
+
+
+def test_no_minutes_means_the_same_business_day(clock: World) -> None:
+    found = stamped(clock, Started__c=at("2026-03-06T21:30:20"))
+    assert (found["Due__c"], found["Minutes__c"]) == (at("2026-03-06T22:00:00"), 29.67)
+
+
+def test_response_minutes_are_open_minutes(clock: World) -> None:
+    lead = clock.lead(Hours__c="New York", Started__c=at("2026-03-06T21:30:20"), Minutes__c=60)
+    clock.update("Lead", lead, Touch__c=at("2026-03-09T13:10:00"))
+    assert clock.get("Lead", lead)["Response__c"] == 39.67
+    early = clock.lead(Hours__c="New York", Started__c=at("2026-03-06T21:30:20"), Minutes__c=60)
+    clock.update("Lead", early, Touch__c=at("2026-03-06T20:00:00"))
+    assert clock.get("Lead", early)["Response__c"] == 0.0
+
+
+def test_what_the_twin_leaves_alone(clock: World) -> None:
+    start = at("2026-03-07T12:00:00")
+    assert stamped(clock, Started__c=start, Hours__c=None)["Due__c"] is None
+    assert stamped(clock, Started__c=start, Hours__c="Off")["Due__c"] is None
+    assert stamped(clock, Started__c=start, Due__c=start)["Due__c"] == start
+    assert stamped(clock)["Due__c"] is None
+    clock.org.settings.apex_twin = False
+    assert stamped(clock, Started__c=start)["Started__c"] == start
+
+
+def test_hours_that_never_open_refuse_the_save(clock: World) -> None:
+    clock.org.rows.insert("BusinessHours", {"Name": "Shut", "IsActive": True, "TimeZoneSidKey": "UTC"})
+    text = "These business hours have no open time in the next ten years."
+    facts = {"LastName": "A", "Company": "B", "Hours__c": "Shut", "Started__c": at("2026-03-07T12:00:00")}
+    assert clock.refused("insert", "Lead", **facts) == [f"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: LeadClock: {text}"]
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("/* emulator-twin: sla-clock/2\n{} */", "The emulator knows only the twin 'emulator-twin: sla-clock/1', not 'emulator-twin: sla-clock/2'."),
+        ("/* emulator-twin: sla-clock/1\n[] */", "The block of the twin is not a JSON object."),
+        ("/* emulator-twin: sla-clock/1\n{\"object\": \"Lead\"} */", "The block of the twin lacks the name 'started_at'."),
+        (trigger(BLOCK | {"step_at": "x"}), "The block of the twin lacks the list 'step_at'."),
+        (trigger(BLOCK | {"colour": "x"}), "The twin does not know the name 'colour'."),
+    ],
+)  # fmt: skip
+def test_a_wrong_block(body: str, text: str) -> None:
+    with pytest.raises(TwinError) as caught:
+        find_block(body)
+    assert str(caught.value) == text
+
+
+def test_a_trigger_without_a_block() -> None:
+    assert find_block("/* hello */ trigger T on Lead (before insert) { }") is None
+
+
+# -- business hours alone -------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("row", "start", "seconds", "expected"),
+    [
+        # open around the clock: start = end = 00:00
+        (hours("America/New_York", "00:00", "00:00", "Monday-Sunday"), "2026-03-08T06:00:00", 86400, "2026-03-09T06:00:00"),
+        # the day the clocks jump (07:00Z) has one hour less before noon: 00:00-12:00 is 11 hours
+        (hours("America/New_York", "00:00", "12:00", "Sunday-Sunday"), "2026-03-08T05:00:00", 11 * 3600, "2026-03-08T16:00:00"),
+        # the day they fall back has one more: 00:00-12:00 is 13 hours, 04:00Z to 17:00Z
+        (hours("America/New_York", "00:00", "12:00", "Sunday-Sunday"), "2026-11-01T04:00:00", 13 * 3600, "2026-11-01T17:00:00"),
+        # 02:30 does not exist on the eighth of March: the opening is the jump itself, 07:00Z
+        (hours("America/New_York", "02:30", "04:00", "Sunday-Sunday"), "2026-03-08T00:00:00", 60, "2026-03-08T07:01:00"),
+        # 02:00 exists twice in Berlin in autumn: the first one counts, 00:00Z
+        (hours("Europe/Berlin", "02:00", "03:00", "Sunday-Sunday"), "2026-10-24T12:00:00", 60, "2026-10-25T00:01:00"),
+        # an end at midnight is the end of that day
+        (hours("UTC", "22:00", "00:00", "Monday-Tuesday"), "2026-01-05T23:00:00", 2 * 3600, "2026-01-06T23:00:00"),
+    ],
+)  # fmt: skip
+def test_adding_open_time(row: dict[str, Any], start: str, seconds: int, expected: str) -> None:
+    assert BusinessHours(row).add(at(start), seconds) == at(expected)
+
+
+def test_no_open_time_at_all() -> None:
+    with pytest.raises(NeverOpen):
+        BusinessHours({"TimeZoneSidKey": "UTC"}).next_open(at("2026-01-05T00:00:00"))
+
+
+MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)).map(lambda one: at(one.isoformat()[:19]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(MOMENTS, st.integers(1, 3 * 86400), st.sampled_from(["America/New_York", "Europe/Berlin", "Asia/Kolkata"]))
+def test_what_is_added_can_be_measured(start: datetime, seconds: int, zone: str) -> None:
+    calendar = BusinessHours(hours(zone), frozenset({date(2026, 7, 3)}))
+    end = calendar.add(start, seconds)
+    assert calendar.between(start, end) == seconds
+    assert calendar.between(start, end - timedelta(seconds=1)) == seconds - 1, "the earliest such instant"

@@ -174,14 +174,17 @@ class CalendarReader:
         supported = holidays.list_supported_countries()
         if source.country not in supported:
             detail = f"No public holidays are known for the country {quoted(source.country)}."
-            advice = did_you_mean(source.country, supported) + "Use its ISO 3166 code, or list the days under extra."
+            alike = [code for code in supported if len(code) == len(source.country)]  # EN is no slip for VEN
+            advice = did_you_mean(source.country, alike) + "Use its ISO 3166 code, or list the days under extra."
             self._report(HOLIDAYS, f"{pointer}/country", detail, advice, False)
             return {}
         regions = supported[source.country]
         if source.subdivision is not None and source.subdivision not in regions:
             detail = f"{source.country} has no subdivision {quoted(source.subdivision)}."
             known = f"Known: {listed(regions, 'and')}." if regions else "Leave it out."
-            advice = did_you_mean(source.subdivision, regions) + known
+            names = holidays.country_holidays(source.country).subdivisions_aliases  # California is CA
+            code = names.get(source.subdivision) or names.get(near(source.subdivision, names) or "")
+            advice = did_you_mean(code or source.subdivision, regions) + known
             self._report(HOLIDAYS, f"{pointer}/subdivision", detail, advice, False)
             return {}
         return _listed(source)

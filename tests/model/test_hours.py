@@ -11,9 +11,10 @@ from provisioner.model.design import BusinessHours, Holiday
 from provisioner.model.hours import CalendarReader, usual_open_minutes, zones
 
 DAY = ((480, 1080),)
+TODAY = date(2026, 3, 1)
 
 
-def read(open: Any, today: date = date(2026, 3, 1), **more: Any) -> tuple[BusinessHours, list[str]]:
+def read(open: Any, today: date = TODAY, **more: Any) -> tuple[BusinessHours, list[str]]:
     said: list[str] = []
     reader = CalendarReader(
         lambda rule, pointer, detail, advice, key: said.append(f"{rule.code} {pointer} {detail}"), today
@@ -117,6 +118,24 @@ def test_named_days_off_without_a_country() -> None:
     hours, said = read({"mon": "08:00-18:00"}, holidays={"extra": extra})
     assert said == []
     assert hours.holidays == (Holiday(date(2026, 12, 24), "Christmas Eve"), Holiday(date(2026, 12, 31), "Day off"))
+
+
+@pytest.mark.parametrize(
+    ("country", "subdivision", "advice"),
+    [
+        ("EN", None, "Use its ISO 3166 code, or list the days under extra."),
+        ("USB", None, "Did you mean 'USA'? Use its ISO 3166 code, or list the days under extra."),
+        ("GB", "England", "Did you mean 'ENG'? Known: ENG, NIR, SCT and WLS."),
+        ("GB", "Scotlnd", "Did you mean 'SCT'? Known: ENG, NIR, SCT and WLS."),
+    ],
+)
+def test_unknown_holidays_say_what_is_known(country: str, subdivision: str | None, advice: str) -> None:
+    advised: list[tuple[str, str]] = []
+    reader = CalendarReader(lambda rule, pointer, detail, advice, key: advised.append((rule.code, advice)), TODAY)
+    holidays = {"country": country, **({"subdivision": subdivision} if subdivision else {})}
+    data = {"timezone": "Europe/London", "open": {"mon": "08:00-18:00"}, "holidays": holidays}
+    assert reader.read("us", data, "/business_hours/us").holidays == ()
+    assert advised == [("D106", advice)]
 
 
 @pytest.mark.parametrize("zone", ["Europe/London", "UTC", "America/Argentina/Buenos_Aires", "Asia/Kathmandu"])

@@ -204,7 +204,8 @@ def life(seed: int, number: int, start: datetime, interesting: Any = None) -> Li
             at = max(at, events[-1].at + timedelta(seconds=1))
         else:
             at = at + timedelta(seconds=rng.choice([7, 61, 600, 4000, 30_000, 90_000]) + rng.randrange(0, 60))
-        events.append(_something(rng, at))
+        again = events[-1].kind == "touch" and rng.random() < 0.4  # a second engagement, for new cycles
+        events.append(_engagement(rng, at) if again else _something(rng, at))
         if events[-1].kind == "convert":
             break
     return Life(number, tuple(events))
@@ -222,5 +223,9 @@ def _something(rng: random.Random, at: datetime) -> Event:
     if kind == "source":
         return Event(at, "save", {"LeadSource": rng.choice(SOURCES)})
     if kind == "engage":
-        return Event(at, "save", {"Form_Submitted_At__c": at - timedelta(seconds=rng.randrange(0, 500))})
+        return _engagement(rng, at)
     return Event(at, "convert")
+
+
+def _engagement(rng: random.Random, at: datetime) -> Event:
+    return Event(at, "save", {"Form_Submitted_At__c": at - timedelta(seconds=rng.choice([0, 3, rng.randrange(0, 500)]))})

@@ -174,8 +174,8 @@ class CalendarReader:
         supported = holidays.list_supported_countries()
         if source.country not in supported:
             detail = f"No public holidays are known for the country {quoted(source.country)}."
-            alike = [code for code in supported if len(code) == len(source.country)]  # EN is no slip for VEN
-            advice = did_you_mean(source.country, alike) + "Use its ISO 3166 code, or list the days under extra."
+            # Codes are too short for a guess: a wrong one would bring the wrong holidays.
+            advice = "Use its ISO 3166 code, such as GB or US, or list the days under extra."
             self._report(HOLIDAYS, f"{pointer}/country", detail, advice, False)
             return {}
         regions = supported[source.country]

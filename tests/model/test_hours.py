@@ -123,8 +123,8 @@ def test_named_days_off_without_a_country() -> None:
 @pytest.mark.parametrize(
     ("country", "subdivision", "advice"),
     [
-        ("EN", None, "Use its ISO 3166 code, or list the days under extra."),
-        ("USB", None, "Did you mean 'USA'? Use its ISO 3166 code, or list the days under extra."),
+        ("EN", None, "Use its ISO 3166 code, such as GB or US, or list the days under extra."),
+        ("USB", None, "Use its ISO 3166 code, such as GB or US, or list the days under extra."),
         ("GB", "England", "Did you mean 'ENG'? Known: ENG, NIR, SCT and WLS."),
         ("GB", "Scotlnd", "Did you mean 'SCT'? Known: ENG, NIR, SCT and WLS."),
     ],

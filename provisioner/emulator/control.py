@@ -48,61 +48,62 @@ class World(Protocol):
 
 def door(world: World, front: Callable[[], Front]) -> list[Route]:
     """The routes of the door."""
+    doors: dict[str, dict[str, Callable[[Any], Any]]] = {
+        "clock": {"GET": lambda query: {"now": iso(world.now)}, "POST": lambda body: _move(world, body)},
+        "reset": {"POST": lambda body: _reset(world, front())},
+        "seed": {"POST": world.seed},
+        "settings": {"GET": lambda query: world.show_settings(), "POST": lambda body: _settings(world, body)},
+        "sent": {"GET": lambda query: sent_since(world, query), "DELETE": lambda body: _none(world.clear_sent)},
+        "faults": {
+            "GET": lambda query: [fault.to_json() for fault in front().faults.armed],
+            "POST": lambda body: _arm(front(), body),
+            "DELETE": lambda body: _none(front().faults.armed.clear),
+        },
+        "requests": {"GET": lambda query: list(front().log), "DELETE": lambda body: _none(front().log.clear)},
+        "timers": {"GET": lambda query: world.timers()},
+    }
+    doors |= {name: {"POST": act} for name, act in world.extras().items()}
+    return [_route(name, methods) for name, methods in doors.items()]
 
-    def route(name: str, methods: dict[str, Callable[[Any], Any]]) -> Route:
-        async def endpoint(request: Request) -> Response:
-            try:
-                body = await request.json() if await request.body() else None
-                if request.method == "GET":
-                    body = dict(request.query_params)
-                return JSONResponse(methods[request.method](body))
-            except (ClockError, ValueError, KeyError) as error:
-                text = f"Missing: {error}" if isinstance(error, KeyError) else str(error)
-                return JSONResponse({"error": text}, status_code=400)
 
-        return Route(f"{CONTROL}/{name}", endpoint, methods=list(methods))
+def _route(name: str, methods: dict[str, Callable[[Any], Any]]) -> Route:
+    """GET is given the query's parameters, other methods the JSON body (None without one)."""
 
-    def settings(body: Any) -> dict[str, Any]:
-        if not isinstance(body, dict):
-            raise ValueError("Settings are an object.")
-        world.change_settings(body)
-        return world.show_settings()
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = await request.json() if await request.body() else None
+            return JSONResponse(
+                methods[request.method](dict(request.query_params) if request.method == "GET" else body)
+            )
+        except (ClockError, ValueError, KeyError) as error:
+            text = f"Missing: {error}" if isinstance(error, KeyError) else str(error)
+            return JSONResponse({"error": text}, status_code=400)
 
-    def reset(body: Any) -> dict[str, Any]:
-        world.reset()
-        front().faults.armed.clear()
-        front().log.clear()
-        return {"now": iso(world.now)}
+    return Route(f"{CONTROL}/{name}", endpoint, methods=list(methods))
 
-    def arm(body: Any) -> list[dict[str, Any]]:
-        front().faults.armed.append(read_fault(body))
-        return [fault.to_json() for fault in front().faults.armed]
 
-    def disarm(body: Any) -> list[dict[str, Any]]:
-        front().faults.armed.clear()
-        return []
+def _none(act: Callable[[], None]) -> list[Any]:
+    act()
+    return []
 
-    def forget(body: Any) -> list[dict[str, Any]]:
-        front().log.clear()
-        return []
 
-    def unsend(body: Any) -> list[dict[str, Any]]:
-        world.clear_sent()
-        return []
+def _settings(world: World, body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise ValueError("Settings are an object.")
+    world.change_settings(body)
+    return world.show_settings()
 
-    return [
-        route("clock", {"GET": lambda body: {"now": iso(world.now)}, "POST": lambda body: _move(world, body)}),
-        route("reset", {"POST": reset}),
-        route("seed", {"POST": world.seed}),
-        route("settings", {"GET": lambda body: world.show_settings(), "POST": settings}),
-        route("sent", {"GET": lambda query: sent_since(world, query), "DELETE": unsend}),
-        route(
-            "faults", {"GET": lambda body: [f.to_json() for f in front().faults.armed], "POST": arm, "DELETE": disarm}
-        ),
-        route("requests", {"GET": lambda body: list(front().log), "DELETE": forget}),
-        route("timers", {"GET": lambda body: world.timers()}),
-        *(route(name, {"POST": act}) for name, act in world.extras().items()),
-    ]
+
+def _reset(world: World, front: Front) -> dict[str, Any]:
+    world.reset()
+    front.faults.armed.clear()
+    front.log.clear()
+    return {"now": iso(world.now)}
+
+
+def _arm(front: Front, body: Any) -> list[dict[str, Any]]:
+    front.faults.armed.append(read_fault(body))
+    return [fault.to_json() for fault in front.faults.armed]
 
 
 def sent_since(world: World, query: Any) -> list[dict[str, Any]]:

@@ -87,45 +87,55 @@ def describe_field(item: FieldDef, org: Org, user_id: str, definition: SObjectDe
     editable = org.permissions.editable(user_id, definition, item) and item.formula is None
     kind = "textarea" if item.type == "longtextarea" else item.type
     textual = item.type not in NUMBER_TYPES and item.type not in ("boolean", "date", "datetime", "time")
-    person_name = item.name == "Name" and definition.has("LastName")
+    return (
+        {
+            "aggregatable": item.type not in _UNFILTERED,
+            "autoNumber": False,
+            "byteLength": item.length * 3 if textual else 0,
+            "calculated": item.formula is not None,
+            "calculatedFormula": item.formula,
+            "caseSensitive": False,
+            "createable": editable and item.createable,
+            "custom": item.custom,
+            "digits": item.precision if item.type == "int" else 0,
+            "externalId": item.external_id,
+            "filterable": item.type not in _UNFILTERED,
+            "formulaTreatNullNumberAsZero": item.blanks_as_zero,
+            "groupable": item.groupable,
+            "idLookup": item.type == "id" or item.external_id,
+            "inlineHelpText": item.help or None,
+            "label": item.label,
+            "length": item.length,
+            "name": item.name,
+            "nameField": item.name == "Name",
+            "nillable": item.nillable,
+            "polymorphicForeignKey": len(item.reference_to) > 1,
+            "precision": item.precision if item.type in ("double", "currency", "percent") else 0,
+            "referenceTo": list(item.reference_to),
+            "relationshipName": item.relationship_name,
+            "restrictedPicklist": item.restricted,
+            "scale": item.scale,
+            "soapType": _SOAP.get(item.type, "xsd:double" if item.type in NUMBER_TYPES else "xsd:string"),
+            "sortable": item.type not in _UNFILTERED and item.type != "multipicklist",
+            "type": kind,
+            "unique": item.unique,
+            "updateable": editable and item.updateable,
+        }
+        | _defaults(item)
+        | {"extraTypeInfo": "personname" if item.name == "Name" and definition.has("LastName") else None}
+    )
+
+
+def _defaults(item: FieldDef) -> dict[str, Any]:
+    """What the field holds when nobody says anything, and the values to choose from."""
+    checkbox = item.type == "boolean"
+    given = checkbox or item.default is not None or item.name == "OwnerId" or any(v.default for v in item.picklist)
     return {
-        "aggregatable": item.type not in _UNFILTERED,
-        "autoNumber": False,
-        "byteLength": item.length * 3 if textual else 0,
-        "calculated": item.formula is not None,
-        "calculatedFormula": item.formula,
-        "caseSensitive": False,
-        "createable": editable and item.createable,
-        "custom": item.custom,
-        "defaultValue": item.default if item.type == "boolean" else None,
-        "defaultValueFormula": None if item.default is None or item.type == "boolean" else str(item.default),
-        "defaultedOnCreate": item.type == "boolean" or item.default is not None or item.name == "OwnerId"
-        or any(value.default for value in item.picklist),
-        "digits": item.precision if item.type == "int" else 0,
-        "externalId": item.external_id,
-        "filterable": item.type not in _UNFILTERED,
-        "formulaTreatNullNumberAsZero": item.blanks_as_zero,
-        "groupable": item.groupable,
-        "idLookup": item.type == "id" or item.external_id,
-        "inlineHelpText": item.help or None,
-        "label": item.label,
-        "length": item.length,
-        "name": item.name,
-        "nameField": item.name == "Name",
-        "nillable": item.nillable,
+        "defaultValue": item.default if checkbox else None,
+        "defaultValueFormula": None if item.default is None or checkbox else str(item.default),
+        "defaultedOnCreate": given,
         "picklistValues": [
             {"active": v.active, "defaultValue": v.default, "label": v.shown, "validFor": None, "value": v.value}
             for v in item.picklist
         ],
-        "polymorphicForeignKey": len(item.reference_to) > 1,
-        "precision": item.precision if item.type in ("double", "currency", "percent") else 0,
-        "referenceTo": list(item.reference_to),
-        "relationshipName": item.relationship_name,
-        "restrictedPicklist": item.restricted,
-        "scale": item.scale,
-        "soapType": _SOAP.get(item.type, "xsd:double" if item.type in NUMBER_TYPES else "xsd:string"),
-        "sortable": item.type not in _UNFILTERED and item.type != "multipicklist",
-        "type": kind,
-        "unique": item.unique,
-        "updateable": editable and item.updateable,
-    } | ({"extraTypeInfo": "personname"} if person_name else {"extraTypeInfo": None})  # fmt: skip
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -28,52 +29,56 @@ def label(version: int) -> str:
 
 
 def routes(org: Org) -> list[Route]:
-    async def versions(request: Request) -> Response:
-        return JSONResponse(
-            [
-                {"label": label(n), "url": f"/services/data/v{n}.0", "version": f"{n}.0"}
-                for n in range(OLDEST, NEWEST + 1)
-            ]
-        )
-
-    async def resources(request: Request) -> Response:
-        user_id = authenticate(org, request)
-        base = f"/services/data/v{request.path_params['version']}"
-        names = ("sobjects", "query", "queryAll", "limits", "composite", "tooling", "metadata", "analytics")
-        identity = f"{org.settings.instance_url}/id/{org.settings.org_id}/{user_id}"
-        return JSONResponse({name: f"{base}/{name}" for name in names} | {"identity": identity})
-
-    async def limits(request: Request) -> Response:
-        authenticate(org, request)
-        maximum = org.settings.daily_api_requests
-        daily = {"Max": maximum, "Remaining": max(0, maximum - org.requests)}
-        same = {"DailyBulkV2QueryJobs": 10_000, "DailyWorkflowEmails": 1000, "SingleEmail": 5000, "DataStorageMB": 1024}
-        return JSONResponse({"DailyApiRequests": daily} | {k: {"Max": n, "Remaining": n} for k, n in same.items()})
-
-    async def userinfo(request: Request) -> Response:
-        return JSONResponse(_userinfo(org, authenticate(org, request)))
-
-    async def identity(request: Request) -> Response:
-        return JSONResponse(_userinfo(org, authenticate(org, request)))
-
-    async def analytics(request: Request) -> Response:
-        authenticate(org, request)
-        raise not_modelled(f"analytics/{request.path_params['rest']}")
-
-    async def jobs(request: Request) -> Response:
-        authenticate(org, request)
-        raise not_modelled(f"Bulk API jobs/{request.path_params['rest']}")
-
     every = ["GET", "POST", "PATCH", "PUT", "DELETE"]
     return [
-        Route("/services/data", versions),
-        Route(DATA, resources),
-        Route(f"{DATA}/limits", limits),
-        Route(f"{DATA}/analytics/{{rest:path}}", analytics, methods=every),
-        Route(f"{DATA}/jobs/{{rest:path}}", jobs, methods=every),
-        Route("/services/oauth2/userinfo", userinfo, methods=["GET", "POST"]),
-        Route("/id/{organization}/{user}", identity),
+        Route("/services/data", partial(versions, org)),
+        Route(DATA, partial(resources, org)),
+        Route(f"{DATA}/limits", partial(limits, org)),
+        Route(f"{DATA}/analytics/{{rest:path}}", partial(analytics, org), methods=every),
+        Route(f"{DATA}/jobs/{{rest:path}}", partial(jobs, org), methods=every),
+        Route("/services/oauth2/userinfo", partial(userinfo, org), methods=["GET", "POST"]),
+        Route("/id/{organization}/{user}", partial(identity, org)),
     ]
+
+
+async def versions(org: Org, request: Request) -> Response:
+    return JSONResponse(
+        [{"label": label(n), "url": f"/services/data/v{n}.0", "version": f"{n}.0"} for n in range(OLDEST, NEWEST + 1)]
+    )
+
+
+async def resources(org: Org, request: Request) -> Response:
+    user_id = authenticate(org, request)
+    base = f"/services/data/v{request.path_params['version']}"
+    names = ("sobjects", "query", "queryAll", "limits", "composite", "tooling", "metadata", "analytics")
+    identity = f"{org.settings.instance_url}/id/{org.settings.org_id}/{user_id}"
+    return JSONResponse({name: f"{base}/{name}" for name in names} | {"identity": identity})
+
+
+async def limits(org: Org, request: Request) -> Response:
+    authenticate(org, request)
+    maximum = org.settings.daily_api_requests
+    daily = {"Max": maximum, "Remaining": max(0, maximum - org.requests)}
+    same = {"DailyBulkV2QueryJobs": 10_000, "DailyWorkflowEmails": 1000, "SingleEmail": 5000, "DataStorageMB": 1024}
+    return JSONResponse({"DailyApiRequests": daily} | {k: {"Max": n, "Remaining": n} for k, n in same.items()})
+
+
+async def userinfo(org: Org, request: Request) -> Response:
+    return JSONResponse(_userinfo(org, authenticate(org, request)))
+
+
+async def identity(org: Org, request: Request) -> Response:
+    return JSONResponse(_userinfo(org, authenticate(org, request)))
+
+
+async def analytics(org: Org, request: Request) -> Response:
+    authenticate(org, request)
+    raise not_modelled(f"analytics/{request.path_params['rest']}")
+
+
+async def jobs(org: Org, request: Request) -> Response:
+    authenticate(org, request)
+    raise not_modelled(f"Bulk API jobs/{request.path_params['rest']}")
 
 
 def _userinfo(org: Org, user_id: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -29,77 +30,74 @@ if TYPE_CHECKING:
 
 
 def routes(org: Org) -> list[Route]:
-    async def create(request: Request) -> Response:
-        user_id = authenticate(org, request)
-        definition = object_named(org, request.path_params["sobject"])
-        row = prepare(org, user_id, definition, await body_of(request), "insert")
-        ordered_failure(request, 0)
-        result = save_one(org, "insert", definition, row, user_id=user_id, assign=auto_assign(request))
-        return JSONResponse({"id": result.id, "success": True, "errors": []}, status_code=201)
-
-    async def record(request: Request) -> Response:
-        user_id = authenticate(org, request)
-        definition = object_named(org, request.path_params["sobject"])
-        row = existing(org, definition, request.path_params["id"])
-        if request.method == "GET":
-            return _shown(org, request, user_id, definition, row)
-        ordered_failure(request, 0)
-        if request.method == "DELETE":
-            save_one(org, "delete", definition, {"Id": row["Id"]}, user_id=user_id)
-        else:
-            values = prepare(org, user_id, definition, await body_of(request), "update")
-            assign = auto_assign(request)
-            save_one(org, "update", definition, {"Id": row["Id"]} | values, user_id=user_id, assign=assign)
-        return Response(status_code=204)
-
-    async def blob(request: Request) -> Response:
-        authenticate(org, request)
-        definition = object_named(org, request.path_params["sobject"])
-        row = existing(org, definition, request.path_params["id"])
-        item = definition.get(request.path_params["field"])
-        if item is None or item.type != "base64" or row[item.name] is None:
-            raise not_found()
-        return Response(base64.b64decode(row[item.name]), media_type="application/octetstream")
-
-    async def external(request: Request) -> Response:
-        user_id = authenticate(org, request)
-        definition = object_named(org, request.path_params["sobject"])
-        item = _external_id(org, user_id, definition, request.path_params["field"])
-        value = coerce(item, request.path_params["value"])
-        found = org.rows.select(definition.name, Compare(item.name, "=", value))
-        if len(found) > 1:
-            base = f"/services/data/v{request.path_params['version']}/sobjects/{definition.name}"
-            return JSONResponse([f"{base}/{row['Id']}" for row in found], status_code=300)
-        if request.method == "PATCH":
-            return await _upsert(org, request, user_id, definition, {item.name: value}, found)
-        if not found:
-            raise not_found()
-        if request.method == "GET":
-            return _shown(org, request, user_id, definition, found[0])
-        save_one(org, "delete", definition, {"Id": found[0]["Id"]}, user_id=user_id)
-        return Response(status_code=204)
-
     every = ["GET", "PATCH", "DELETE"]
     return [
-        Route(f"{DATA}/sobjects/{{sobject}}", create, methods=["POST"]),
-        Route(f"{DATA}/sobjects/{{sobject}}/{{id}}", record, methods=every),
-        Route(f"{DATA}/sobjects/{{sobject}}/{{field}}/{{value}}", _either(external, blob), methods=every),
+        Route(f"{DATA}/sobjects/{{sobject}}", partial(create, org), methods=["POST"]),
+        Route(f"{DATA}/sobjects/{{sobject}}/{{id}}", partial(record, org), methods=every),
+        Route(f"{DATA}/sobjects/{{sobject}}/{{field}}/{{value}}", partial(by_parts, org), methods=every),
     ]
 
 
-def _either(external: Any, blob: Any) -> Any:
+async def create(org: Org, request: Request) -> Response:
+    user_id = authenticate(org, request)
+    definition = object_named(org, request.path_params["sobject"])
+    row = prepare(org, user_id, definition, await body_of(request), "insert")
+    ordered_failure(request, 0)
+    result = save_one(org, "insert", definition, row, user_id=user_id, assign=auto_assign(request))
+    return JSONResponse({"id": result.id, "success": True, "errors": []}, status_code=201)
+
+
+async def record(org: Org, request: Request) -> Response:
+    user_id = authenticate(org, request)
+    definition = object_named(org, request.path_params["sobject"])
+    row = existing(org, definition, request.path_params["id"])
+    if request.method == "GET":
+        return _shown(org, request, user_id, definition, row)
+    ordered_failure(request, 0)
+    if request.method == "DELETE":
+        save_one(org, "delete", definition, {"Id": row["Id"]}, user_id=user_id)
+    else:
+        values = prepare(org, user_id, definition, await body_of(request), "update")
+        assign = auto_assign(request)
+        save_one(org, "update", definition, {"Id": row["Id"]} | values, user_id=user_id, assign=assign)
+    return Response(status_code=204)
+
+
+async def blob(org: Org, request: Request) -> Response:
+    authenticate(org, request)
+    definition = object_named(org, request.path_params["sobject"])
+    row = existing(org, definition, request.path_params["id"])
+    item = definition.get(request.path_params["field"])
+    if item is None or item.type != "base64" or row[item.name] is None:
+        raise not_found()
+    return Response(base64.b64decode(row[item.name]), media_type="application/octetstream")
+
+
+async def external(org: Org, request: Request) -> Response:
+    user_id = authenticate(org, request)
+    definition = object_named(org, request.path_params["sobject"])
+    item = _external_id(org, user_id, definition, request.path_params["field"])
+    value = coerce(item, request.path_params["value"])
+    found = org.rows.select(definition.name, Compare(item.name, "=", value))
+    if len(found) > 1:
+        base = f"/services/data/v{request.path_params['version']}/sobjects/{definition.name}"
+        return JSONResponse([f"{base}/{row['Id']}" for row in found], status_code=300)
+    if request.method == "PATCH":
+        return await _upsert(org, request, user_id, definition, {item.name: value}, found)
+    if not found:
+        raise not_found()
+    if request.method == "GET":
+        return _shown(org, request, user_id, definition, found[0])
+    save_one(org, "delete", definition, {"Id": found[0]["Id"]}, user_id=user_id)
+    return Response(status_code=204)
+
+
+async def by_parts(org: Org, request: Request) -> Response:
     """`X/{id}/Body` and `X/{external id field}/{value}` look alike; a record id in the middle decides."""
-
-    async def endpoint(request: Request) -> Response:
-        if is_id(request.path_params["field"]) and request.method == "GET":
-            parts = {"id": request.path_params["field"], "field": request.path_params["value"]}
-            request.path_params.update(parts)
-            answer: Response = await blob(request)
-        else:
-            answer = await external(request)
-        return answer
-
-    return endpoint
+    if is_id(request.path_params["field"]) and request.method == "GET":
+        request.path_params.update({"id": request.path_params["field"], "field": request.path_params["value"]})
+        return await blob(org, request)
+    return await external(org, request)
 
 
 def existing(org: Org, definition: SObjectDef, record_id: str) -> Row:

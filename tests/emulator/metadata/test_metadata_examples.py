@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from metadata_packages import EXAMPLES, changed, deploy, example, field, lead, manifest, package, problems, unzipped
 
 from provisioner.emulator.salesforce.metadata.manifest import read_manifest
 from provisioner.emulator.salesforce.metadata.retrieve import retrieve
 from provisioner.emulator.salesforce.org import Org
-
-from metadata_packages import EXAMPLES, changed, deploy, example, field, lead, manifest, package, problems, unzipped
 
 MEMBERS = {
     "ApexClass": ["SlaClock", "SlaClockTest"],
@@ -58,9 +57,7 @@ def test_the_same_package_again_changes_nothing(org: Org) -> None:
 
 def test_what_is_retrieved_deploys_as_unchanged(org: Org) -> None:
     deploy(org, package(MEMBERS, example_files()))
-    found = retrieve(
-        org, org.metadata.components, read_manifest(manifest(MEMBERS).encode()), single_package=True
-    )
+    found = retrieve(org, org.metadata.components, read_manifest(manifest(MEMBERS).encode()), single_package=True)
     assert found.messages == []
     again = deploy(org, found.zip)
     assert (problems(again), changed(again)) == ([], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -99,7 +100,7 @@ class Deployment:
         if not outcome.success:
             if not outcome.tests.passed:
                 raise _Undo
-            outcome.partial = True
+            outcome.partial = any(one.component_type for one in outcome.successes)
         for message in outcome.successes:
             if message.component_type and (message.changed or message.deleted):
                 verb = "Deleted" if message.deleted else "Created" if message.created else "Changed"
@@ -138,7 +139,8 @@ class Deployment:
         again = True
         while again:
             again = False
-            for name, (item, before) in list(self._formulas.items()):
+            for item in in_order([one for one, _ in self._formulas.values()], self.org):
+                name, before = item.full_name, self._formulas[item.full_name][1]
                 definition = self.org.schema.sobject(item.parent).field(item.name)
                 try:
                     self.org.automation.check_formula(
@@ -147,6 +149,7 @@ class Deployment:
                 except FormulaError as error:
                     del self._formulas[name]
                     undo_field(work, item, before.definition, before.body)
+                    self.org.automation.rebuild()
                     self._withdraw(item)
                     self._fail(item, [Problem(str(error), item.element)])
                     again = True
@@ -197,7 +200,7 @@ class Deployment:
 
 
 def in_order(items: list[Item], org: Org) -> list[Item]:
-    """Items of one type, those that others name first: subflows, and records that other records point to."""
+    """Items of one type, those that others name first: subflows, fields of formulas, records others point to."""
     names = {item.full_name: item for item in items}
     ordered: dict[str, Item] = {}
 
@@ -210,6 +213,9 @@ def in_order(items: list[Item], org: Org) -> list[Item]:
     def needs(item: Item) -> list[str]:
         if item.kind == "Flow":
             return [str(xml.text(one, "flowName")) for one in xml.kids(item.element, "subflows")]
+        if item.kind == "CustomField":
+            words = set(re.findall(r"\w+", xml.text(item.element, "formula") or ""))
+            return [name for name, other in names.items() if other.name in words]
         owner = f"{item.parent}__mdt"
         if item.kind != "CustomMetadata" or not org.schema.has(owner):
             return []

@@ -76,14 +76,13 @@ def answer(operation: str, results: Iterable[Any]) -> bytes:
 def fault(error: ApiError) -> bytes:
     """A fault with an `sf:` code ([docs] 1.9)."""
     text = xml.escape(f"{error.code}: {error.message}")
-    return _envelope(
-        f"<soapenv:Fault><faultcode>sf:{error.code}</faultcode><faultstring>{text}</faultstring></soapenv:Fault>"
-    )
+    body = f"<soapenv:Fault><faultcode>sf:{error.code}</faultcode><faultstring>{text}</faultstring></soapenv:Fault>"
+    return _envelope(body, default="")  # the children of a fault belong to no namespace (SOAP 1.1)
 
 
-def _envelope(body: str) -> bytes:
+def _envelope(body: str, default: str = f' xmlns="{xml.NS}"') -> bytes:
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="{SOAP}" xmlns="{xml.NS}" '
+        f'<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="{SOAP}"{default} '
         f'xmlns:sf="{xml.NS}" xmlns:xsi="{xml.XSI}" xmlns:xsd="{xml.XSD}">'
         f"<soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>"
     ).encode()

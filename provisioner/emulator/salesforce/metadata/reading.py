@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
 Asked = set[tuple[str, str]]
+# Types whose components are not (only) kept as files: looked up among their entries.
+_COMPUTED = frozenset((
+    "CustomObject", "Flow", "Queue", "Group", "CustomNotificationType", "PermissionSet", "Settings", "StandardValueSet",
+))  # fmt: skip
 _STANDARD_SETS = {"LeadSource": ("Lead", "LeadSource"), "Industry": ("Lead", "Industry"),
                   "TaskType": ("Task", "Type"), "EventType": ("Event", "Type")}  # fmt: skip
 
@@ -90,6 +94,9 @@ class Reader:
 
     def entry(self, kind: str, full_name: str) -> Entry | None:
         """One component, or None. A flow may be named with a version (`Name-2`)."""
+        if kind not in _COMPUTED:
+            component = self._components.get(kind, full_name)
+            return None if component is None else self._component_entry(component)
         found = next((one for one in self.entries(kind) if one.full_name.lower() == full_name.lower()), None)
         if found is None and kind == "Flow" and self._version(full_name) is not None:
             return self._flow_entry(full_name.rpartition("-")[0], full_name)

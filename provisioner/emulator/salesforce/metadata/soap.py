@@ -175,7 +175,8 @@ class SoapDoor:
         return found
 
     def _read(self, call: Call, _user_id: str) -> list[Any]:
-        kind = _modelled(str(xml.text(call.operation, "type")))
+        asked = str(xml.text(call.operation, "type"))
+        kind = _modelled("Settings" if asked in kinds.SETTINGS.values() else asked)
         names = [xml.own_text(one) for one in xml.kids(call.operation, "fullNames")]
         most = _READ_MOST.get(kind, 10)
         if len(names) > most:

@@ -28,7 +28,7 @@ class Tooling:
         self._seen: dict[str, int] = {}
 
     def register(self) -> None:
-        """Add the views to the org's schema, and have them filled before each query (the org calls it when it begins)."""
+        """Add the views to the org's schema and have them filled before each query; called when an org begins."""
         org = self._org
         for definition in views.OBJECTS:
             if not org.schema.has(definition.name):

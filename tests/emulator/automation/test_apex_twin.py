@@ -1,5 +1,6 @@
 """Business hours and the twin of the trigger, against instants computed by hand."""
 
+# ruff: noqa: E501 (tables)
 from __future__ import annotations
 
 import json

@@ -416,6 +416,7 @@ def test_destroy_removes_what_is_ours_and_nothing_else(desk: Desk) -> None:
 def test_destroy_leaves_another_designs_resources_alone(desk: Desk) -> None:
     assert desk("apply", "acme.yaml", "-c", "sandbox", "--yes").code == 0
     desk.edit("design: acme", "design: another")
+    assert desk("plan", "acme.yaml", "-c", "sandbox").code == 5
     done = desk("destroy", "acme.yaml", "-c", "sandbox", "--yes")
     assert done.code == 5
     assert "this prefix belongs to the design 'acme', not to 'another'." in done.err

@@ -82,6 +82,13 @@ def test_the_ledger_afterwards_has_what_is_there_and_keeps_what_could_not_be_rea
     assert told(made) == [("+", "Field:A", "NEW"), ("-", "Field:C", "ORPHANED")]
 
 
+def test_what_was_read_in_part_only_is_unread() -> None:
+    """A reader that returns something about an address and calls it unread is taken at its more careful word."""
+    live = Snapshot({B.address: B}, frozenset({B.address}))
+    made = plan(snapshot(A), live, {B.address: B.fingerprint()})
+    assert told(made) == [("+", "Field:A", "NEW")]
+
+
 # ------------------------------------------------------------------ laws
 
 names = st.sampled_from("ABCDEF").map(lambda name: Address("Field", name))

@@ -117,7 +117,7 @@ def _partly(outcomes: dict[Address, Outcome], plan: Plan, error: TargetError) ->
 
 
 def check_witnesses(plan: Plan, live: Live, compare: Compare) -> None:
-    """Refused when anything this plan touches, or the ledger, is not as the plan shows it. Other edits are no matter."""
+    """Refused when what this plan touches, or the ledger, is not as the plan shows it. Other edits are no matter."""
     guards.check_ledger(live.ledger.design, plan.design, plan.org)
     moved = [change.address for change in plan.changes if not _holds(change, live.snapshot, compare)]
     again = "Plan again and read the new plan: provisioner plan DESIGN -c NAME."

@@ -109,5 +109,15 @@ class Session(Protocol):
 
 
 __all__ = [
-    "Artifact", "Change", "Ledger", "Live", "OrgIdentity", "Outcome", "Plan", "Progress", "Sequence", "Session", "Target",
+    "Artifact",
+    "Change",
+    "Ledger",
+    "Live",
+    "OrgIdentity",
+    "Outcome",
+    "Plan",
+    "Progress",
+    "Sequence",
+    "Session",
+    "Target",
 ]

@@ -137,11 +137,6 @@ STAGES = (
 """The order in which one package is saved, whatever the order of its files: a thing after what it may name."""
 
 
-def suffix_of(path: str) -> str:
-    """The file name without its folder."""
-    return path.rsplit("/", 1)[-1]
-
-
 def locate(path: str) -> tuple[Kind, str] | None:
     """(kind, full name) of a main file in the zip; None for manifests and unknown folders.
 

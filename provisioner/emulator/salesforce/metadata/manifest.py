@@ -28,10 +28,6 @@ class Manifest:
     version: str | None = None
     members: list[Member] = field(default_factory=list)
 
-    def names(self, kind: str) -> list[str]:
-        """Members of one type, in the order of the file."""
-        return [member.name for member in self.members if member.kind == kind]
-
     def __contains__(self, address: object) -> bool:
         return any((member.kind, member.name) == address for member in self.members)
 

@@ -182,12 +182,9 @@ def printed(element: etree._Element, *, schema_prefixes: bool = False) -> bytes:
     return (DECLARATION + "".join(_lines(element, 0, extra))).encode()
 
 
-def fragment(element: etree._Element, depth: int, name: str | None = None) -> str:
+def fragment(element: etree._Element, depth: int) -> str:
     """The element as text inside another document that declares our prefixes (SOAP answers)."""
-    body = "".join(_lines(element, depth))
-    if name is not None and name != local(element):
-        body = re.sub(rf"(</?){re.escape(local(element))}(?=[\s>/])", rf"\g<1>{name}", body)
-    return body
+    return "".join(_lines(element, depth))
 
 
 def sort_children(element: etree._Element, first: Iterable[str] = ()) -> None:

@@ -66,7 +66,15 @@ LOOKING: dict[str, Looking] = {
     "Flow": Looking(
         everything=True,
         ignored=frozenset(
-            {"environments", "processMetadataValues", "nameSegment", "versionString", "queriedFields", "interviewLabel"}
+            {
+                "elementSubtype",
+                "environments",
+                "interviewLabel",
+                "nameSegment",
+                "processMetadataValues",
+                "queriedFields",
+                "versionString",
+            }
         ),
         defaults={
             "areMetricsLoggedToDataCloud": "false",
@@ -76,7 +84,7 @@ LOOKING: dict[str, Looking] = {
             "isTemplate": "false",
             "doesRequireRecordChangedToMeetCriteria": "false",
             "runInMode": "DefaultMode",
-            "offset": "0",
+            "filterLogic": "formula_evaluates_to_true",
         },
     ),
     "ApexClass": Looking(),

@@ -336,9 +336,11 @@ class _Stamp:
             )
         body = flow.decide("Which_Step", "Which step?", rules, "Each_Step", "Another")
         loop = flow.loop("Each_Step", "Each step", "Get_Steps", body, finish)
+        found = [Outcome("Steps_Are_Found", "Yes", [is_null("Get_Steps", False)], loop)]
+        there = flow.decide("Steps_Found", "Are there steps?", found, finish, "No")
         filters = [("Escalation__c", "EqualTo", ref("Get_Lead_Type.Escalation__c"))]
         get = flow.get(
-            "Get_Steps", "Get the steps", self.names.type("SLA_Step"), filters, loop, fault=self.fault, many=True
+            "Get_Steps", "Get the steps", self.names.type("SLA_Step"), filters, there, fault=self.fault, many=True
         )
         has = Outcome("Has_Steps", "Yes", [is_null("Get_Lead_Type.Escalation__c", False)], get)
         return flow.decide("Escalates", "Is there an escalation?", [has], finish, "No")

@@ -35,6 +35,7 @@ def first(items: list[dict[str, Any]], **keys: str) -> dict[str, Any]:
     return next(item for item in items if all(item.get(key) == value for key, value in keys.items()))
 
 
+SETTLED = "Flow:STL_Lead_Owner_Settled"
 STAMP, TIMERS = "Flow:STL_Lead_Stamp", "Flow:STL_Lead_Timers"
 DUE, TYPE = "CustomField:Lead.STL_SLA_Due_At__c", "CustomField:Lead.STL_Lead_Type__c"
 MINUTES, RESULT = "CustomField:Lead.STL_SLA_Minutes__c", "CustomField:Lead.STL_SLA_Result__c"
@@ -65,6 +66,7 @@ RIGHTS, QUEUE, BELL = "PermissionSet:STL_Speed_To_Lead", "Queue:SDR_Backup", "Cu
         (TIMERS, lambda a: [c.update(nameSegment="x", versionString="1.0.0") for c in a["actionCalls"]]),
         (TIMERS, lambda a: [c.pop("assignNullValuesIfNoRecordsFound") for c in a["recordLookups"]]),
         (TIMERS, lambda a: a.update(runInMode="DefaultMode")),
+        (SETTLED, lambda a: a["start"].update(filterLogic="formula_evaluates_to_true")),
         (RECORD, lambda a: a["values"].append({"field": "Added_By_Hand__c", "value": None})),
         (RIGHTS, lambda a: a.pop("hasActivationRequired")),
         (

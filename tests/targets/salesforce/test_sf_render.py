@@ -294,7 +294,7 @@ def test_flow_names_are_legal_and_unique(design: Design) -> None:
 @SLOW
 @given(designs)
 def test_flow_references_exist(design: Design) -> None:
-    """Every variable, formula and stored record that is named is there, and looked-up records are guarded."""
+    """Every variable, formula and stored record that is named is there."""
     for flow in flows(design):
         resources = {
             element.findtext("{*}name"): element
@@ -313,6 +313,104 @@ def test_flow_references_exist(design: Design) -> None:
                 texts += re.findall(r"\{!([^}]+)\}", element.text)
         for text in texts:
             assert text.startswith("$") or text.partition(".")[0] in holders, text
+
+
+def uses(flow: etree._Element, part: etree._Element) -> set[str]:
+    """Everything a node refers to, through formulas and templates too."""
+    named = {
+        element.findtext("{*}name"): element
+        for kind in ("formulas", "textTemplates")
+        for element in flow.iterfind(f"{{*}}{kind}")
+    }
+    found: set[str] = set()
+    todo = [part]
+    while todo:
+        element = todo.pop()
+        texts = [e.text for kind in ("elementReference", "leftValueReference") for e in element.iter(f"{{*}}{kind}")]
+        for kind in ("expression", "text"):
+            texts += [name for e in element.iter(f"{{*}}{kind}") for name in re.findall(r"\{!([^}]+)\}", e.text)]
+        for text in set(texts) - found:
+            found.add(text)
+            if text in named:
+                todo.append(named[text])
+    return found
+
+
+def reachable_without(flow: etree._Element, guarded: str) -> set[str]:
+    """Nodes that can be reached without passing a decision that saw `guarded` not to be null."""
+
+    def guards(element: etree._Element) -> bool:
+        """Whether this connector belongs to an outcome that holds only if `guarded` is not null."""
+        rule = element.getparent().getparent()
+        if not rule.tag.endswith("}rules") or rule.findtext("{*}conditionLogic") != "and":
+            return False
+        return any(
+            condition.findtext("{*}leftValueReference") == guarded
+            and condition.findtext("{*}operator") == "IsNull"
+            and condition.findtext("{*}rightValue/{*}booleanValue") == "false"
+            for condition in rule.iterfind("{*}conditions")
+        )
+
+    known = nodes(flow)
+    reached: set[str] = set()
+    todo = [element.text for element in flow.find("{*}start").iter("{*}targetReference")]
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += [element.text for element in known[name].iter("{*}targetReference") if not guards(element)]
+    return reached
+
+
+@SLOW
+@given(designs)
+def test_looked_up_records_are_used_only_where_they_were_found(design: Design) -> None:
+    for flow in flows(design):
+        lookups = {element.findtext("{*}name") for element in flow.iterfind("{*}recordLookups")}
+        for name, node in nodes(flow).items():
+            for used in uses(flow, node):
+                holder, dot, _ = used.partition(".")
+                # What BLANKVALUE guards is guarded, but the record itself must have been found.
+                if dot and holder in lookups:
+                    assert name not in reachable_without(flow, holder), f"{name} uses {used}"
+
+
+NEVER_NULL = {
+    "$Record.Id",
+    "$Record.OwnerId",
+    "$Record.LastModifiedById",
+    "$Record.WhoId",
+    "stepNumber",
+    "leadType",
+    "touchedAt",
+}
+
+
+@SLOW
+@given(designs)
+def test_filter_values_are_never_null(design: Design) -> None:
+    """A null in a filter makes the interview fail. [docs-2nd] reference/salesforce.md 4.1"""
+    for flow in flows(design):
+        formulas = {e.findtext("{*}name"): e.findtext("{*}expression") for e in flow.iterfind("{*}formulas")}
+        for name, node in nodes(flow).items():
+            for value in node.iterfind("{*}filters/{*}value/{*}elementReference"):
+                used = value.text
+                safe = used in NEVER_NULL or formulas.get(used, "").startswith("BLANKVALUE(")
+                assert safe or name not in reachable_without(flow, used), f"{name} filters by {used}"
+
+
+@SLOW
+@given(designs)
+def test_every_element_that_can_fail_has_a_fault_path(design: Design) -> None:
+    """Except the ones that write the fault down, on paths that no person's save waits for."""
+    for flow in flows(design):
+        for kind in ("actionCalls", "recordCreates", "recordLookups", "recordUpdates"):
+            for node in flow.iterfind(f"{{*}}{kind}"):
+                writes = [element.text for element in node.iterfind("{*}inputAssignments/{*}field")]
+                notes = len(writes) == 1 and writes[0].endswith("_Last_Error__c")
+                assert notes or node.find("{*}faultConnector") is not None, node.findtext("{*}name")
+                if flow.findtext("{*}start/{*}connector/{*}targetReference"):
+                    assert node.find("{*}faultConnector") is not None
 
 
 @SLOW

@@ -166,6 +166,14 @@ def test_the_columns_of_a_query(emulator):
     columns = emulator.call("GET", "query", params=question).json()["columnMetadata"]
     assert [column["columnName"] for column in columns] == ["Name", "Owner"]
     assert [column["columnName"] for column in columns[1]["joinColumns"]] == ["Name"]
+    assert [column["aggregate"] for column in columns] == [False, False]
+
+
+def test_a_client_may_double_and_trail_slashes(emulator):
+    answer = emulator.session.get(
+        f"{emulator.url}//services/data/v66/limits/", headers={"Authorization": f"OAuth {emulator.token}"}, timeout=10
+    )
+    assert answer.status_code == 200
 
 
 def test_describe_shows_what_the_user_may_see(emulator):

@@ -138,7 +138,7 @@ class _Vendor:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/services"):
+        if scope["type"] != "http" or not scope["path"].lstrip("/").startswith("services/"):
             await self.app(scope, receive, send)
             return
         path, problem = _normal(scope["path"])
@@ -162,8 +162,8 @@ class _Vendor:
 
 
 def _normal(path: str) -> tuple[str, tuple[int, str, str] | None]:
-    """The path without trailing slashes and with the version as `66.0`; or why there is no such version."""
-    path = path.rstrip("/")
+    """The path without superfluous slashes and with the version as `66.0`; or why there is no such version."""
+    path = "/" + path.strip("/")  # the sf CLI doubles the first slash
     match = _VERSIONED.match(path)
     if match is None:
         return path, None

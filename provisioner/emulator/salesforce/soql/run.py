@@ -163,7 +163,7 @@ def _one_column(output: Output, name: str, joined: list[dict[str, Any]]) -> dict
     item = output.item
     numeric = item.type in ("double", "int", "currency", "percent")
     return {
-        "aggregate": output.aggregate or bool(joined),
+        "aggregate": output.aggregate,  # with joinColumns it would mean a subquery on children
         "apexType": None if joined else item.type.capitalize(),
         "booleanType": not joined and item.type == "boolean",
         "columnName": name,

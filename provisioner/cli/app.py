@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -84,6 +85,9 @@ def cli() -> None:
 def run(args: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code. What nobody foresaw goes through `failures.unforeseen`."""
     sys.excepthook = failures.unforeseen
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an output that cannot show a character is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     try:
         result = cli.main(list(args) if args is not None else None, prog_name="provisioner", standalone_mode=False)
         code = result if isinstance(result, int) else 0

@@ -43,9 +43,9 @@ class Console:
             click.echo(text, color=self.paint.on)
 
     def data(self, data: Any) -> None:
-        """For programs; silent without --json."""
+        """For programs; silent without --json. In ASCII, so that nothing in it steers a terminal either."""
         if self.json:
-            click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+            click.echo(json.dumps(data, indent=2))
 
     def note(self, text: str) -> None:
         if text:

@@ -57,4 +57,10 @@ def _filled(design: object) -> object:
 def _yaml(data: object) -> str:
     import yaml
 
-    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)).rstrip("\n")
+    from provisioner.reporting.text import safe_lines
+
+    readable = str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)).rstrip("\n")
+    if safe_lines(readable) == readable:
+        return readable
+    # Something in it would be invisible or steer the terminal: then all that is not ASCII is escaped.
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=False, width=120)).rstrip("\n")

@@ -95,7 +95,7 @@ def digest(plan: Plan) -> str:
 
 def write(plan: Plan, path: Path, *, lifetime: timedelta = LIFETIME) -> None:
     """All or nothing, readable by its owner only. UsageError when the place cannot be written."""
-    text = json.dumps(to_data(plan, lifetime=lifetime), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(to_data(plan, lifetime=lifetime), indent=2) + "\n"
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

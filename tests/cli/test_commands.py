@@ -51,6 +51,14 @@ def test_explain_shows_the_defaults(desk: Desk) -> None:
     assert explained["unmatched"] == {"track_as": "none", "report": True}
 
 
+def test_what_is_printed_cannot_steer_a_terminal(desk: Desk) -> None:
+    desk.edit("label: Demo,", 'label: "Zürich \\u202e\\u009b31m",')
+    desk.edit("label: Other,", "label: Zürich,")
+    for options in (["--explain"], ["--explain", "--json"], ["--json"], []):
+        done = desk("validate", "acme.yaml", *options)
+        assert not set(done.out + done.err) & {"\x9b", "\u202e", "\x1b"}
+
+
 def test_a_missing_design_is_a_finding_not_a_traceback(desk: Desk) -> None:
     done = desk("validate", "nowhere.yaml")
     assert done.code == 2

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from provisioner import __version__
 from provisioner.cli.app import COMMANDS, cli
@@ -118,3 +121,33 @@ def test_a_reader_that_leaves_early_ends_it_quietly() -> None:
     os.close(write)
     _, errors = child.communicate(timeout=60)
     assert (child.returncode, errors) == (1, "")
+
+
+def test_an_output_that_cannot_show_a_character_is_no_reason_to_fail() -> None:
+    done = call("validate", "ř.yaml", env=os.environ | {"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "1"})
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout.startswith("\\u0159.yaml:1:1: error ")
+
+
+def test_the_emulator_serves_until_it_is_told_to_stop() -> None:
+    command = [sys.executable, "-m", "provisioner.cli", "emulator", "serve", "--platform", "salesforce"]
+    child = subprocess.Popen(
+        [*command, "--clock", "2026-03-02T13:00:00Z"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    ready = json.loads(child.stdout.readline())
+    assert ready["pid"] == child.pid
+    assert ready["org_id"] == "00D000000000001AAA"
+    assert requests.get(f"{ready['url']}/_emulator/clock", timeout=10).json() == {"now": "2026-03-02T13:00:00.000Z"}
+    child.send_signal(signal.SIGTERM)
+    _, errors = child.communicate(timeout=60)
+    assert "Traceback" not in errors
+    assert "bug" not in errors
+    assert child.returncode in (0, -signal.SIGTERM)
+
+
+def test_the_emulators_own_refusal_of_an_option_is_wrong_usage() -> None:
+    done = call("emulator", "serve", "--platform", "nonsense")
+    assert done.returncode == 2
+    assert "nonsense" in done.stderr
+    assert "Traceback" not in done.stderr

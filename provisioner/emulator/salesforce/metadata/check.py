@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from lxml import etree
 
@@ -97,7 +97,10 @@ def fits(value: str, primitive: str) -> bool:
         return False
     if primitive in ("date", "dateTime"):
         try:
-            date.fromisoformat(value[:10])
+            if primitive == "date":
+                date.fromisoformat(value[:10])
+            else:
+                datetime.fromisoformat(value)
         except ValueError:
             return False
     return True

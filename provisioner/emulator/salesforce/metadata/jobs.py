@@ -125,18 +125,22 @@ class Jobs:
 
     def _deployed_after(self, job: Job) -> bool:
         number = self._number(job.id)
-        rows = self._org.store.execute(
-            "SELECT id, state, zip FROM metadata_jobs WHERE kind = 'Deploy' AND number > ?", (number,)
-        )
-        later = [_job(*row) for row in rows.fetchall()]
-        return any(one.status.startswith("Succeeded") and not one.options.check_only for one in later)
+        row = self._org.store.execute(
+            "SELECT 1 FROM metadata_jobs WHERE kind = 'Deploy' AND number > ? AND json_extract(state, '$.status') LIKE "
+            "'Succeeded%' AND NOT json_extract(state, '$.options.checkOnly') LIMIT 1",
+            (number,),
+        ).fetchone()
+        return row is not None
 
     def _number(self, job_id: str) -> int:
         return int(self._org.store.execute("SELECT number FROM metadata_jobs WHERE id = ?", (job_id,)).fetchone()[0])
 
     def _head(self) -> Job | None:
-        rows = self._org.store.execute("SELECT id, state, zip FROM metadata_jobs WHERE kind = 'Deploy' ORDER BY number")
-        return next((job for row in rows.fetchall() if not (job := _job(*row)).done), None)
+        row = self._org.store.execute(
+            "SELECT id, state, zip FROM metadata_jobs WHERE kind = 'Deploy' "
+            "AND json_extract(state, '$.status') IN ('Pending', 'InProgress', 'Canceling') ORDER BY number LIMIT 1"
+        ).fetchone()
+        return _job(*row) if row else None
 
     def _step(self) -> None:
         head = self._head()

@@ -86,8 +86,10 @@ def _walk(plan: Plan, reached: Reached, target: Comparing, console: Console) -> 
         plan, reached.session, target, plan_id=planfile.digest(plan), applied_at=planfile.instant(now), applied_by=who
     )
     last: Applied | None = None
+    start = time.monotonic()
     for event in events:
-        console.note(event_text(event, console.paint))
+        text, elapsed = event_text(event, console.paint), time.monotonic() - start
+        console.note(f"{text} [{duration_text(elapsed)}]" if text and elapsed >= 1 else text)
         if isinstance(event, Applied):
             last = event
     assert last is not None, "apply ends with Applied"

@@ -56,7 +56,7 @@ class Org:
         self.refreshers: dict[str, Callable[[], None]] = {}  # lower-case object name → fill its rows before a query
         # (object, field), lower case → the JSON value for a record id, given only when a query finds one row
         self.computed: dict[tuple[str, str], Callable[[str], Any]] = {}
-        self._participants: list[Participant] = [self.schema]
+        self._participants: list[Participant] = [self.schema, self.permissions]
         if not self.schema.has("User"):
             with self.transaction():
                 for definition in OBJECTS:

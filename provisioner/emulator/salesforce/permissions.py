@@ -33,6 +33,13 @@ class Permissions:
     def visible(self, user_id: str, definition: SObjectDef) -> list[FieldDef]:
         return [item for item in definition.fields if self.readable(user_id, definition, item)]
 
+    def snapshot(self) -> None:
+        """Nothing to remember: what is known is read from the store."""
+
+    def restore(self, snapshot: None) -> None:
+        """Forget grants that the store has rolled back."""
+        self._known.clear()
+
     @staticmethod
     def _free(definition: SObjectDef, item: FieldDef) -> bool:
         # Required custom fields are never subject to field-level security; custom metadata is configuration.

@@ -63,6 +63,7 @@ class Org:
                     self.schema.add_object(definition)
                 plant(self)
                 self.keep_settings()
+                self.store.keep("clock", iso(self.now))
         # Both at once, so that they take part in every transaction from the first.
         self.metadata.tooling.register()
         self.automation.rebuild()

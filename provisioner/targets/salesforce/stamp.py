@@ -49,7 +49,8 @@ class _Stamp:
         filters = [("IsConverted", "EqualTo", flag(False))]
         start = record_start("Lead", "CreateAndUpdate", after=False, filters=filters)
         what = "Measures a lead and starts its SLA clock before it is saved."
-        self.flow = Flow(f"{names.prefix} Lead Stamp", managed(design, what), start, trigger_order=100)
+        # Late among the org's own before-save flows, so that what they write is what is judged. [docs-2nd] 4.2
+        self.flow = Flow(f"{names.prefix} Lead Stamp", managed(design, what), start, trigger_order=1900)
         self.fault = self.flow.assign(
             "Note_Fault", "Note the fault", [(self.record("Last_Error"), ref("$Flow.FaultMessage"))], None
         )

@@ -1,4 +1,11 @@
+import asyncio
+import json
+from functools import partial
+
 import pytest
+
+from provisioner.emulator.salesforce.app import build
+from provisioner.emulator.salesforce.schema import FieldDef
 
 LEAD = {"LastName": "Doe", "Company": "Acme"}
 NO_SUCH = "The requested resource does not exist"
@@ -279,3 +286,56 @@ def test_a_blob_has_its_own_address(emulator):
     address = emulator.query("SELECT Body FROM StaticResource")[0]["Body"]
     assert address == f"/services/data/v66.0/sobjects/StaticResource/{resource}/Body"
     assert emulator.call("GET", address).content == b"hello"
+
+
+@pytest.mark.parametrize(("header", "kind"), [({}, "Queue"), ({"Sforce-Auto-Assign": "FALSE"}, "User")])
+def test_the_assignment_rule_runs_unless_the_header_forbids(emulator, header, kind):
+    rule = {"when": {"LeadSource": "Web"}, "owner": "Backup"}
+    emulator.control("seed", {"queues": [{"name": "Backup"}], "assignment_rules": [rule]})
+    assert emulator.call("POST", "sobjects/Lead", LEAD | {"LeadSource": "Web"}, headers=header).status_code == 201
+    assert emulator.query("SELECT Owner.Type FROM Lead")[0]["Owner"]["Type"] == kind
+
+
+def test_an_assignment_rule_by_id_is_not_modelled(emulator):
+    header = {"Sforce-Auto-Assign": "01Q000000000001AAA"}
+    assert emulator.call("POST", "sobjects/Lead", LEAD, headers=header).status_code == 501
+
+
+def test_an_upsert_by_external_id_creates_then_updates(org_in_process):
+    org = org_in_process
+    item = FieldDef("Key__c", "Key", "string", length=20, external_id=True, unique=True, nillable=False, custom=True)
+    org.schema.add_field("Account", item)
+    request = partial(in_process, build(org), org)
+    created = request("PATCH", "sobjects/Account/Key__c/k1", {"Name": "One"})
+    account = created[1]["id"]
+    assert created == (201, {"id": account, "success": True, "errors": [], "created": True})
+    updated = request("PATCH", "sobjects/Account/Key__c/K1", {"Name": "Two"})
+    assert updated == (200, {"id": account, "success": True, "errors": [], "created": False})
+    assert request("GET", "sobjects/Account/Key__c/k1?fields=Name")[1]["Name"] == "Two"
+    text = f"duplicate value found: Key__c duplicates value on record with id: {account[:15]}"
+    expected = [{"message": text, "errorCode": "DUPLICATE_VALUE", "fields": ["Key__c"]}]
+    assert request("POST", "sobjects/Account", {"Name": "Three", "Key__c": "k1"}) == (400, expected)
+    missing = "Provided external ID field does not exist or is not accessible: Phone"
+    assert request("PATCH", "sobjects/Account/Phone/1", {}) == (404, [{"message": missing, "errorCode": "NOT_FOUND"}])
+
+
+def in_process(app, org, method, path, body=None):
+    """Status and decoded body of a request to an app without a server."""
+    target, _, query = path.partition("?")
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": f"/services/data/v66.0/{target}",
+        "query_string": query.encode(),
+        "headers": [(b"authorization", f"Bearer {next(iter(org.settings.tokens))}".encode())],
+    }
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": json.dumps(body).encode() if body is not None else b""}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    return sent[0]["status"], json.loads(b"".join(message.get("body", b"") for message in sent[1:]))

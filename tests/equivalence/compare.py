@@ -56,7 +56,8 @@ def differences(world: World, played: Case, change: Callable[[Files], Mapping[st
     files = files_of(played.design)
     world.reset(change(files) if change else files, played.start - timedelta(hours=1))
     world.play(played.lives, played.until)
-    steps = max((len(e.steps) for t in played.design.lead_types if t.escalation for e in [played.design.escalations[t.escalation]]), default=0)
+    used = [lead_type.escalation for lead_type in played.design.lead_types if lead_type.escalation]
+    steps = max((len(played.design.escalations[name].steps) for name in used), default=0)
     fields, messages, tasks = world.fields(steps), world.messages(), world.tasks()
     found: list[str] = []
     for life in played.lives:

@@ -16,7 +16,14 @@ from provisioner.sla.timeline import Event as OracleEvent
 from .worlds import PEOPLE, QUEUES, Event, Life
 
 MINUTE = timedelta(minutes=1)
-TOUCH = {"Call": "call", "Email": "email", "LinkedIn": "linkedin", "Event": "meeting", "Task": "task", "Cadence": "cadence"}
+TOUCH = {
+    "Call": "call",
+    "Email": "email",
+    "LinkedIn": "linkedin",
+    "Event": "meeting",
+    "Task": "task",
+    "Cadence": "cadence",
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -71,9 +78,7 @@ class Told:
     def until(self, at: datetime, events: tuple[OracleEvent, ...] = ()) -> LeadState | None:
         if self.state is None and not events:
             return None
-        told = run(
-            self.policy, events, until=at, tick=self.tick, reassign=reassign(self.design), known=self.state
-        )
+        told = run(self.policy, events, until=at, tick=self.tick, reassign=reassign(self.design), known=self.state)
         self.state = told.state
         self.alerts += told.alerts
         self.tasks += told.tasks
@@ -128,8 +133,8 @@ def messages(design: Design, alerts: list[Alert]) -> tuple[Message, ...]:
         if alert.silent:
             channel = alert.channel if silent_user else "email"
             message = Message(at, channel, (design.alerts.silent_to,))
-            twin = any(a is not alert and (a.at, a.step, a.cycle) == (alert.at, alert.step, alert.cycle) for a in alerts)
-            if not silent_user and alert.channel == "bell" and twin:
+            same_step = [a for a in alerts if (a.at, a.step, a.cycle) == (alert.at, alert.step, alert.cycle)]
+            if not silent_user and alert.channel == "bell" and len(same_step) > 1:
                 continue  # the email of the same step says it already
             found.append(message)
             continue

@@ -1,4 +1,4 @@
-"""Lead assignment rules run after our before-save flow (save order, step 9): the clock must still be the real owner's."""
+"""Assignment rules run after our before-save flow (save order, step 9): the clock must still be the real owner's."""
 
 from __future__ import annotations
 

@@ -106,7 +106,11 @@ class World:
         ]
         planted = self.door(
             "seed",
-            {"users": people, "queues": [{"name": QUEUES[0]}], "groups": [{"name": GROUP, "members": ["cro@acme.example"]}]},
+            {
+                "users": people,
+                "queues": [{"name": QUEUES[0]}],
+                "groups": [{"name": GROUP, "members": ["cro@acme.example"]}],
+            },
         )
         self.ids = planted["users"] | planted["queues"]
         self.tokens = planted["tokens"]

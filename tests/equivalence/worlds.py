@@ -100,7 +100,7 @@ def _steps(rng: random.Random, business: bool) -> list[dict[str, Any]]:
         if at.endswith("%") and rng.random() < 0.6:
             step["status"] = "at_risk"
         if rng.random() < 0.2:
-            step["task"] = "Call {lead.name} & say \"now\""
+            step["task"] = 'Call {lead.name} & say "now"'
         if at.startswith("due +") and rng.random() < 0.35:
             step["reassign_to"] = rng.choice(["backup", "cro"])
         steps.append(step)
@@ -228,4 +228,5 @@ def _something(rng: random.Random, at: datetime) -> Event:
 
 
 def _engagement(rng: random.Random, at: datetime) -> Event:
-    return Event(at, "save", {"Form_Submitted_At__c": at - timedelta(seconds=rng.choice([0, 3, rng.randrange(0, 500)]))})
+    ago = rng.choice([0, 3, rng.randrange(0, 500)])
+    return Event(at, "save", {"Form_Submitted_At__c": at - timedelta(seconds=ago)})

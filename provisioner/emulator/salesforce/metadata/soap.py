@@ -125,7 +125,7 @@ class SoapDoor:
             manifest = Manifest(manifest.version, [one for one in manifest.members if _path(one) in wanted])
         state = {
             "version": manifest.version or xml.text(node, "apiVersion"),
-            "single": xml.flag(node, "singlePackage", default=True),
+            "single": xml.flag(node, "singlePackage", default=False),
             "members": [[one.kind, one.name] for one in manifest.members],
         }
         job_id = self._org.metadata.components.new_id("Retrieve")

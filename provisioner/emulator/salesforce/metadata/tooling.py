@@ -26,6 +26,14 @@ class Tooling:
     def __init__(self, org: Org, components: Components) -> None:
         self._org, self._components = org, components
         self._seen: dict[str, int] = {}
+        org.join(self)
+
+    def snapshot(self) -> dict[str, int]:
+        """What has been seen is forgotten when a transaction is undone: the count of changes does not go back."""
+        return {}
+
+    def restore(self, snapshot: dict[str, int]) -> None:
+        self._seen = snapshot
 
     def register(self) -> None:
         """Add the views to the org's schema and have them filled before each query; called when an org begins."""

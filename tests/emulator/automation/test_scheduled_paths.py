@@ -65,6 +65,7 @@ def test_a_moved_time_runs_again_only_in_the_future(timed: World) -> None:
     timed.until(LATER)
     timed.update("Lead", lead, Due__c=at("2026-01-05T14:45:00"))
     assert timed.waiting() == []
+    assert timed.get("Lead", lead)["Ran__c"] == DUE
     timed.update("Lead", lead, Due__c=at("2026-01-05T16:00:00"))
     timed.until(at("2026-01-05T17:00:00"))
     assert timed.get("Lead", lead)["Ran__c"] == at("2026-01-05T16:00:00")

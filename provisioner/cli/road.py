@@ -121,7 +121,7 @@ def draft(
         live = reached.session.read(desired, design.target.prefix)
     guards.check_ledger(live.ledger.design, design.id, reached.org)
     plan = make_plan(
-        desired,
+        desired if live.resolved is None else live.resolved,
         live.snapshot,
         live.ledger.fingerprints,
         prepared.target.compare,

@@ -49,6 +49,7 @@ class Live:
     snapshot: Snapshot
     ledger: Ledger
     notices: tuple[str, ...] = ()
+    resolved: Snapshot | None = None  # desired with this org's ids for its references; None = it had none
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections"},
     "targets/registry": {"targets/base", "errors"},
     "targets/salesforce": BASICS | {"targets/base", "model", "planning"},
+    "targets/hubspot": BASICS | {"targets/base", "model", "planning"},
     "applying": {"resources", "planning", "diagnostics", "errors", "targets/base"},
     "reporting": {"resources", "planning", "applying", "targets/base", "diagnostics"},
     "config": {"connections", "secrets", "errors"},

@@ -1,0 +1,1 @@
+"""The talking half of the HubSpot target."""

@@ -95,6 +95,8 @@ MISTAKES = [
     (flow(after(first="G"), get("G", "Ghost__c")), ["OBJECT_NOT_FOUND: G uses the object Ghost__c, which doesn't exist."]),
     (flow(after(first="G"), get("G", "User", ("Ghost__c", "EqualTo", "x"))), [field_missing("Ghost__c", "User")]),
     (flow(after(first="G"), get("G", "User", ("Username", "IsChanged", True))), ["RECORDFILTER_INVALID_OPERATOR: IsChanged cannot filter User.Username (G)."]),
+    (flow(after(first="G"), get("G", "User", ("IsActive", "EqualTo", "yes"))), ["RECORDFILTER_INVALID_DATATYPE: the filter on User.IsActive (G)."]),
+    (flow(after(first="Mark"), update_record("Mark", Due__c="soon")), ["FIELDASSIGNMENT_INVALID_DATATYPE: Due__c of Mark takes one value of its type."]),
     # actions
     (flow(after(first="N"), action("N", "customNotificationAction", **(NOTE | {"colour": "red"})), IDS), ["ACTIONCALL_INVALID_INPUT_PARAM_NAME: N has no input parameter colour."]),
     (flow(after(first="N"), action("N", "customNotificationAction", **{k: v for k, v in NOTE.items() if k != "title"}), IDS),

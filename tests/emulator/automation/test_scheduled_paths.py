@@ -143,13 +143,13 @@ def test_order_within_a_minute_is_due_time_then_path_order(timed: World) -> None
                 OPEN,
                 path("Second", "Due__c", "B"),
                 path("Third", "Due__c", "C"),
-                path("First", "Due__c", "A", -1),
+                path("First", "Ran__c", "A"),
                 changed=True,
             ),
             *(update_record(name, Log__c=f"{{!{step}}}{name}") for name in "ABC"),
         ),
     )
-    lead = timed.lead(Due__c=at("2026-01-05T14:00:30"))
+    lead = timed.lead(Due__c=at("2026-01-05T14:00:40"), Ran__c=at("2026-01-05T14:00:20"))
     timed.after(minutes=5)
     assert timed.get("Lead", lead)["Log__c"] == "ABC"
 

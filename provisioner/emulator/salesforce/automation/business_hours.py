@@ -6,7 +6,7 @@ Half-open intervals [open, close). Start = end = 00:00 means the whole day, both
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -79,10 +79,6 @@ class BusinessHours:
                 yield span
         raise NeverOpen("These business hours have no open time in the next ten years.")
 
-    def is_open(self, moment: datetime) -> bool:
-        opening, closing = next(self._from(moment))
-        return opening <= moment < closing
-
     def next_open(self, moment: datetime) -> datetime:
         """The first open instant at or after `moment`."""
         return max(moment, next(self._from(moment))[0])
@@ -119,6 +115,3 @@ class BusinessHours:
                 total += max(timedelta(0), min(span[1], end) - max(span[0], start))
             day += timedelta(days=1)
         return int(total.total_seconds())
-
-
-Calendars = Callable[[str], "BusinessHours | None"]

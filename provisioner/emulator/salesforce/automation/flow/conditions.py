@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from provisioner.emulator.salesforce.automation.fields import field_kind
 from provisioner.emulator.salesforce.automation.flow.definition import Condition, Filter
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
 from provisioner.emulator.salesforce.automation.flow.interview import Interview
@@ -172,6 +173,14 @@ Make = Callable[[Interview], Cond]
 def compile_row_filter(sobject: SObjectDef, item: FieldDef, given: Filter, value: Ref, where: str) -> Make:
     """A filter of Get, Update or Delete Records as a condition over rows. A null value fails the interview."""
     name, read = item.name, value.read
+    pattern = _PATTERNS.get(given.operator)
+    if pattern is None and given.operator not in (*_SIGNS, "IsNull", "In", "NotIn"):
+        raise NameProblem(
+            f"RECORDFILTER_INVALID_OPERATOR: {given.operator} cannot filter {sobject.name}.{name} ({where})."
+        )
+    wanted = Kind.BOOLEAN if given.operator == "IsNull" else field_kind(item)
+    if not like_kinds(wanted, value.kind) or (value.collection and given.operator not in ("In", "NotIn")):
+        raise NameProblem(f"RECORDFILTER_INVALID_DATATYPE: the filter on {sobject.name}.{name} ({where}).")
     if given.operator == "IsNull":
         return lambda interview: Compare(name, "=" if read(interview) else "!=", None)
     if given.operator in ("In", "NotIn"):
@@ -179,11 +188,6 @@ def compile_row_filter(sobject: SObjectDef, item: FieldDef, given: Filter, value
             raise NameProblem(f"RECORDFILTER_INVALID_OPERATOR: {given.operator} needs a collection ({where}).")
         sign = "in" if given.operator == "In" else "not in"
         return lambda interview: Compare(name, sign, [stored(item, one) for one in read(interview) or []])
-    pattern = _PATTERNS.get(given.operator)
-    if pattern is None and given.operator not in _SIGNS:
-        raise NameProblem(
-            f"RECORDFILTER_INVALID_OPERATOR: {given.operator} cannot filter {sobject.name}.{name} ({where})."
-        )
 
     def make(interview: Interview) -> Cond:
         found = read(interview)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from provisioner.emulator.salesforce.automation.flow.conditions import Make, combine, compile_row_filter
+from provisioner.emulator.salesforce.automation.fields import field_kind
+from provisioner.emulator.salesforce.automation.flow.conditions import Make, combine, compile_row_filter, like_kinds
 from provisioner.emulator.salesforce.automation.flow.definition import RecordNode
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
 from provisioner.emulator.salesforce.automation.flow.interview import Interview, Record
@@ -71,8 +72,10 @@ def _inputs(names: Names, node: RecordNode, sobject: SObjectDef) -> Callable[[In
     for given in node.inputs:
         item = field_of(sobject, given.name)
         value = resolved(names, given, f"{node.name}.{given.name}")
-        if value.collection or value.kind is Kind.RECORD:
-            raise NameProblem(f"FIELDASSIGNMENT_INVALID_DATATYPE: {given.name} of {node.name} takes one plain value.")
+        if value.collection or not like_kinds(field_kind(item), value.kind):
+            raise NameProblem(
+                f"FIELDASSIGNMENT_INVALID_DATATYPE: {given.name} of {node.name} takes one value of its type."
+            )
         pairs.append((item, value.read))
 
     def make(interview: Interview) -> Row:

@@ -35,6 +35,9 @@ METHODS: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "client_credentials": ("client_secret", ("client_secret", "client_id", "instance_url"), ()),
     "sf_cli": ("sf_cli", ("sf_cli",), ()),
 }
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_INSTEAD = 'For example: {key} = {{env = "NAME_OF_A_VARIABLE"}}. A credential written here is known to others now.'
+_LARGEST_SECRET = 64 * 1024  # bytes; a private key has a few thousand
 _AUTH_KEYS = {"access_token", "private_key", "client_secret", "sf_cli", "client_id", "username", "audience"}
 
 
@@ -86,6 +89,8 @@ def _entries(path: Path) -> dict[str, _Entry]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not valid TOML: {error}.") from error
+    except RecursionError:
+        raise UsageError(f"{path} is nested too deeply to be read.") from None
     for key in data:
         if key != "connections":
             raise UsageError(
@@ -165,6 +170,8 @@ def _check_url(entry: _Entry, url: str) -> None:
         raise entry.wrong("instance_url", f"instance_url is not a URL: {error}.") from error
     if parts.scheme not in ("http", "https") or not host or parts.username or parts.password:
         raise entry.wrong("instance_url", "instance_url must look like https://example.my.salesforce.com.")
+    if not url.isascii() or not url.isprintable() or " " in url.strip() or "\\" in url:
+        raise entry.wrong("instance_url", "instance_url holds a character that no address has.")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise entry.wrong("instance_url", "instance_url must end after the host.")
     if parts.scheme == "http" and not _is_loopback(host):
@@ -213,15 +220,27 @@ def _secret(entry: _Entry, key: str, environ: Mapping[str, str]) -> Secret:
 
 
 def _from_env(entry: _Entry, key: str, where: str, environ: Mapping[str, str]) -> str:
+    if not _VARIABLE.fullmatch(where):
+        # A credential put where its name belongs is the likely slip, so the text is not repeated.
+        raise entry.wrong(key, f"{key}.env is not the name of an environment variable.", _INSTEAD.format(key=key))
     if where not in environ:
         raise entry.wrong(key, f"{key}: the environment variable {where} is not set.", f"Set it: export {where}=…")
     return environ[where]
 
 
 def _from_file(entry: _Entry, key: str, where: str, environ: Mapping[str, str]) -> str:
-    path = entry.file.parent / Path(where).expanduser()
+    if "-----BEGIN" in where or not where.isprintable():
+        raise entry.wrong(key, f"{key}.file is not the path of a file.", "Name the file that holds it.")
     try:
-        return path.read_text(encoding="utf-8")
+        path = entry.file.parent / Path(where).expanduser()
+    except RuntimeError as error:
+        raise entry.wrong(key, f"{key}: {where!r} names a home directory that is not known.") from error
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_SECRET + 1)
+        if len(content) > _LARGEST_SECRET:
+            raise entry.wrong(key, f"{key}: the file {path} is too large to hold a credential.")
+        return content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise entry.wrong(key, f"{key}: the file {path} cannot be read: {reason}.") from error

@@ -236,3 +236,30 @@ def test_no_text_makes_it_crash(tmp_path_factory: pytest.TempPathFactory, text: 
     except UsageError as error:
         outcome = error.message
     assert outcome
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        (f'{{env = "00D!{CANARY}"}}', "access_token.env is not the name of an environment variable."),
+        (f'{{file = "-----BEGIN KEY-----{CANARY}"}}', "access_token.file is not the path of a file."),
+        (f'{{file = "a\\u0000{CANARY}"}}', "access_token.file is not the path of a file."),
+        ('{file = "~nobody-of-that-name/key"}', "access_token: '~nobody-of-that-name/key' names a home directory that"),
+        ('{file = "large"}', "access_token: the file ./large is too large to hold a credential."),
+    ],
+)
+def test_a_credential_where_its_name_belongs_is_not_repeated(tmp_path: Path, reference: str, message: str) -> None:
+    (tmp_path / "large").write_bytes(b"x" * 65_537)
+    said, _ = fault(tmp_path, TOKEN.replace('{env = "SF_TOKEN"}', reference))
+    assert said.startswith(f"./provisioner.toml:5: [connections.sandbox] {message}")
+
+
+def test_deep_nesting_is_said(tmp_path: Path) -> None:
+    said, _ = fault(tmp_path, "a = " + "[" * 5000)
+    assert said == "./provisioner.toml is nested too deeply to be read."
+
+
+@pytest.mark.parametrize("url", ["https://acme .example", "https://acmé.example", "https://acme.example\\\\x"])
+def test_an_address_holds_no_character_that_no_address_has(tmp_path: Path, url: str) -> None:
+    said, _ = fault(tmp_path, TOKEN.replace("https://acme.example/", url))
+    assert said == "./provisioner.toml:4: [connections.sandbox] instance_url holds a character that no address has."

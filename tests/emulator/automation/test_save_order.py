@@ -260,3 +260,34 @@ def test_a_transaction_that_is_undone_leaves_nothing_behind(team: World) -> None
         raise RuntimeError
     assert team.org.rows.select("Lead") == []
     assert team.get("Lead", team.lead())["Title"] == "t"
+
+
+def test_a_flow_whose_field_has_gone_fails_its_own_saves_only(team: World) -> None:
+    team.active("Probe", flow(before(filters(("Rating", "EqualTo", "Hot")), first="Go"), log("Go", "x")))
+    team.org.schema.remove_field("Lead", "Log__c")
+    team.auto.rebuild()
+    text = (
+        "CANNOT_EXECUTE_FLOW_TRIGGER: We can't save this record because the “Test Flow” process failed. Give your Salesforce "
+        'admin these details. field integrity exception: unknown (The field "Log__c" for the object "Lead" doesn\'t exist.)'
+    )
+    assert team.refused("insert", "Lead", LastName="A", Company="B", Rating="Hot") == [text]
+    team.lead(Rating="Cold")
+
+
+def test_asynchronous_work_of_a_refused_row_is_forgotten(team: World) -> None:
+    go = (
+        "<scheduledPaths><connector><targetReference>Go</targetReference></connector>"
+        "<pathType>AsyncAfterCommit</pathType></scheduledPaths>"
+    )
+    team.active("Async", flow(after(go, event="Create"), update_record("Go", Title="async"), order=1))
+    break_it = filters(("Rating", "EqualTo", "Hot"))
+    team.active(
+        "Late", flow(after(break_it, first="Go", event="Create"), update_record("Go", Level__c="Medium"), order=2)
+    )
+    rows = [{"LastName": "A", "Company": "B", "Rating": rating} for rating in ("Hot", "Cold")]
+    found = team.auto.save("insert", "Lead", rows, user_id=team.admin)
+    assert [one.success for one in found] == [False, True]
+    assert [(row["Rating"], row["Title"]) for row in team.org.rows.select("Lead")] == [("Cold", "async")]
+    team.auto.save("insert", "Lead", rows, user_id=team.admin, all_or_none=True)
+    team.lead(LastName="Next")
+    assert [row["Title"] for row in team.org.rows.select("Lead")] == ["async", "async"]

@@ -124,7 +124,7 @@ class Automation:
     def async_mark(self) -> int:
         return len(self._async)
 
-    def drop_async(self, mark: int = 0) -> None:
+    def drop_async(self, mark: int) -> None:
         """Forget the asynchronous work of a transaction that was rolled back."""
         del self._async[mark:]
 

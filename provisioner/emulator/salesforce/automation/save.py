@@ -72,15 +72,19 @@ class Saver:
         """A batch from outside: partial success per row unless `all_or_none`."""
         definition = self.org.schema.sobject(sobject)
         results: list[SaveResult] = []
+        waiting, committed = self.automation.async_mark(), False
         try:
             with self.org.transaction():
                 for row in rows:
                     results.append(self._attempt(op, definition, row, user_id, assign))
                 if all_or_none and not all(result.success for result in results):
                     raise _AllOrNone
+            committed = True
         except _AllOrNone:
-            self.automation.drop_async()
             return [_rolled_back(result) for result in results]
+        finally:
+            if not committed:
+                self.automation.drop_async(waiting)
         if self.depth == 0:
             self.automation.after_commit()
         return results

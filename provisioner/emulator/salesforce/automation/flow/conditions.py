@@ -1,6 +1,6 @@
 """Conditions and filters of flows, compiled to tests of an interview or to conditions over stored rows.
 
-Null logic ([docs-2nd] reference 4.1 and the emulator's brief): null equals nothing, differs from everything,
+Null logic ([docs-2nd] reference 4.1; [community] for NotEqualTo): null equals nothing, differs from everything,
 and is neither less nor greater. Text is compared without regard to case ([community]).
 """
 

@@ -1,0 +1,32 @@
+"""Writes the packages of many designs into a folder, for the judges to read: `render.py FOLDER`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from provisioner import assets  # noqa: E402
+from provisioner.document import load  # noqa: E402
+from provisioner.model.compile import compile_design  # noqa: E402
+from tests.equivalence.compare import case, files_of  # noqa: E402
+
+SEEDS = range(4000, 4040)
+
+
+def main(folder: Path) -> None:
+    example, _ = compile_design(load(assets.path("examples", "acme-salesforce.yaml")), today=date(2026, 3, 1))
+    assert example is not None
+    designs = {"acme": example} | {f"world-{seed}": made.design for seed in SEEDS if (made := case(seed, 1))}
+    for name, design in designs.items():
+        for path, content in files_of(design).items():
+            file = folder / name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+    print(f"{len(designs)} packages")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,45 @@
+"""HubSpot. `target` thinks (render, read back, compare); talking to a portal is the package `session`, imported late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from provisioner.connections import Connection
+from provisioner.diagnostics import Diagnostic
+from provisioner.model.design import Design
+from provisioner.resources import Resource, Snapshot
+from provisioner.targets.base import Artifact, Session
+
+
+class HubSpot:
+    """Implements `targets.base.Target`."""
+
+    name = "hubspot"
+
+    def desire(self, design: Design, located: Callable[[str], Any]) -> tuple[Snapshot, list[Diagnostic]]:
+        """Render, read back, and check the limits of HubSpot (rules H3xx). Ids of a portal are references."""
+        from provisioner.targets.hubspot.desire import desire
+
+        return desire(design, located)
+
+    def artifacts(self, resources: Iterable[Resource]) -> list[Artifact]:
+        """One JSON file per resource."""
+        from provisioner.targets.hubspot.render import artifacts
+
+        return artifacts(resources)
+
+    def compare(self, desired: Resource, live: Resource) -> Resource:
+        """`live` reduced to what counts."""
+        from provisioner.targets.hubspot.compare import compare
+
+        return compare(desired, live)
+
+    def connect(self, connection: Connection) -> Session:
+        """A session with the portal of a connection. Raises TargetError."""
+        from provisioner.targets.hubspot.session import connect
+
+        return connect(connection)
+
+
+target = HubSpot()

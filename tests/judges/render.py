@@ -8,10 +8,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from provisioner import assets  # noqa: E402
-from provisioner.document import load  # noqa: E402
-from provisioner.model.compile import compile_design  # noqa: E402
-from tests.equivalence.compare import case, files_of  # noqa: E402
+from provisioner import assets
+from provisioner.document import load
+from provisioner.model.compile import compile_design
+from tests.equivalence.compare import case, files_of
 
 SEEDS = range(4000, 4040)
 

@@ -21,18 +21,34 @@ Examples:
 )
 @click.option("--platform", required=True, metavar="NAME", help="Which vendor to pretend to be.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", default=0, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
 @click.option("--db", metavar="FILE", help="Keep the org in this file; without it, it is gone afterwards.")
 @click.option("--clock", metavar="INSTANT", help="Start of the virtual clock, UTC: 2026-03-02T13:00:00Z.")
 @click.option("--no-apex-twin", is_flag=True, help="Refuse every trigger, also those with a stand-in.")
 def serve(platform: str, host: str, port: int, db: str | None, clock: str | None, no_apex_twin: bool) -> None:
     """Serve until SIGTERM or Ctrl-C. Prints one JSON line when ready: url, access_token, org_id, pid."""
     import runpy
+    import sqlite3
     import sys
+
+    from provisioner.errors import UsageError
 
     module, *rest = arguments(platform, host=host, port=port, db=db, clock=clock, apex_twin=not no_apex_twin)[1:]
     sys.argv = [module, *rest]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except sqlite3.Error as error:
+        if db is None:
+            raise
+        raise UsageError(
+            f"The org cannot be kept in {db}: {error}.",
+            advice="Name a new file in a folder that exists, or one that an emulator wrote.",
+        ) from error
+    except OSError as error:
+        raise UsageError(
+            f"The emulator cannot listen on {host}, port {port}: {error.strerror}.",
+            advice="Choose another --port (0 takes a free one), or stop what is listening there.",
+        ) from error
 
 
 def arguments(

@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -151,3 +152,27 @@ def test_the_emulators_own_refusal_of_an_option_is_wrong_usage() -> None:
     assert done.returncode == 2
     assert "nonsense" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_emulator_that_cannot_start_says_why(tmp_path: Path) -> None:
+    serve = ("emulator", "serve", "--platform", "salesforce")
+    with socket.socket() as plug:
+        plug.bind(("127.0.0.1", 0))
+        plug.listen()
+        port = plug.getsockname()[1]
+        taken = call(*serve, "--port", str(port))
+    assert (taken.returncode, taken.stdout) == (2, "")
+    assert taken.stderr == (
+        f"Error: The emulator cannot listen on 127.0.0.1, port {port}: Address already in use.\n"
+        "  What to do: Choose another --port (0 takes a free one), or stop what is listening there.\n"
+    )
+    file = tmp_path / "notes.txt"
+    file.write_text("no database, and longer than nothing\n" * 50)
+    other = call(*serve, "--db", str(file))
+    assert (other.returncode, other.stderr) == (
+        2,
+        f"Error: The org cannot be kept in {file}: file is not a database.\n"
+        "  What to do: Name a new file in a folder that exists, or one that an emulator wrote.\n",
+    )
+    assert file.read_text().startswith("no database")
+    assert call(*serve, "--port", "99999").returncode == 2

@@ -72,7 +72,7 @@ def apply(
     guards.check_clear(plan)
     touched = _touched(plan)
     live = session.read(touched, plan.prefix)
-    check_witnesses(plan, live, target.compare)
+    check_witnesses(plan, live, target.compare, plan_id)
     yield Stage("check", "Checking the changes on the server, without saving")
     session.check(plan)
     yield Stage("write", f"Writing {_changes(len(plan.changes))}")
@@ -116,16 +116,25 @@ def _partly(outcomes: dict[Address, Outcome], plan: Plan, error: TargetError) ->
     )
 
 
-def check_witnesses(plan: Plan, live: Live, compare: Compare) -> None:
+def check_witnesses(plan: Plan, live: Live, compare: Compare, plan_id: str) -> None:
     """Refused when what this plan touches, or the ledger, is not as the plan shows it. Other edits are no matter."""
     guards.check_ledger(live.ledger.design, plan.design, plan.org)
     moved = [change.address for change in plan.changes if not _holds(change, live.snapshot, compare)]
     again = "Plan again and read the new plan: provisioner plan DESIGN -c NAME."
+    # The ledger speaks first: after another apply, everything that apply touched has moved too.
+    if ledger_digest(live.ledger.fingerprints) != plan.ledger:
+        raise Refused(_applied_since(live.ledger, plan_id), advice=again)
     if moved:
         more = f" (and {len(moved) - 1} more)" if len(moved) > 1 else ""
         raise Refused(f"{moved[0]}{more} changed in the org after this plan was made.", advice=again)
-    if ledger_digest(live.ledger.fingerprints) != plan.ledger:
-        raise Refused("This design was applied to the org again after this plan was made.", advice=again)
+
+
+def _applied_since(ledger: Ledger, plan_id: str) -> str:
+    when, who = ledger.meta.get("applied_at"), ledger.meta.get("applied_by")
+    facts = f" ({when}, by {who})" if when and who else ""
+    if ledger.meta.get("plan") == plan_id:
+        return f"This plan was carried out already{facts}."
+    return f"This design was applied to the org again after this plan was made{facts}."
 
 
 def _holds(change: Change, snapshot: Snapshot, compare: Compare) -> bool:

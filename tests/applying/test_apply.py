@@ -108,6 +108,20 @@ def test_another_apply_in_between_refuses_the_plan() -> None:
     plan = planned(org, A, B)
     org.ledger = ledger_of("acme", [B, C, field("D")])
     assert refused(plan, org) == "This design was applied to the org again after this plan was made."
+    meta = {"plan": "sha256:q", "applied_at": "2026-03-02T13:04:00Z", "applied_by": "you"}
+    org.ledger = Ledger("acme", org.ledger.fingerprints, meta)
+    org.resources[B.address]["length"] = 10
+    assert refused(plan, org) == (
+        "This design was applied to the org again after this plan was made (2026-03-02T13:04:00Z, by you)."
+    )
+
+
+def test_a_plan_is_carried_out_once() -> None:
+    org = an_org()
+    plan = planned(org, A, B)
+    run(plan, org)
+    org.calls.clear()
+    assert refused(plan, org) == "This plan was carried out already (2026-03-02T13:05:00Z, by me)."
 
 
 def test_another_org_another_designs_prefix_and_conflicts_refuse_the_plan() -> None:

@@ -85,6 +85,7 @@ def cli() -> None:
 def run(args: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code. What nobody foresaw goes through `failures.unforeseen`."""
     sys.excepthook = failures.unforeseen
+    failures.for_programs(False)  # until a command says otherwise
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # an output that cannot show a character is no reason to fail
             stream.reconfigure(errors="backslashreplace")

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import click
 
+from provisioner.cli import failures
 from provisioner.reporting.text import Paint, duration_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -82,6 +83,7 @@ def speaks(command: Command) -> Command:
     @click.option("-v", "verbosity", count=True, help="Say more; -vv shows where a bug happened.")
     @functools.wraps(command)
     def wrapped(*args: Any, as_json: bool, no_color: bool, verbosity: int, **options: Any) -> Any:
+        failures.for_programs(as_json)
         coloured = sys.stdout.isatty() and not (as_json or no_color or os.environ.get("NO_COLOR"))
         return command(*args, console=Console(as_json, verbosity, Paint(coloured)), **options)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import traceback
 from types import TracebackType
+from typing import Any
 
 import click
 
@@ -12,6 +14,14 @@ from provisioner.errors import DesignError, ProvisionerError, Rejected
 from provisioner.secrets import Secret
 
 _state: dict[str, list[Secret]] = {"secrets": []}
+_readers: set[str] = set()  # "json" while a program reads stdout
+
+
+def for_programs(on: bool) -> None:
+    """Whether errors are also printed as one JSON document on stdout: --json promises one, also when it goes wrong."""
+    _readers.clear()
+    if on:
+        _readers.add("json")
 
 
 def remember(secret: Secret) -> None:
@@ -39,7 +49,28 @@ def explain(error: ProvisionerError) -> int:
     if error.advice:
         lines.append(f"  What to do: {safe_lines(error.advice)}")
     click.echo(masked("\n".join(lines)), err=True)
+    if _readers:
+        click.echo(json.dumps(_masked_data(error_data(error)), indent=2))
     return error.exit_code
+
+
+def error_data(error: ProvisionerError) -> dict[str, Any]:
+    """What --json prints instead of a result: `{"error": {…}, "findings": […]}`."""
+    from provisioner.reporting.findings import finding_data
+
+    said: dict[str, Any] = {"message": error.message, "advice": error.advice, "exit_code": error.exit_code}
+    if isinstance(error, Rejected):
+        said["problems"] = [{"where": where, "text": text} for where, text in error.problems]
+    findings = error.findings if isinstance(error, DesignError) else ()
+    return {"error": said, "findings": [finding_data(finding) for finding in findings]}
+
+
+def _masked_data(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _masked_data(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked_data(item) for item in value]
+    return masked(value) if isinstance(value, str) else value
 
 
 def interrupted() -> int:

@@ -32,12 +32,12 @@ def plan(design: Path, connection: str, out: Path | None, detailed_exitcode: boo
     prepared = prepare(design, console)
     reached = reach(prepared.target, find_connection(connection, prepared.design.target.platform), console)
     made = draft(prepared, reached, console, design_file=_seen_from(design, out))
-    console.data(planfile.to_data(made))
-    console.say(plan_text(made, console.paint, verbose=console.verbose))
     if out is not None:
         planfile.write(made, out)
-        if not made.is_empty:
-            console.note(f"Kept in {out}. Carry it out within 24 hours: provisioner apply {out} -c {connection}")
+    console.data(planfile.to_data(made))
+    console.say(plan_text(made, console.paint, verbose=console.verbose))
+    if out is not None and not made.is_empty:
+        console.note(f"Kept in {out}. Carry it out within 24 hours: provisioner apply {out} -c {connection}")
     return DIFFERS if detailed_exitcode and not (made.is_empty and not made.conflicts and not made.unread) else 0
 
 

@@ -242,7 +242,7 @@ def test_a_plan_file_is_carried_out_as_it_was_shown(desk: Desk) -> None:
     assert desk.org.ledger.meta["plan"] == shown["digest"]
     again = desk("apply", file, "-c", "sandbox", "--yes")
     assert again.code == 5
-    assert "changed in the org after this plan was made." in again.err
+    assert "This plan was carried out already (" in again.err
 
 
 def refused_file(desk: Desk, file: str, *options: str) -> str:
@@ -464,3 +464,45 @@ def test_colour_needs_a_terminal_and_consent(desk: Desk, monkeypatch: pytest.Mon
     assert "\x1b[" not in desk(*command, "--no-color").out
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in desk(*command).out
+
+
+# ---------------------------------------------------------- errors as data
+
+
+def test_with_json_an_error_is_one_document_too(desk: Desk) -> None:
+    done = desk("plan", "acme.yaml", "-c", "nowhere", "--json")
+    assert (done.code, done.err.splitlines()[0]) == (2, "Error: There is no connection 'nowhere'.")
+    assert json.loads(done.out)["error"]["message"] == "There is no connection 'nowhere'."
+    assert json.loads(done.out)["error"]["exit_code"] == 2
+    refused = desk("apply", "acme.yaml", "-c", "sandbox", "--json")
+    assert refused.code == 5
+    assert json.loads(refused.out) == {
+        "error": {
+            "message": "Nobody can be asked here (no terminal), and --yes was not given. Nothing was changed.",
+            "advice": "Read the plan; then run the same command with --yes.",
+            "exit_code": 5,
+        },
+        "findings": [],
+    }
+    assert desk("apply", "acme.yaml", "-c", "sandbox").out.startswith("Org: ")
+
+
+def test_the_findings_of_a_bad_design_and_the_words_of_the_vendor_are_in_the_document(desk: Desk) -> None:
+    desk.org.faults["check"] = failing(Rejected("Refused.", problems=[("Type:demo", f"bad {TOKEN}")]))
+    done = desk("apply", "acme.yaml", "-c", "sandbox", "--yes", "--json")
+    assert done.code == 1
+    problem = json.loads(done.out)["error"]["problems"][0]
+    assert problem["where"] == "Type:demo"
+    assert TOKEN not in done.out + done.err
+    desk.edit("sla: 5m", "sla: 5 minutes")
+    bad = desk("render", "acme.yaml", "-o", "out", "--json")
+    assert bad.code == 2
+    assert [(item["code"], item["line"]) for item in json.loads(bad.out)["findings"]] == [("D101", 6)]
+
+
+def test_a_plan_that_cannot_be_kept_leaves_one_document(desk: Desk) -> None:
+    done = desk("plan", "acme.yaml", "-c", "sandbox", "-o", "nowhere/acme.plan", "--json")
+    assert done.code == 2
+    assert json.loads(done.out)["error"]["message"] == (
+        "The plan cannot be written to nowhere/acme.plan: No such file or directory."
+    )

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from provisioner import assets
 from provisioner.errors import Refused, UsageError
 from provisioner.planning.diff import ABSENT, Difference, differences
 from provisioner.planning.plan import Action, Cause, Change, Plan
@@ -126,24 +127,57 @@ def read(path: Path, *, tool: str, now: datetime) -> Plan:
     The org and the design file are checked by `guards.check_same_org` and `check_design`, which know them.
     """
     data = _load(path)
+    design = data.get("design")
+    file = design.get("file") if isinstance(design, dict) else None
+    again = _AGAIN.format(design=file or "DESIGN", file=path)
     try:
-        return _checked(data, path, tool, now)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(f"{path} is not a plan: {error!r}.", advice=_HOW) from error
-
-
-def _checked(data: Mapping[str, Any], path: Path, tool: str, now: datetime) -> Plan:
-    again = _AGAIN.format(design=data["design"]["file"] or "DESIGN", file=path)
-    if data.get("format") != FORMAT:
-        raise Refused(f"{path} has plan format {data.get('format')!r}; this version reads {FORMAT}.", advice=again)
-    if data.get("digest") != _digest(data):
-        raise Refused(f"{path} was changed after it was written: its digest does not match its content.", advice=again)
-    made_with = str(data["tool"]["version"])
+        _check_whole(data, path, again)
+    except RecursionError as error:
+        raise UsageError(f"{path} is not a plan: it is nested too deeply.", advice=_HOW) from error
+    made_with = data["tool"]["version"]
     if _major(made_with) != _major(tool):
         raise Refused(f"{path} was made by version {made_with}; this is {tool}.", advice=again)
-    if now >= datetime.fromisoformat(data["expires_at"]):
+    if now >= _moments(data, path)["expires_at"]:
         raise Refused(f"{path} has expired: it was valid until {data['expires_at']}.", advice=again)
     return _plan(data)
+
+
+def _check_whole(data: Mapping[str, Any], path: Path, again: str) -> None:
+    """Format, digest, shape: a later format may have another shape, and an edit may have spoilt it."""
+    if type(data.get("format")) is int and data["format"] != FORMAT:
+        raise Refused(f"{path} has plan format {data['format']}; this version reads {FORMAT}.", advice=again)
+    if str(data["digest"]).startswith("sha256:") and data["digest"] != _digest(data):
+        raise Refused(f"{path} was changed after it was written: its digest does not match its content.", advice=again)
+    _check_shape(data, path)
+
+
+def _check_shape(data: Mapping[str, Any], path: Path) -> None:
+    """UsageError with the worst of what specs/plan.schema.json holds against the data."""
+    from jsonschema import Draft202012Validator  # slow to import, and only a plan that is read needs it
+    from jsonschema.exceptions import best_match
+
+    schema = json.loads(assets.read_text("specs", "plan.schema.json"))
+    worst = best_match(Draft202012Validator(schema).iter_errors(data))
+    if worst is not None:
+        raise UsageError(f"{path} is not a plan: {_short(worst.json_path)}: {_short(worst.message)}.", advice=_HOW)
+
+
+def _short(text: str) -> str:
+    """The library repeats whole values."""
+    return text if len(text) <= 160 else text[:159] + "…"
+
+
+def _moments(data: Mapping[str, Any], path: Path) -> dict[str, datetime]:
+    """The instants of the plan, with their time zones; the schema takes every text for one."""
+    found: dict[str, datetime] = {}
+    for key in ("created_at", "expires_at"):
+        try:
+            found[key] = datetime.fromisoformat(data[key])
+        except ValueError as error:
+            raise UsageError(f"{path} is not a plan: {key} is no instant: {error}.", advice=_HOW) from error
+        if found[key].tzinfo is None:
+            raise UsageError(f"{path} is not a plan: {key} has no time zone.", advice=_HOW)
+    return found
 
 
 def check_design(plan: Plan, path: Path, digest: str) -> None:
@@ -163,9 +197,7 @@ def _load(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not a plan: it is not JSON.") from error
     if not isinstance(data, dict) or "digest" not in data:
-        raise UsageError(
-            f"{path} is not a plan.", advice="A plan is written by: provisioner plan DESIGN -c NAME -o FILE"
-        )
+        raise UsageError(f"{path} is not a plan.", advice=_HOW)
     return data
 
 

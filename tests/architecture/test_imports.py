@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "document": {"assets", "diagnostics", "errors", "rules"},
     "model": {"document", "rules", "diagnostics", "errors"},
     "sla": {"model", "errors"},
-    "planning": {"resources", "diagnostics", "errors"},
+    "planning": {"resources", "diagnostics", "errors", "assets"},
     "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections"},
     "targets/registry": {"targets/base", "errors"},
     "targets/salesforce": BASICS | {"targets/base", "model", "planning"},

@@ -141,6 +141,61 @@ def test_a_changed_design_is_refused() -> None:
     assert caught.value.message.startswith("acme.yaml was changed after this plan was made.")
 
 
+def forged(path: Path, change: dict[str, Any], within: str = "") -> None:
+    """A plan with `change` (in its first change, with within="changes") and the digest that belongs to it."""
+    content = planfile.to_data(sample())
+    (content[within][0] if within else content).update(change)
+    path.write_text(json.dumps(content | {"digest": planfile._digest(content)}), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("within", "change", "said"),
+    [
+        ("changes", {"action": "creat"}, "$.changes[0].action: 'creat' is not one of ['create', 'update', 'delete']."),
+        ("changes", {"address": "Field"}, "$.changes[0].address: 'Field' does not match '^[^:]+:.+$'."),
+        ("", {"goes_live": "no"}, "$.goes_live: 'no' is not of type 'boolean'."),
+        ("", {"more": 1}, "$: Additional properties are not allowed ('more' was unexpected)."),
+        ("", {"notices": "x" * 500}, f"$.notices: '{'x' * 158}…."),
+        ("", {"format": True}, "$.format: 1 was expected."),
+        ("", {"created_at": "monday"}, "created_at is no instant: Invalid isoformat string: 'monday'."),
+        ("", {"expires_at": "2026-03-03T13:00:00"}, "expires_at has no time zone."),
+    ],
+)
+def test_a_plan_of_another_shape_is_said(tmp_path: Path, within: str, change: dict[str, Any], said: str) -> None:
+    """Its digest is right: whatever wrote it does not write our plans."""
+    path = tmp_path / "acme.plan"
+    forged(path, change, within)
+    with pytest.raises(UsageError) as caught:
+        read(path)
+    assert caught.value.message == f"{path} is not a plan: {said}"
+    assert caught.value.advice == "A plan is written by: provisioner plan DESIGN -c NAME -o FILE"
+
+
+def test_a_later_format_is_refused_before_its_shape_is_judged(tmp_path: Path) -> None:
+    path = tmp_path / "acme.plan"
+    forged(path, {"format": 2, "more": 1})
+    with pytest.raises(Refused) as caught:
+        read(path)
+    assert caught.value.message == f"{path} has plan format 2; this version reads 1."
+
+
+def test_an_edit_that_breaks_the_shape_is_an_edit(tmp_path: Path) -> None:
+    path = tmp_path / "acme.plan"
+    content = planfile.to_data(sample())
+    path.write_text(json.dumps(content | {"changes": {}}), encoding="utf-8")
+    with pytest.raises(Refused) as caught:
+        read(path)
+    assert caught.value.message == f"{path} was changed after it was written: its digest does not match its content."
+
+
+def test_no_depth_makes_a_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "acme.plan"
+    for depth in range(700, 1100):
+        path.write_text(f'{{"digest": "sha256:0", "format": 1, "changes": {"[" * depth}{"]" * depth}}}')
+        with pytest.raises((Refused, UsageError)):
+            read(path)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"digest": 1}', '{"digest": "x", "design": 3}', "\ud800"])
 def test_what_is_no_plan_is_said(tmp_path: Path, text: str) -> None:
     path = tmp_path / "acme.plan"

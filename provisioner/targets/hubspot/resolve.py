@@ -10,9 +10,10 @@ A reference is a value `{"$ref": "KIND:NAME"}` anywhere in a resource's attribut
     slack:C0123456789         the channel id itself, as the design gives it
     portal:id | portal:ui_domain | portal:time_zone
 
-`"as": "integer"` beside it asks for a number instead of text. References to our own lists and flows stay symbolic in
-desired resources, in plans and in fingerprints, because the thing may not exist yet: the session puts the id in when it
-writes, and turns it back into the reference when it reads. All others are replaced here, and thereby pinned in the plan.
+`"as": "integer"` beside it asks for a number instead of text; for our own lists and flows the place decides that.
+References to our own stay symbolic in desired resources, in plans and in fingerprints, because the thing may not exist
+yet: the session puts the id in when it writes, and turns it back into the reference when it reads. All others are
+replaced here, and so pinned in the plan.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def resolve(snapshot: Snapshot, directory: Directory) -> Snapshot:
 
     def replace(value: Mapping[str, Any], address: Address) -> Any:
         item = _reference(value, address)
-        return _typed(ids[item], item.as_integer, item) if item in ids else dict(value)
+        return _typed(ids[item], item.as_integer, item) if item in ids else {REF: str(item)}
 
     return Snapshot.of((substituted(resource, replace) for resource in snapshot), snapshot.unread)
 

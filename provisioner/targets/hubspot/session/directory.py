@@ -1,0 +1,67 @@
+"""Looking up in the portal what references may mean; only what is referred to is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from provisioner.targets.hubspot.resolve import Directory, Owner, Reference
+from provisioner.targets.hubspot.session.account import Portal
+from provisioner.targets.hubspot.session.door import Door, paged, rows
+
+PAGE = 100
+FORMS_PAGE = 50
+
+
+def read_directory(door: Door, wanted: Iterable[Reference], portal: Portal, own: Directory) -> Directory:
+    """At most four requests and further pages. `own` brings the lists and flows that were read anyway."""
+    kinds = {reference.kind for reference in wanted}
+    names = dict(own.names)
+    if "team" in kinds:
+        names["team"] = _teams(door)
+    if "form" in kinds:
+        names["form"] = _forms(door)
+    owners = _owners(door) if kinds & {"owner", "user"} else ()
+    return Directory(owners, names, portal.facts())
+
+
+def _owners(door: Door) -> tuple[Owner, ...]:
+    """Both states: `archived` is a switch, not "include" ([spec] reference/hubspot.md 6.1)."""
+    return tuple(_owner(row, archived) for archived in (False, True) for row in _owner_rows(door, archived))
+
+
+def _owner_rows(door: Door, archived: bool) -> Collection[dict[str, Any]]:
+    what = "list its owners" if not archived else "list its former owners"
+    method = door.api("crm.owners.owners_api").get_page
+
+    def page(after: str | None) -> Any:
+        extra = {"after": after} if after else {}
+        return door.look(what, method, limit=PAGE, archived=archived, **extra)
+
+    return list(paged(what, page))
+
+
+def _owner(row: dict[str, Any], archived: bool) -> Owner:
+    name = " ".join(str(row[key]) for key in ("firstName", "lastName") if row.get(key))
+    user_id = row.get("userId")
+    return Owner(
+        id=str(row.get("id") or ""),
+        email=str(row.get("email") or ""),
+        name=name,
+        user_id=None if user_id is None else str(user_id),
+        archived=archived,
+        is_person=row.get("type") != "QUEUE",
+    )
+
+
+def _teams(door: Door) -> tuple[tuple[str, str], ...]:
+    what = "list its teams"
+    found = door.get(what, "/settings/v3/users/teams")
+    return tuple((str(row.get("name") or ""), str(row.get("id") or "")) for row in rows(found, "results", what))
+
+
+def _forms(door: Door) -> tuple[tuple[str, str], ...]:
+    """`formTypes=all` must be sent: what comes back without it is not stated ([spec] section 7)."""
+    query = {"formTypes": "all", "archived": False, "limit": FORMS_PAGE}
+    found = door.pages("list its forms", "/marketing/v3/forms", query)
+    return tuple((str(row.get("name") or ""), str(row.get("id") or "")) for row in found)

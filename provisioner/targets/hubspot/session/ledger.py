@@ -1,0 +1,148 @@
+"""The memory of what cannot carry a mark: one hidden property of contacts, `<prefix>_ledger`, with an option per thing.
+
+It is created before anything else and deleted after everything else, in a group of HubSpot's own, so that at no moment
+something of ours exists that nothing knows of. Its options are the entries (value: the address; description: what is
+known of it); its description says which design this is, and who applied which plan when.
+
+An entry of a group or list is written before the thing is created: the name was free then, so what bears it is ours.
+Entries of properties and flows are a second memory beside their marks (a person may edit a description away); flows are
+also looked for by the ids and names that are kept here. Entries of manual steps say that a person ticked them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioner.errors import TargetError
+from provisioner.resources import Address
+from provisioner.targets.base import Ledger
+from provisioner.targets.hubspot.session.shapes import PROPERTY
+
+OBJECT = "contacts"
+FORMAT = "1"
+MOST_ENTRIES = 450  # about 500 options are possible ([community] reference/hubspot.md 2.5)
+META = ("plan", "applied_at", "applied_by", "tool")
+PREFIX = re.compile(r"[a-z][a-z0-9_]{0,40}")
+FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+TITLE = "What provisioner applied to this portal. Managed by provisioner; do not edit."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`fingerprint` "" = an intention: looked for, but owned only if it carries our mark. `note`: who ticked a step."""
+
+    address: Address
+    fingerprint: str
+    id: str = ""
+    name: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The ledger property as it was read; `exists` False = there is none."""
+
+    exists: bool = False
+    design: str | None = None
+    entries: Mapping[Address, Entry] = field(default_factory=dict)
+    meta: Mapping[str, str] = field(default_factory=dict)
+
+
+def property_name(prefix: str) -> str:
+    """TargetError when `prefix` cannot begin a property's name."""
+    lowered = prefix.lower()
+    if not PREFIX.fullmatch(lowered):
+        raise TargetError(f"{prefix!r} cannot begin the name of a HubSpot property.")
+    return f"{lowered}_ledger"
+
+
+def encode(design: str, entries: Mapping[Address, Entry], meta: Mapping[str, Any]) -> dict[str, Any]:
+    """The `description` and `options` of the property. Deterministic."""
+    about = {"design": design, **{key: str(meta.get(key, "")) for key in META}}
+    kept = _within_limit(entries)
+    first = {"label": f"Format {FORMAT}", "value": "format", "description": FORMAT, "displayOrder": 0, "hidden": True}
+    options = [first, *(_option(kept[address], place) for place, address in enumerate(sorted(kept), 1))]
+    text = json.dumps(about, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return {"description": f"{TITLE} {text}", "options": options}
+
+
+def _within_limit(entries: Mapping[Address, Entry]) -> Mapping[Address, Entry]:
+    """Properties carry marks, so they are the ones that can be left out."""
+    if len(entries) <= MOST_ENTRIES:
+        return entries
+    return {address: entry for address, entry in entries.items() if address.kind != PROPERTY}
+
+
+def _option(entry: Entry, place: int) -> dict[str, Any]:
+    known = {"fingerprint": entry.fingerprint, "id": entry.id, "name": entry.name, "note": entry.note}
+    text = json.dumps({key: value for key, value in known.items() if value}, sort_keys=True, ensure_ascii=False)
+    address = str(entry.address)
+    return {"label": address, "value": address, "description": text, "displayOrder": place, "hidden": True}
+
+
+def creation(prefix: str, group: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The PropertyCreate body."""
+    name = property_name(prefix)
+    return {
+        "name": name, "label": f"provisioner ledger ({prefix})", "groupName": group, "type": "enumeration",
+        "fieldType": "select", "hidden": True, "formField": False, "displayOrder": -1, **content,
+    }  # fmt: skip
+
+
+def decode(raw: Mapping[str, Any] | None, name: str) -> Record:
+    """TargetError when this is not what we wrote: an unreadable memory must not become "we own nothing"."""
+    if raw is None:
+        return Record()
+    about = _json(str(raw.get("description") or "").removeprefix(TITLE), name, "its description")
+    design = about.get("design")
+    if not isinstance(design, str) or not design:
+        raise _damaged(name, "it names no design")
+    options = [option for option in raw.get("options") or () if isinstance(option, Mapping)]
+    formats = [option.get("description") for option in options if option.get("value") == "format"]
+    if formats != [FORMAT]:
+        raise _damaged(name, f"its format is {formats[0] if formats else None!r}, this version reads {FORMAT!r}")
+    entries = (_entry(option, name) for option in options if option.get("value") != "format")
+    meta = {key: str(about.get(key, "")) for key in META}
+    return Record(True, design, {entry.address: entry for entry in entries}, meta)
+
+
+def _entry(option: Mapping[str, Any], name: str) -> Entry:
+    value = str(option.get("value") or "")
+    known = _json(str(option.get("description") or ""), name, f"its entry {value!r}")
+    fingerprint = str(known.get("fingerprint") or "")
+    try:
+        address = Address.parse(value)
+    except ValueError as error:
+        raise _damaged(name, str(error)) from None
+    if fingerprint and not FINGERPRINT.fullmatch(fingerprint):
+        raise _damaged(name, f"its entry {value!r} holds no fingerprint")
+    texts = {key: str(known.get(key) or "") for key in ("id", "name", "note")}
+    return Entry(address, fingerprint, **texts)
+
+
+def _json(text: str, name: str, what: str) -> Mapping[str, Any]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _damaged(name, f"{what} is not what provisioner wrote") from None
+    if not isinstance(data, dict):
+        raise _damaged(name, f"{what} is not what provisioner wrote")
+    return data
+
+
+def _damaged(name: str, why: str) -> TargetError:
+    return TargetError(
+        f"The ledger (contact property {name}) is damaged: {why}.",
+        advice="Nothing was changed. Delete that property: what carries our mark is then recognised by it, and groups "
+        "and lists are adopted with `provisioner import`.",
+    )
+
+
+def as_ledger(record: Record, marked: Mapping[Address, str], design: str | None) -> Ledger:
+    """What planning sees: the mark of a resource counts first, then the entry."""
+    remembered = {entry.address: entry.fingerprint for entry in record.entries.values() if entry.fingerprint}
+    return Ledger(design, dict(sorted({**remembered, **marked}.items())), dict(record.meta))

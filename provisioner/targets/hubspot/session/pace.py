@@ -1,0 +1,89 @@
+"""How long we wait, how often we try, how many requests per second. One value, so that tests need no clock."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+BURST = 190  # requests per window of a Professional account; the reply's headers say what the account has
+BURST_SECONDS = 10.0
+SEARCHES = 4  # per second; [docs] 5, older material 4: reference/hubspot.md 1.3
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """All times in seconds. `sleep` and `now` (monotonic) are what a test replaces.
+
+    Delays by kind of limit follow HubSpot's own client ([client] reference/hubspot.md 1.3): the ten-second limit
+    10 s x attempt, the per-second limit 1 s x attempt, 5xx 0.2 s x attempt; a locked resource 2 s ([docs] 1.4).
+    """
+
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.monotonic
+    attempts: int = 5  # of one request that may be repeated
+    window_delay: float = 10.0
+    second_delay: float = 1.0
+    busy_delay: float = 0.2
+    locked_delay: float = 2.0
+    patience: float = 120.0  # the longest Retry-After we obey; beyond it the caller is told
+    visible_first: float = 0.25  # a new property can be read after 250-700 ms ([community, live] 2.5)
+    visible_limit: float = 15.0
+
+
+class Bucket:
+    """At most `limit` requests in any `seconds`: `take` waits until one more is allowed."""
+
+    def __init__(self, limit: int, seconds: float, pace: Pace) -> None:
+        self.limit = limit
+        self.seconds = seconds
+        self._pace = pace
+        self._taken: deque[float] = deque()
+        self._closed_until = 0.0
+
+    def take(self) -> None:
+        while (wait := self._wait()) > 0:
+            self._pace.sleep(wait)
+        self._taken.append(self._pace.now())
+
+    def close_for(self, seconds: float) -> None:
+        """Nothing is sent for so long: the vendor says that the window is used up."""
+        self._closed_until = self._pace.now() + seconds
+
+    def _wait(self) -> float:
+        now = self._pace.now()
+        while self._taken and self._taken[0] <= now - self.seconds:
+            self._taken.popleft()
+        full = self._taken[0] + self.seconds - now if len(self._taken) >= self.limit else 0.0
+        return max(full, self._closed_until - now)
+
+
+class Limits:
+    """The account's limits as its replies state them ([docs] reference/hubspot.md 1.3)."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.burst = Bucket(BURST, BURST_SECONDS, pace)
+        self.search = Bucket(SEARCHES, 1.0, pace)
+        self.daily_remaining: int | None = None  # shared by all apps of the account; None = not said
+
+    def take(self, *, search: bool) -> None:
+        (self.search if search else self.burst).take()
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """From lower-case headers of a reply; search replies carry none."""
+        most = _number(headers.get("x-hubspot-ratelimit-max"))
+        window = _number(headers.get("x-hubspot-ratelimit-interval-milliseconds"))
+        if most:
+            self.burst.limit = most
+        if window:
+            self.burst.seconds = window / 1000.0
+        if most and _number(headers.get("x-hubspot-ratelimit-remaining")) == 0:
+            self.burst.close_for(self.burst.seconds)
+        daily = _number(headers.get("x-hubspot-ratelimit-daily-remaining"))
+        if daily is not None:
+            self.daily_remaining = daily
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else None

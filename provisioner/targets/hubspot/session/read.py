@@ -1,0 +1,226 @@
+"""Live state: desired and owned addresses only, in at most eight requests and further pages whatever their number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioner.resources import Address, Resource, Snapshot
+from provisioner.targets.base import Ledger, Live
+from provisioner.targets.hubspot import resolve
+from provisioner.targets.hubspot.marker import Mark, unmark
+from provisioner.targets.hubspot.session import ledger, shapes
+from provisioner.targets.hubspot.session.account import Portal
+from provisioner.targets.hubspot.session.directory import read_directory
+from provisioner.targets.hubspot.session.door import Door, rows
+from provisioner.targets.hubspot.session.faults import MissingScopes
+from provisioner.targets.hubspot.session.find import Finder
+from provisioner.targets.hubspot.session.shapes import FLOW, GROUP, LIST, PROPERTY, STEP
+from provisioner.targets.hubspot.session.state import Raw, State, symbolic
+
+
+@dataclass(slots=True)
+class _Found:
+    desired: Snapshot
+    state: State
+    resources: dict[Address, Resource] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)
+    unread: set[Address] = field(default_factory=set)
+    notices: list[str] = field(default_factory=list)
+    names: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+
+    def wanted(self, kind: str) -> list[Address]:
+        """Desired and remembered addresses of a kind."""
+        both = {*self.desired.resources, *self.state.record.entries}
+        return sorted(address for address in both if address.kind == kind)
+
+    def keep(self, address: Address, attributes: Mapping[str, Any]) -> None:
+        self.resources[address] = Resource(address, attributes)
+
+
+def read_live(door: Door, desired: Snapshot, prefix: str, portal: Portal) -> tuple[Live, State]:
+    """What is there, whose it is, and what the references of the design mean here.
+
+    Rejected when a reference means nothing; NotAllowed when properties may not be read. What else may not be read is
+    `unread`.
+    """
+    name = ledger.property_name(prefix)
+    state = State(prefix)
+    found = _Found(desired, state)
+    objects = sorted({shapes.split(address)[0] for address in desired.resources if address.kind in (PROPERTY, GROUP)})
+    for object in dict.fromkeys([ledger.OBJECT, *objects]):
+        state.properties[object] = read_properties(door, object)
+    state.record = ledger.decode(state.properties[ledger.OBJECT].get(name), name)
+    for object in _remembered_objects(state) - state.properties.keys():
+        state.properties[object] = read_properties(door, object)
+    _unknown_kinds(found)
+    _properties(door, found)
+    _groups(door, found)
+    finder = Finder(door, desired, state, has_marks=bool(found.marks))
+    _guarded(found, FLOW, lambda: _flows(finder, found))
+    _guarded(found, LIST, lambda: _lists(finder, found))
+    _name_own(found)
+    resolved, pinned = _resolved(door, found, portal, finder)
+    _steps(found, resolved)
+    recorded = _ledger(found)
+    kept = set(desired.resources) | set(recorded.fingerprints)
+    there = [item for item in found.resources.values() if item.address in kept and item.address not in found.unread]
+    notices = (*found.notices, *pinned)
+    return Live(Snapshot.of(there, found.unread), recorded, notices, resolved), state
+
+
+def read_properties(door: Door, object: str, *, archived: bool = False) -> dict[str, Raw]:
+    """All properties of an object by name. One request; not paged ([spec] reference/hubspot.md 1.5)."""
+    what = f"list the {'archived ' if archived else ''}properties of {object}"
+    method = door.api("crm.properties.core_api").get_all
+    found = rows(door.look(what, method, object, archived=archived), "results", what)
+    return {str(row.get("name")): row for row in found}
+
+
+def read_groups(door: Door, object: str) -> dict[str, Raw]:
+    what = f"list the property groups of {object}"
+    found = rows(door.look(what, door.api("crm.properties.groups_api").get_all, object), "results", what)
+    return {str(row.get("name")): row for row in found if not row.get("archived")}
+
+
+def _remembered_objects(state: State) -> set[str]:
+    return {shapes.split(address)[0] for address in state.record.entries if address.kind in (PROPERTY, GROUP)}
+
+
+def _unknown_kinds(found: _Found) -> None:
+    unknown = sorted(address for address in found.desired.resources if address.kind not in shapes.KINDS)
+    if unknown:
+        found.unread.update(unknown)
+        found.notices.append(f"Could not be read: {_listed(unknown)} (a kind that this version does not know)")
+
+
+def _properties(door: Door, found: _Found) -> None:
+    state, own = found.state, ledger.property_name(found.state.prefix)
+    for object, raws in state.properties.items():
+        for name, raw in raws.items():
+            address = Address(PROPERTY, f"{object}.{name}")
+            text, mark = unmark(raw.get("description"))
+            if name == own and object == ledger.OBJECT:
+                continue
+            if mark is not None and mark.address == address and mark.prefix == state.prefix:
+                found.marks.append(mark)
+            found.keep(address, shapes.property_attributes(raw, text))
+    missing = [address for address in found.desired.resources if address.kind == PROPERTY]
+    missing = [address for address in missing if address not in found.resources]
+    for object in sorted({shapes.split(address)[0] for address in missing}):
+        state.archived[object] = read_properties(door, object, archived=True)
+    for address in missing:
+        object, name = shapes.split(address)
+        if (old := state.archived[object].get(name)) is not None:
+            found.notices.append(
+                f"{address} was archived{_on(old.get('archivedAt'))}. Creating the name again may bring the old "
+                "property back with its values, or start a new one beside it: look at it after the apply."
+            )
+    _hand_made_options(found)
+
+
+def _hand_made_options(found: _Found) -> None:
+    for wanted in found.desired:
+        live = found.resources.get(wanted.address)
+        if wanted.address.kind != PROPERTY or live is None or not wanted.attributes.get("options"):
+            continue
+        ours = {option.get("value") for option in wanted.attributes["options"]}
+        extra = [
+            str(option.get("value"))
+            for option in live.attributes.get("options") or ()
+            if option.get("value") not in ours
+        ]
+        if extra:
+            found.notices.append(f"{wanted.address} has options the design does not know: {', '.join(extra)}. Kept.")
+
+
+def _groups(door: Door, found: _Found) -> None:
+    wanted = found.wanted(GROUP)
+    for object in sorted({shapes.split(address)[0] for address in wanted}):
+        found.state.groups[object] = read_groups(door, object)
+    for address in wanted:
+        object, name = shapes.split(address)
+        raw = found.state.groups[object].get(name)
+        if raw is not None:
+            found.keep(address, shapes.group_attributes(raw))
+
+
+def _guarded(found: _Found, kind: str, read: Callable[[], None]) -> None:
+    """A missing scope makes these unknown, which is neither there nor absent."""
+    wanted = found.wanted(kind)
+    if not wanted and not (kind == FLOW and found.marks and not found.state.record.exists):
+        return
+    try:
+        read()
+    except MissingScopes as refused:
+        found.unread.update(wanted)
+        found.notices.append(f"Could not be read: {_listed(wanted)} ({refused.message} {refused.advice})")
+
+
+def _flows(finder: Finder, found: _Found) -> None:
+    for address, raw, mark in finder.flows():
+        found.state.flows[address] = raw
+        if mark is not None:
+            found.marks.append(mark)
+    found.notices += finder.notices
+    found.names["flow"] = finder.flow_names
+
+
+def _lists(finder: Finder, found: _Found) -> None:
+    found.state.lists.update(finder.lists())
+    found.names["list"] = finder.list_names
+    for address, name in sorted(finder.usurped.items()):
+        found.unread.add(address)
+        found.notices.append(
+            f"{address} was deleted, and another list is called {name!r} now. Rename or delete it, then plan again."
+        )
+
+
+def _name_own(found: _Found) -> None:
+    """Flows and lists as resources, once the ids of all of them are known."""
+    names = found.state.names()
+    for address, raw in found.state.flows.items():
+        text, _ = unmark(raw.get("description"))
+        found.keep(address, symbolic(shapes.flow_attributes(raw, text), names))
+    for address, raw in found.state.lists.items():
+        found.keep(address, symbolic(shapes.list_attributes(raw), names))
+
+
+def _resolved(door: Door, found: _Found, portal: Portal, finder: Finder) -> tuple[Snapshot, list[str]]:
+    wanted = resolve.foreign(found.desired)
+    own = resolve.Directory(names=found.names)
+    if any(item.kind == "list" for item in wanted):
+        own = resolve.Directory(names={**found.names, "list": finder.all_list_names()})
+    if any(item.kind == "flow" for item in wanted):
+        own = resolve.Directory(names={**own.names, "flow": finder.all_flow_names()})
+    directory = read_directory(door, wanted, portal, own)
+    return resolve.resolve(found.desired, directory), resolve.pins(found.desired, directory)
+
+
+def _steps(found: _Found, resolved: Snapshot) -> None:
+    for address, entry in found.state.record.entries.items():
+        if address.kind != STEP:
+            continue
+        step = resolved.get(address)
+        same = step is not None and step.fingerprint() == entry.fingerprint
+        found.keep(address, step.attributes if step is not None and same else {"ticked": entry.fingerprint})
+
+
+def _ledger(found: _Found) -> Ledger:
+    """Marks of another design under our prefix are not ours: `design` then says whose the prefix is."""
+    record = found.state.record
+    designs = sorted({mark.design for mark in found.marks})
+    design = record.design or (designs[0] if designs else None)
+    ours = {mark.address: mark.fingerprint for mark in found.marks if mark.design == design}
+    return ledger.as_ledger(record, ours, design)
+
+
+def _on(instant: object) -> str:
+    return f" on {str(instant)[:10]}" if instant else ""
+
+
+def _listed(addresses: Iterable[Address]) -> str:
+    items = [str(address) for address in addresses]
+    more = f" and {len(items) - 3} more" if len(items) > 3 else ""
+    return ", ".join(items[:3]) + more

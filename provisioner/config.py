@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import json
+import math
 import os
 import re
 import tomllib
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from provisioner import assets
 from provisioner.connections import Connection
 from provisioner.errors import UsageError
 from provisioner.secrets import Secret
@@ -132,19 +135,32 @@ def _connection(entry: _Entry, environ: Mapping[str, str]) -> Connection:
 
 
 def _check_keys(entry: _Entry) -> None:
+    """What specs/config.schema.json holds against single keys, in words that never repeat a value.
+
+    The functions below know more about secrets, addresses and ways to log in, the targets about platforms.
+    """
+    wrong = _wrong_keys(entry.values)
     for key, value in entry.values.items():
         if key not in KEYS:
             near = difflib.get_close_matches(key, KEYS, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise entry.wrong(key, f"has an unknown key {key!r}.{hint}", f"Known keys: {', '.join(KEYS)}.")
-        if key in TEXT_KEYS and not (isinstance(value, str) and value.strip()):
-            raise entry.wrong(key, f"{key} must be text, and not empty.")
-        if key in NUMBER_KEYS and (
-            isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 600
-        ):
+        if key in NUMBER_KEYS and (key in wrong or math.isnan(value)):
             raise entry.wrong(key, f"{key} must be a number of seconds between 0 and 600.")
+        if key == "api_version" and key in wrong:
+            raise entry.wrong(key, f"{key} must be a number and .0, in quotes.", 'For example: api_version = "66.0"')
+        if key in TEXT_KEYS and key in wrong and not (isinstance(value, str) and value.strip()):
+            raise entry.wrong(key, f"{key} must be text, and not empty.")
     if "platform" not in entry.values:
         raise entry.wrong("", "needs 'platform'.", 'For example: platform = "salesforce"')
+
+
+def _wrong_keys(table: Mapping[str, Any]) -> set[str]:
+    from jsonschema import Draft202012Validator  # slow to import, and only a connection needs it
+
+    schema = json.loads(assets.read_text("specs", "config.schema.json"))
+    shape = schema["$defs"]["connection"] | {"$defs": schema["$defs"]}
+    return {str(error.path[0]) for error in Draft202012Validator(shape).iter_errors(table) if error.path}
 
 
 def _method(entry: _Entry) -> str:

@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "targets/hubspot": BASICS | {"targets/base", "model", "planning"},
     "applying": {"resources", "planning", "diagnostics", "errors", "targets/base"},
     "reporting": {"resources", "planning", "applying", "targets/base", "diagnostics"},
-    "config": {"connections", "secrets", "errors"},
+    "config": {"connections", "secrets", "errors", "assets"},
     "cli": BASICS
     | {"document", "model", "planning", "targets/base", "targets/registry", "applying", "reporting", "config"},
     "emulator": set(),

@@ -173,6 +173,20 @@ def test_a_secret_written_out_is_refused_and_not_repeated(tmp_path: Path) -> Non
             "timeout_seconds must be a number of seconds between 0 and 600.",
         ),
         (
+            ("platform =", "timeout_seconds = nan\nplatform ="),
+            3,
+            "timeout_seconds must be a number of seconds between 0 and 600.",
+        ),
+        (
+            ("platform =", "timeout_seconds = 600.1\nplatform ="),
+            3,
+            "timeout_seconds must be a number of seconds between 0 and 600.",
+        ),
+        (("platform =", "api_version = 66.0\nplatform ="), 3, "api_version must be a number and .0, in quotes."),
+        (("platform =", "api_version = 'v66'\nplatform ="), 3, "api_version must be a number and .0, in quotes."),
+        (("platform =", "audience = ' '\nplatform ="), 3, "audience must be text, and not empty."),
+        (("platform =", "username = 2026-03-02\nplatform ="), 3, "username must be text, and not empty."),
+        (
             ("platform =", "timeout_seconds = true\nplatform ="),
             3,
             "timeout_seconds must be a number of seconds between 0 and 600.",
@@ -252,6 +266,12 @@ def test_a_credential_where_its_name_belongs_is_not_repeated(tmp_path: Path, ref
     (tmp_path / "large").write_bytes(b"x" * 65_537)
     said, _ = fault(tmp_path, TOKEN.replace('{env = "SF_TOKEN"}', reference))
     assert said.startswith(f"./provisioner.toml:5: [connections.sandbox] {message}")
+
+
+def test_no_depth_makes_a_traceback(tmp_path: Path) -> None:
+    for depth in range(20, 600, 20):
+        said, _ = fault(tmp_path, TOKEN + f"username = {'[' * depth}{']' * depth}\n")
+        assert said.endswith(("username must be text, and not empty.", "nested too deeply to be read."))
 
 
 def test_deep_nesting_is_said(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""A pretend vendor on this machine. Prints one line of JSON when it is ready: url, access_token, org_id, pid."""
+"""A pretend vendor on this machine. Prints one line of JSON when it is ready: url, access_token, pid, and the org's or
+portal's id."""
 
 from __future__ import annotations
 
@@ -19,7 +20,10 @@ from provisioner.emulator.server import listen, serve
 
 Creator = Callable[[Path | None, str, datetime | None, bool], tuple[ASGIApp, dict[str, Any]]]
 # platform → "module:function" of (database file, own address, first instant, Apex twin?) → (app, facts for clients)
-PLATFORMS = {"salesforce": "provisioner.emulator.salesforce.app:create"}
+PLATFORMS = {
+    "hubspot": "provisioner.emulator.hubspot.app:create",
+    "salesforce": "provisioner.emulator.salesforce.app:create",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

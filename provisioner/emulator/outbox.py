@@ -11,7 +11,7 @@ from typing import Any
 from provisioner.emulator.clock import iso, parse_instant
 from provisioner.emulator.store import Store
 
-CHANNELS = ("bell", "email", "task", "chatter")
+CHANNELS = ("bell", "email", "task", "chatter", "slack", "webhook")
 
 
 @dataclass(frozen=True)

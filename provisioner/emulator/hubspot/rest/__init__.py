@@ -1,0 +1,12 @@
+"""The portal's HTTP interface, one module per area."""
+
+from __future__ import annotations
+
+from provisioner.emulator.hubspot.calls import Route
+from provisioner.emulator.hubspot.rest import account, associations, forms, objects, people, properties
+
+
+def routes() -> list[Route]:
+    """Literal paths before those with a name in their place."""
+    areas = (account, properties, objects, associations, people, forms)
+    return [one for area in areas for one in area.routes()]

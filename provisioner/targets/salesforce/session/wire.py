@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from provisioner.errors import TargetError
+from provisioner.targets.salesforce.session import deadline
+from provisioner.targets.salesforce.session.deadline import Deadline
 from provisioner.targets.salesforce.session.faults import Reply
 from provisioner.targets.salesforce.session.pace import Pace
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     import requests
 
 LARGEST_ANSWER = 100 * 1024 * 1024  # bytes; the vendor's own limit for a package is ~50 MB in base64
-LONGEST_ANSWER = 600.0  # seconds for a whole body, however slowly it drips
+LONGEST_ANSWER = 600.0  # seconds for a whole answer, however slowly it drips
+LATE = "the answer did not end in time"
 
 
 class NoAnswer(Exception):
@@ -39,12 +42,11 @@ def is_loopback(host: str) -> bool:
 
 def checked_origin(url: str, what: str) -> str:
     """`scheme://host[:port]` of `url`. TargetError unless it is https, or http on this very machine."""
-    parts = urlsplit(url.strip())
-    host = parts.hostname or ""
     try:
-        port = parts.port
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise TargetError(f"The {what} has no valid port.") from None
+        raise TargetError(f"The {what} is not an address, or has no valid port.") from None
     if parts.username or parts.password:
         raise TargetError(f"The {what} must not hold a user name or password.")
     if not host or parts.scheme not in ("https", "http") or any(c.isspace() or c == "\\" for c in parts.netloc):
@@ -66,12 +68,27 @@ class Wire:
         self._timeout = timeout
         self._pace = pace
         self._http: requests.Session | None = None
+        self._deadline = Deadline(LONGEST_ANSWER)
 
     def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
         """NoAnswer when nothing usable came back; TargetError when the answer is too large to be true."""
+        self.calls += 1
+        self._deadline = Deadline(LONGEST_ANSWER)
+        try:
+            reply = self._exchange(method, url, headers, body)
+        except NoAnswer as lost:
+            if self._deadline.passed:
+                raise NoAnswer(LATE, sent=True, final=True) from None
+            raise lost
+        finally:
+            self._deadline.end()
+        if self._deadline.passed:  # without a stated length, the cut looks like the end
+            raise NoAnswer(LATE, sent=True, final=True)
+        return reply
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         import requests
 
-        self.calls += 1
         http = self._session()
         # The header is set per request, by us: a .netrc entry for the host must not replace the session's identity.
         # A proxy must not see what is meant for this machine.
@@ -104,10 +121,8 @@ class Wire:
             self._http = None
 
     def _session(self) -> requests.Session:
-        import requests
-
         if self._http is None:
-            self._http = requests.Session()
+            self._http = deadline.session(lambda plug: self._deadline.watch(plug))
         return self._http
 
     def _read(self, response: requests.Response) -> bytes:
@@ -118,7 +133,7 @@ class Wire:
             if len(content) > LARGEST_ANSWER:
                 raise TargetError(f"Salesforce's answer is larger than {LARGEST_ANSWER // 2**20} MB; reading stopped.")
             if self._pace.now() - began > LONGEST_ANSWER:
-                raise NoAnswer("the answer did not end in time", sent=True)
+                raise NoAnswer(LATE, sent=True, final=True)
         return bytes(content)
 
 

@@ -1,1 +1,115 @@
-"""The talking half of the HubSpot target."""
+"""The talking half of the HubSpot target: one session per connection. Raises only TargetError.
+
+What resources look like is in `shapes`; what references mean, in `targets/hubspot/resolve.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provisioner.connections import Connection
+from provisioner.errors import TargetError
+from provisioner.planning.plan import Plan
+from provisioner.resources import Address, Resource, Snapshot
+from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Progress
+from provisioner.targets.hubspot.session.account import Portal, read_portal
+from provisioner.targets.hubspot.session.check import check
+from provisioner.targets.hubspot.session.door import Door
+from provisioner.targets.hubspot.session.pace import Pace
+from provisioner.targets.hubspot.session.read import read_live
+from provisioner.targets.hubspot.session.state import State
+from provisioner.targets.hubspot.session.steps import tick, untick
+from provisioner.targets.hubspot.session.transport import Transport, checked_token
+from provisioner.targets.hubspot.session.versions import Versions
+from provisioner.targets.hubspot.session.wire import Wire, checked_origin
+from provisioner.targets.hubspot.session.write import Writer
+
+__all__ = ["HubSpotSession", "connect"]
+
+HOME = "https://api.hubapi.com"  # one host for all regions ([spec] reference/hubspot.md 1.1)
+
+
+class HubSpotSession:
+    """Implements `targets.base.Session`. Sends its first request when first asked something."""
+
+    def __init__(self, transport: Transport, connection: str, pace: Pace) -> None:
+        self.door = Door(transport)
+        self._transport = transport
+        self._connection = connection
+        self._pace = pace
+        self._portal: Portal | None = None
+        self._state: State | None = None
+
+    @property
+    def api_calls(self) -> int:
+        """HTTP requests sent so far, retries included."""
+        return self._transport.calls
+
+    def close(self) -> None:
+        """Close the connections. The session stays usable; it opens new ones."""
+        self._transport.close()
+
+    @property
+    def portal(self) -> Portal:
+        """The account with its time zone and UI domain; asked once per session."""
+        if self._portal is None:
+            self._portal = read_portal(self.door)
+        return self._portal
+
+    def identity(self) -> OrgIdentity:
+        """Which portal this is. Production = accountType STANDARD or anything unknown."""
+        return self.portal.identity(self._connection)
+
+    def read(self, desired: Snapshot, prefix: str) -> Live:
+        """Live state of desired and owned addresses; `Live.resolved` is desired with this portal's ids.
+
+        With contacts alone and nothing amiss: at most 8 requests, and further pages; teams, forms and another object
+        cost one or two each. Rejected when a reference of the design means nothing here.
+        """
+        live, self._state = read_live(self.door, desired, prefix, self.portal)
+        return live
+
+    def check(self, plan: Plan) -> None:
+        """Hold the plan against what was read. Rejected carries every problem. HubSpot itself has no dry run."""
+        check(self.door, plan, self._known(plan))
+
+    def write(self, plan: Plan, ledger: Ledger) -> Iterator[Progress | Outcome]:
+        """Carry out the plan in the order of dependencies. Every change gets exactly one Outcome.
+
+        An error that stopped the work is raised after the outcomes. Manual steps are skipped with the text "manual".
+        """
+        state = self._known(plan)
+        self._state = None  # half of it is old once this has begun
+        yield from Writer(self.door, self._pace, self.portal, plan, state).write(ledger)
+
+    def tick(self, step: Resource, design: str, prefix: str, *, by: str, at: str) -> None:
+        """Remember that a person has done a manual step (as resolved for this portal). `at` is UTC ISO."""
+        tick(self.door, self._pace, step, design, prefix, f"{by} {at}")
+
+    def untick(self, address: Address, prefix: str) -> bool:
+        """Forget it again. False when it was not ticked."""
+        return untick(self.door, self._pace, address, prefix)
+
+    def _known(self, plan: Plan) -> State:
+        if self._state is None or self._state.prefix != plan.prefix:
+            sides = (change.after or change.before for change in plan.changes)
+            self.read(Snapshot.of(resource for resource in sides if resource is not None), plan.prefix)
+        assert self._state is not None, "read sets it"
+        return self._state
+
+
+def connect(connection: Connection, pace: Pace | None = None) -> HubSpotSession:
+    """A session for this connection; no request is sent yet. TargetError when the connection cannot be used."""
+    if connection.platform != "hubspot":
+        raise TargetError(f"Connection {connection.name!r} is for {connection.platform}, not for HubSpot.")
+    if connection.auth.get("method") != "access_token":
+        raise TargetError(
+            f"Connection {connection.name!r} has no access_token, the only way into HubSpot that we know.",
+            advice='Create a service key and refer to it: access_token = {env = "NAME_OF_A_VARIABLE"}.',
+        )
+    token = checked_token(connection.auth.get("access_token"), connection.name)
+    origin = checked_origin(connection.instance_url or HOME)
+    chosen = pace or Pace()
+    wire = Wire(connection.timeout_seconds, chosen)
+    transport = Transport(origin, token, wire, chosen, Versions(connection.api_version))
+    return HubSpotSession(transport, connection.name, chosen)

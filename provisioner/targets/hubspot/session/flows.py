@@ -1,6 +1,6 @@
 """Workflows: created switched off, replaced against the revision that was read, switched on last.
 
-There is no PATCH and no switch: every change is a PUT of the whole flow with its `revisionId` ([spec] 4.1). While a flow
+There is no PATCH and no switch: every change is a PUT of the whole flow with its `revisionId` ([spec] 4.1). While one
 is not in its final state, its mark carries the fingerprint of the state it is in.
 """
 

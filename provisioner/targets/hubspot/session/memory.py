@@ -1,0 +1,98 @@
+"""Writing the ledger property: before the first creation, and after the last change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from provisioner.errors import Unreachable
+from provisioner.resources import Address
+from provisioner.targets.hubspot.session import ledger
+from provisioner.targets.hubspot.session.door import Door
+from provisioner.targets.hubspot.session.faults import Answered
+from provisioner.targets.hubspot.session.ledger import Entry
+from provisioner.targets.hubspot.session.once import NOT_FOUND, create_once, delete_once
+from provisioner.targets.hubspot.session.pace import Pace
+from provisioner.targets.hubspot.session.read import read_groups, read_properties
+from provisioner.targets.hubspot.session.state import Raw, State
+
+ATTEMPTS = 6
+HOST_PROPERTY = "hubspot_owner_id"  # its group is HubSpot's own and cannot be deleted
+
+
+class Memory:
+    """`meta` is what the ledger says of the run: plan, applied_at, applied_by, tool."""
+
+    def __init__(self, door: Door, pace: Pace, state: State, design: str, meta: Mapping[str, Any]) -> None:
+        self._door = door
+        self._pace = pace
+        self._state = state
+        self._design = design
+        self._meta = meta
+        self._name = ledger.property_name(state.prefix)
+
+    @property
+    def entries(self) -> Mapping[Address, Entry]:
+        return self._state.record.entries
+
+    def write(self, entries: Mapping[Address, Entry], *, final: bool) -> None:
+        """All entries at once. Before the end the ledger keeps saying which plan was applied last."""
+        known = self._state.record.meta
+        content = ledger.encode(self._design, entries, self._meta if final or not known else known)
+        if self._state.record.exists:
+            self._change(content)
+        else:
+            self._create(content)
+        self._state.record = replace(self._state.record, exists=True, design=self._design, entries=dict(entries))
+
+    def _create(self, content: Raw) -> None:
+        what = "create the ledger property"
+        body = ledger.creation(self._state.prefix, self._group(), content)
+        method = self._door.api("crm.properties.core_api").create
+        create_once(
+            self._pace,
+            lambda: self._door.change(what, method, ledger.OBJECT, body, repeatable=False),
+            lambda: self._found(content),
+            what,
+        )
+
+    def _found(self, content: Raw) -> Raw | None:
+        raw = read_properties(self._door, ledger.OBJECT).get(self._name)
+        return raw if raw is not None and raw.get("description") == content["description"] else None
+
+    def _change(self, content: Raw) -> None:
+        """What was just created may be invisible for a moment."""
+        method = self._door.api("crm.properties.core_api").update
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._door.change(
+                    "write the ledger property", method, ledger.OBJECT, self._name, content, repeatable=True
+                )
+                return
+            except Answered as refused:
+                if refused.status != NOT_FOUND or attempt == ATTEMPTS:
+                    raise
+                self._pace.sleep(self._pace.visible_first * attempt)
+
+    def forget(self) -> None:
+        """Nothing of ours is left: the ledger goes too."""
+        method = self._door.api("crm.properties.core_api").archive
+        what = "archive the ledger property"
+        delete_once(lambda: self._door.change(what, method, ledger.OBJECT, self._name, repeatable=True))
+        self._state.record = ledger.Record()
+
+    def _group(self) -> str:
+        properties = self._state.properties.get(ledger.OBJECT, {})
+        host = properties.get(HOST_PROPERTY, {}).get("groupName")
+        if host:
+            return str(host)
+        native = sorted(str(raw["groupName"]) for raw in properties.values() if _is_native(raw))
+        found = native or sorted(read_groups(self._door, ledger.OBJECT))
+        if not found:
+            raise Unreachable("This portal has no property group for contacts, not even HubSpot's own.")
+        return found[0]
+
+
+def _is_native(raw: Mapping[str, Any]) -> bool:
+    return raw.get("hubspotDefined") is True and bool(raw.get("groupName"))

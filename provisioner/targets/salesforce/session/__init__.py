@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from provisioner.connections import Connection
@@ -12,6 +13,7 @@ from provisioner.resources import Snapshot
 from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Progress
 from provisioner.targets.salesforce.session.auth import credentials
 from provisioner.targets.salesforce.session.deploy import Deployer
+from provisioner.targets.salesforce.session.discreet import discreet, scrub
 from provisioner.targets.salesforce.session.org import read_identity
 from provisioner.targets.salesforce.session.pace import Pace
 from provisioner.targets.salesforce.session.read import read_live
@@ -47,25 +49,36 @@ class SalesforceSession:
     def identity(self) -> OrgIdentity:
         """Which org this is; asked once per session."""
         if self._identity is None:
-            self._identity = read_identity(self.rest)
+            with discreet(self._transport.secrets):
+                self._identity = read_identity(self.rest)
         return self._identity
 
     def read(self, desired: Snapshot, prefix: str) -> Live:
         """Live state of desired and owned addresses. At most 12 requests when nothing goes wrong."""
-        live = read_live(self.rest, self._soap, desired, prefix, self.identity())
+        org = self.identity()
+        with discreet(self._transport.secrets):
+            live = read_live(self.rest, self._soap, desired, prefix, org)
         self._recorded = live.ledger
-        return live
+        return replace(live, notices=tuple(self._scrub(notice) for notice in live.notices))
 
     def check(self, plan: Plan) -> None:
         """Validate on the server without saving. Rejected carries the vendor's problems; deletions are not checked."""
-        self._writer(plan).check()
+        writer = self._writer(plan)
+        with discreet(self._transport.secrets):
+            writer.check()
 
     def write(self, plan: Plan, ledger: Ledger) -> Iterator[Progress | Outcome]:
         """Carry out the plan and record `ledger` in the same transaction.
 
         Every change gets exactly one Outcome, in any order; an error that stopped the work is raised after them.
         """
-        yield from self._writer(plan).write(ledger)
+        writer = self._writer(plan)
+        with discreet(self._transport.secrets):
+            for event in writer.write(ledger):
+                yield replace(event, message=self._scrub(event.message))
+
+    def _scrub(self, text: str) -> str:
+        return scrub(text, self._transport.secrets())
 
     def _writer(self, plan: Plan) -> Writer:
         return Writer(self.rest, self._deployer, self.identity(), plan, self._recorded)

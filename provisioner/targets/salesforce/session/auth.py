@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlencode
@@ -13,6 +13,7 @@ from provisioner.connections import Connection
 from provisioner.errors import NotAllowed, TargetError
 from provisioner.secrets import Secret
 from provisioner.targets.salesforce.session import faults, sf_cli
+from provisioner.targets.salesforce.session.discreet import discreet
 from provisioner.targets.salesforce.session.faults import Unsent, Verdict
 from provisioner.targets.salesforce.session.wire import NoAnswer, Wire, checked_origin
 
@@ -34,6 +35,11 @@ class Credentials(Protocol):
     @property
     def renewable(self) -> bool:
         """Whether signing in again can give a new session."""
+        ...
+
+    @property
+    def secrets(self) -> Sequence[Secret]:
+        """What it signs in with; no text may show it."""
         ...
 
     def sign_in(self, wire: Wire) -> Grant:
@@ -69,6 +75,10 @@ class ReadyToken:
     grant: Grant
     renewable: bool = False
 
+    @property
+    def secrets(self) -> Sequence[Secret]:
+        return (self.grant.token,)
+
     def sign_in(self, wire: Wire) -> Grant:
         return self.grant
 
@@ -82,6 +92,10 @@ class Jwt:
     audience: str
     instance: str | None
     renewable: bool = True
+
+    @property
+    def secrets(self) -> Sequence[Secret]:
+        return (self.private_key,)
 
     def sign_in(self, wire: Wire) -> Grant:
         form = {"grant_type": JWT_GRANT, "assertion": self._assertion()}
@@ -110,6 +124,10 @@ class ClientCredentials:
     instance: str
     renewable: bool = True
 
+    @property
+    def secrets(self) -> Sequence[Secret]:
+        return (self.client_secret,)
+
     def sign_in(self, wire: Wire) -> Grant:
         pair = f"{self.client_id}:{self.client_secret.reveal()}".encode()
         headers = {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
@@ -123,6 +141,10 @@ class SfLogin:
     target_org: str
     renewable: bool = True
 
+    @property
+    def secrets(self) -> Sequence[Secret]:
+        return ()
+
     def sign_in(self, wire: Wire) -> Grant:
         found = sf_cli.login(self.target_org)
         return Grant(checked_token(found.token, self.connection), checked_origin(found.instance_url, "sf login's URL"))
@@ -132,6 +154,14 @@ def _ask(
     wire: Wire, server: str, form: dict[str, str], headers: dict[str, str], name: str, instance: str | None
 ) -> Grant:
     """POST the form to the token endpoint. Asked once: a refused login must not be hammered."""
+    proofs = [form.get("assertion", ""), headers.get("Authorization", "").removeprefix("Basic ")]
+    with discreet(lambda: [Secret(proof) for proof in proofs]):
+        return _asked(wire, server, form, headers, name, instance)
+
+
+def _asked(
+    wire: Wire, server: str, form: dict[str, str], headers: dict[str, str], name: str, instance: str | None
+) -> Grant:
     sent = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", **headers}
     try:
         reply = wire.exchange("POST", server + TOKEN_PATH, sent, urlencode(form).encode("ascii"))

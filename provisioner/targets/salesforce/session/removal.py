@@ -36,7 +36,8 @@ def remove_flows(rest: Rest, doomed: Collection[str], retained: Collection[str])
             yield Progress(STAGE, f"Flow {name} switched off")
     gone: dict[str, int] = defaultdict(int)
     for version in _versions(rest, {*doomed, *retained}):
-        name = str((version.get("Definition") or {}).get("DeveloperName") or "")
+        definition = version.get("Definition")
+        name = str(definition.get("DeveloperName") or "") if isinstance(definition, dict) else ""
         if name in doomed or (name in retained and version.get("Status") == "Obsolete"):
             tail = f"tooling/sobjects/Flow/{record_id(version.get('Id'), 'flow version')}"
             rest.delete(tail, f"delete version {version.get('VersionNumber')} of flow {name}")

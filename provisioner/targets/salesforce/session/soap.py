@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LARGEST_UNZIPPED = 200 * 1024 * 1024  # bytes
 MOST_FILES = 10_000  # [docs] reference/salesforce.md 1.6
+PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 LIST_LIMIT = 3  # queries per listMetadata call
 
 
@@ -176,6 +177,8 @@ def _unzipped(encoded: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(base64.b64decode(encoded, validate=False))) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if any(entry.compress_type not in PACKED for entry in entries):
+                raise Unreachable("The org's metadata package is packed in a way that Salesforce does not use.")
             if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST_UNZIPPED:
                 raise TargetError("The org's metadata package is larger than the vendor's own limits; it was not read.")
             return {entry.filename.removeprefix("unpackaged/"): archive.read(entry) for entry in entries}

@@ -41,6 +41,11 @@ class Transport:
         self._wire = wire
         self._pace = pace
         self._grant: Grant | None = None
+        self._tokens: list[Secret] = []
+
+    def secrets(self) -> list[Secret]:
+        """Every credential of this session so far: what it signs in with, and the tokens it was given."""
+        return [*self._credentials.secrets, *self._tokens]
 
     @property
     def calls(self) -> int:
@@ -94,6 +99,8 @@ class Transport:
     def _signed_in(self) -> Grant:
         if self._grant is None:
             self._grant = self._credentials.sign_in(self._wire)
+            if self._grant.token not in self._tokens:
+                self._tokens.append(self._grant.token)
         return self._grant
 
     def _masked(self, reply: Reply) -> Reply:

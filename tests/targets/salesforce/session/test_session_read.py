@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -331,6 +334,20 @@ def test_a_zip_bomb_is_not_unpacked(
     org.files = {"big": b"0" * 1001}
     with pytest.raises(TargetError, match="larger than the vendor's own limits; it was not read"):
         session._soap.retrieve({"Flow": ["X"]})
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_only_packing_that_salesforce_uses_is_unpacked(
+    org: ScriptedOrg, session: SalesforceSession, method: int
+) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("flows/X.flow", b"<Flow/>")
+    content = base64.b64encode(buffer.getvalue()).decode("ascii")
+    org.on("checkRetrieveStatus", status(f"<done>true</done><success>true</success><zipFile>{content}</zipFile>"))
+    with pytest.raises(Unreachable) as caught:
+        session._soap.retrieve({"Flow": ["X"]})
+    assert str(caught.value) == "The org's metadata package is packed in a way that Salesforce does not use."
 
 
 def test_listing_asks_three_at_a_time(org: ScriptedOrg, session: SalesforceSession) -> None:

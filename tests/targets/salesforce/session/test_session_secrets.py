@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import traceback
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from pieces import field, make_plan, snapshot
@@ -14,7 +16,7 @@ from scripted_org import TOKEN, Answer, ScriptedOrg, error, fault, said
 from test_session_auth import display, fake_sf  # noqa: F401 - a fixture
 
 from provisioner.connections import Connection
-from provisioner.errors import TargetError
+from provisioner.errors import NotAllowed, TargetError
 from provisioner.secrets import Secret
 from provisioner.targets.salesforce.session import connect, sf_cli, wire
 
@@ -129,3 +131,32 @@ def test_an_endless_answer(org: ScriptedOrg, opened: Any, monkeypatch: pytest.Mo
     with pytest.raises(TargetError) as caught:
         _ = opened(READY).rest.version
     assert CANARY not in shown(caught.value)
+
+
+ESCAPED = "".join(f"\\u{ord(character):04x}" for character in TOKEN)
+
+
+@pytest.mark.parametrize("spelled", [ESCAPED, quote(TOKEN, safe="")])
+def test_a_token_in_disguise(org: ScriptedOrg, opened: Any, spelled: str) -> None:
+    body = f'[{{"errorCode": "X", "message": "you sent {spelled}"}}]'.encode()
+    org.on("POST /services/data/v66.0/metadata/deployRequest", Answer(400, body))
+    told = []
+    with pytest.raises(TargetError) as caught:
+        for event in opened(READY).write(*make_plan(create=(field("Lead.A__c"),))):
+            told.append(event)
+    assert caught.value.message == "Salesforce refused to deploy the package: X: you sent (secret)"
+    assert CANARY not in shown(caught.value) + repr(told)
+
+
+def test_a_token_in_a_notice(org: ScriptedOrg, opened: Any) -> None:
+    org.messages = [("a", f"{quote(TOKEN)} said no")]
+    live = opened(READY).read(snapshot(field("Lead.A__c")), "STL")
+    assert live.notices[0] == "Could not be read: CustomField:Lead.A__c ((secret) said no)"
+
+
+def test_a_login_that_repeats_what_was_sent(org: ScriptedOrg, opened: Any) -> None:
+    pair = base64.b64encode(b"a:canary-secret").decode("ascii")
+    org.on("POST /services/oauth2/token", said({"error": pair, "error_description": "canary-secret"}, 400))
+    with pytest.raises(NotAllowed) as caught:
+        opened(LOGINS[1]).identity()
+    assert caught.value.message == "Salesforce refused the login of connection 'acme': (secret): (secret)"

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Literal
 
 from provisioner.model.design import All, Any_, Condition, Not, Test
-from provisioner.targets.salesforce.flow import Check, Flow, Outcome, Value, differs, equals, flag, is_null, scalar
 
 LOGIC_MOST = 1000  # characters of conditionLogic. [docs] reference/salesforce.md 4.2
 
@@ -25,6 +25,26 @@ _ORDER = {
 _TEXT = {"starts_with": "StartsWith", "ends_with": "EndsWith", "contains": "Contains"}
 
 
+Value = dict[str, str]  # {"stringValue": …}, {"elementReference": …} and the like
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One native comparison: `left operator right`."""
+
+    left: str
+    operator: str
+    right: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The conditions of one outcome; `logic` is `and`, `or` or numbers such as `1 AND (2 OR 3)`."""
+
+    checks: Sequence[Check]
+    logic: str
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Parts joined by one word."""
@@ -35,27 +55,19 @@ class Group:
 
 @dataclass(slots=True)
 class Translator:
-    """Turns conditions into outcomes of one flow. `answers` are the negated text comparisons met on the way: variable,
-    comparison; the flow must decide them before the outcomes are used."""
+    """Turns the conditions of one flow into rules. `answers` are the negated text comparisons met on the way (variable
+    → comparison), which the flow must decide before the rules are used; `constants` the texts that look like merge
+    fields (text → name), which stand where nothing is ever merged."""
 
-    flow: Flow
     answers: dict[str, Check] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
 
-    def outcome(self, name: str, label: str, condition: Condition, to: str | None) -> Outcome:
+    def rule(self, condition: Condition) -> Rule:
         group = _flat(self._group(condition, negated=False))
         checks = list(_checks(group))
         if all(isinstance(part, Check) for part in group.parts):
-            return Outcome(name, label, checks, to, group.word.lower())
-        return Outcome(name, label, checks, to, _logic(group))
-
-    def prelude(self, to: str | None) -> str | None:
-        """Adds the decisions that answer the negated text comparisons and returns the node to begin with."""
-        for name, check in reversed(self.answers.items()):
-            self.flow.variable(name, "Boolean", value=flag(False))
-            yes = self.flow.assign(f"Say_{name}", f"{name} is true", [(name, flag(True))], to)
-            rule = Outcome(f"Is_{name}", "Yes", [is_null(check.left, False), check], yes)
-            to = self.flow.decide(f"Ask_{name}", f"{check.left} {check.operator}?", [rule], to, "No")
-        return to
+            return Rule(checks, group.word.lower())
+        return Rule(checks, _logic(group))
 
     def _group(self, condition: Condition, *, negated: bool) -> Check | Group:
         match condition:
@@ -71,33 +83,47 @@ class Translator:
     def _test(self, test: Test, *, negated: bool) -> Check | Group:
         left = f"$Record.{test.field}"
         if test.op == "is_blank":
-            return is_null(left, bool(test.values[0]) != negated)
+            return _is_null(left, bool(test.values[0]) != negated)
         if test.op in ("in", "not_in"):
             return self._one_of(left, test, negated=(test.op == "not_in") != negated)
         wanted = test.values[0]
         if wanted is None or wanted == "":
             return _never(left) if not negated else _always(left)
-        value = scalar(self.flow, wanted)
+        value = self._value(wanted)
         if test.op in _ORDER:
             plain, opposite = _ORDER[test.op]
             if negated:
-                return Group("OR", [is_null(left), Check(left, opposite, value)])
-            return Group("AND", [is_null(left, False), Check(left, plain, value)])
+                return Group("OR", [_is_null(left), Check(left, opposite, value)])
+            return Group("AND", [_is_null(left, False), Check(left, plain, value)])
         check = Check(left, _TEXT[test.op], value)
         if negated:
-            return equals(self._answer(check), flag(False))
-        return Group("AND", [is_null(left, False), check])
+            return Check(self._answer(check), "EqualTo", {"booleanValue": "false"})
+        return Group("AND", [_is_null(left, False), check])
 
     def _one_of(self, left: str, test: Test, *, negated: bool) -> Check | Group:
         blank = any(value is None or value == "" for value in test.values)
-        values: list[Value] = [scalar(self.flow, value) for value in test.values if value is not None and value != ""]
+        values: list[Value] = [self._value(value) for value in test.values if value is not None and value != ""]
         if not negated:
-            same = [equals(left, value) for value in values]
-            return Group("OR", [*([is_null(left)] if blank else []), *same])
-        other = [differs(left, value) for value in values]
+            same = [Check(left, "EqualTo", value) for value in values]
+            return Group("OR", [*([_is_null(left)] if blank else []), *same])
+        other = [Check(left, "NotEqualTo", value) for value in values]
         if blank:
-            return Group("AND", [is_null(left, False), *other])
-        return Group("OR", [is_null(left), Group("AND", other)])
+            return Group("AND", [_is_null(left, False), *other])
+        return Group("OR", [_is_null(left), Group("AND", other)])
+
+    def _value(self, value: str | int | float | bool | date | datetime) -> Value:
+        """A value of the design, typed as it was written. Datetimes are UTC."""
+        if isinstance(value, bool):
+            return {"booleanValue": str(value).lower()}
+        if isinstance(value, int | float):
+            return {"numberValue": str(value)}
+        if isinstance(value, datetime):
+            return {"dateTimeValue": value.strftime("%Y-%m-%dT%H:%M:%S.000Z")}
+        if isinstance(value, date):
+            return {"dateValue": value.isoformat()}
+        if "{!" not in value:
+            return {"stringValue": value}
+        return {"elementReference": self.constants.setdefault(value, f"Text_{len(self.constants) + 1}")}
 
     def _answer(self, check: Check) -> str:
         for name, known in self.answers.items():
@@ -108,12 +134,16 @@ class Translator:
         return name
 
 
+def _is_null(left: str, empty: bool = True) -> Check:
+    return Check(left, "IsNull", {"booleanValue": str(empty).lower()})
+
+
 def _never(left: str) -> Group:
-    return Group("AND", [is_null(left), is_null(left, False)])
+    return Group("AND", [_is_null(left), _is_null(left, False)])
 
 
 def _always(left: str) -> Group:
-    return Group("OR", [is_null(left), is_null(left, False)])
+    return Group("OR", [_is_null(left), _is_null(left, False)])
 
 
 def _flat(part: Check | Group) -> Group:
@@ -154,5 +184,4 @@ def _logic(group: Group) -> str:
 
 def logic_length(condition: Condition) -> int:
     """Characters of the condition's conditionLogic."""
-    translator = Translator(Flow("", "", {}))
-    return len(translator.outcome("x", "x", condition, None).logic)
+    return len(Translator().rule(condition).logic)

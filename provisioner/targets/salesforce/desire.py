@@ -1,22 +1,16 @@
-"""A design → the resources of its org: built, written as the files that would be deployed, and read back from them."""
+"""A design → the resources of its org: its templates rendered, and read back as what they say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from provisioner.diagnostics import Diagnostic, has_errors
 from provisioner.model.design import Design
-from provisioner.resources import Resource, Snapshot
-from provisioner.targets.salesforce.apex import apex
-from provisioner.targets.salesforce.fields import lead_fields, metadata_types, permission_set
+from provisioner.resources import Snapshot
+from provisioner.targets.salesforce.files import files
 from provisioner.targets.salesforce.limits import RULES
-from provisioner.targets.salesforce.package import artifacts
 from provisioner.targets.salesforce.parse import parse_package
-from provisioner.targets.salesforce.records import calendars, notification_type, queues, records
-from provisioner.targets.salesforce.stamp import stamp_flow
-from provisioner.targets.salesforce.timers import timers_flow
-from provisioner.targets.salesforce.touches import owner_settled_flow, touch_flows
 
 
 def desire(design: Design, located: Callable[[str], Any]) -> tuple[Snapshot, list[Diagnostic]]:
@@ -25,20 +19,9 @@ def desire(design: Design, located: Callable[[str], Any]) -> tuple[Snapshot, lis
     found = RULES.run(design, located)
     if has_errors(found):
         return Snapshot(), found
-    return parse_package({item.path: item.content for item in artifacts(render(design))}), found
+    return render(design), found
 
 
-def render(design: Design) -> Iterator[Resource]:
-    """Every component of the design, each once, nothing that differs from one day to the next."""
-    yield from lead_fields(design)
-    yield from metadata_types(design)
-    yield from records(design)
-    yield from calendars(design)
-    yield from queues(design)
-    yield notification_type(design)
-    yield permission_set(design)
-    yield from apex(design)
-    yield stamp_flow(design)
-    yield timers_flow(design)
-    yield owner_settled_flow(design)
-    yield from touch_flows(design)
+def render(design: Design) -> Snapshot:
+    """Every component of the design, each once."""
+    return parse_package(files(design))

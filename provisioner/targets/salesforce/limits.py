@@ -9,7 +9,7 @@ from provisioner.model.design import All, Any_, Condition, Design, Exclusion, Le
 from provisioner.rules import Finding, Registry
 from provisioner.targets.salesforce.conditions import LOGIC_MOST, logic_length
 from provisioner.targets.salesforce.names import API_NAME_MOST, Names, used_escalations, used_hours
-from provisioner.targets.salesforce.timers import subject_formula
+from provisioner.targets.salesforce.wording import subject_formula
 
 RULES = Registry("S")
 FORMULA_MOST = 3900

@@ -14,6 +14,15 @@ API_NAME_MOST = 40  # characters, without the suffix
 LABEL_MOST = 40
 FLOW_NAME_MOST = 80
 HOLIDAY_NAME_MOST = 80
+ERROR_MOST = 4000  # characters of the field that holds the last fault
+# Our fields on Lead (besides one per step), and our custom metadata types.
+LEAD_FIELDS = (
+    "Engaged_At", "Assigned_At", "Assigned_To", "Owner_Seen", "Owner_Changed_At", "SLA_Started_At", "SLA_Due_At",
+    "First_Touch_At", "First_Touch_Type", "Lead_Type", "SLA_Minutes", "Business_Hours", "Escalation", "SLA_Status",
+    "Excluded", "Escalation_Level", "Cycle", "Response_Minutes", "Last_Error", "Systems_Delay_Minutes",
+    "Human_Delay_Minutes", "Speed_To_Lead_Minutes", "Miss_Minutes", "SLA_Result",
+)  # fmt: skip
+METADATA_TYPES = ("Lead_Type", "SLA_Step", "Recipient", "Ignored_User", "Settings")
 STATUSES = {
     "not_started": "Not started",
     "within_sla": "Within SLA",

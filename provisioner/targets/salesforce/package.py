@@ -10,12 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
-from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from provisioner.resources import Address, Resource
 from provisioner.targets.base import Artifact
-from provisioner.targets.salesforce.shape import NAMESPACE
+from provisioner.targets.salesforce.templates import rendered
 from provisioner.targets.salesforce.xml import write
 
 API_VERSION = "66.0"
@@ -94,15 +93,8 @@ def destructive(members: Mapping[str, Sequence[str]]) -> bytes:
 
 
 def _package(members: Mapping[str, Sequence[str]], api_version: str | None) -> bytes:
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<Package xmlns="{NAMESPACE}">']
-    for kind in sorted(members):
-        lines.append("    <types>")
-        lines += [f"        <members>{escape(name)}</members>" for name in sorted(members[kind])]
-        lines += [f"        <name>{escape(kind)}</name>", "    </types>"]
-    if api_version is not None:
-        lines.append(f"    <version>{escape(api_version)}</version>")
-    lines.append("</Package>\n")
-    return "\n".join(lines).encode("utf-8")
+    types = [(kind, sorted(names)) for kind, names in sorted(members.items())]
+    return rendered("package.xml.j2", {"types": types, "version": api_version})
 
 
 def build_zip(artifacts: Iterable[Artifact]) -> bytes:

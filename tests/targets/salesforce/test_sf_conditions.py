@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from provisioner.model.design import All, Any_, Condition, Not, Test
 from provisioner.sla.classification import evaluate
-from provisioner.targets.salesforce.conditions import Translator, logic_length
-from provisioner.targets.salesforce.flow import Check, Flow, Outcome
+from provisioner.targets.salesforce.conditions import Check, Rule, Translator, logic_length
 
 FIELDS = ("A", "B")
 VALUES = ("red", "Red wine", "wine", "{!$Record.Email}", None)
@@ -56,10 +55,10 @@ leads = st.fixed_dictionaries(
 class Platform:
     """A little flow engine of its own: decisions on a record, with the platform's opinion about blanks given."""
 
-    def __init__(self, flow: Flow, record: dict[str, Any], blank_differs: bool) -> None:
+    def __init__(self, translator: Translator, record: dict[str, Any], blank_differs: bool) -> None:
         self.record = record
         self.blank_differs = blank_differs
-        self.constants = {item["name"]: item["value"]["stringValue"] for item in flow.parts.get("constants", [])}
+        self.constants = {name: text for text, name in translator.constants.items()}
         self.variables: dict[str, Any] = {}
 
     def value(self, name: str) -> Any:
@@ -98,11 +97,11 @@ class Platform:
             "Contains": lambda: right in left,
         }[check.operator]()
 
-    def holds(self, outcome: Outcome) -> bool:
-        answers = [self.check(check) for check in outcome.checks]
-        if outcome.logic in ("and", "or"):
-            return all(answers) if outcome.logic == "and" else any(answers)
-        text = re.sub(r"\d+", lambda found: str(answers[int(found[0]) - 1]), outcome.logic)
+    def holds(self, rule: Rule) -> bool:
+        answers = [self.check(check) for check in rule.checks]
+        if rule.logic in ("and", "or"):
+            return all(answers) if rule.logic == "and" else any(answers)
+        text = re.sub(r"\d+", lambda found: str(answers[int(found[0]) - 1]), rule.logic)
         return bool(eval(text.replace("AND", "and").replace("OR", "or")))
 
 
@@ -112,49 +111,19 @@ class Platform:
 @example(Not(Test("A", "contains", ("wine",), "/x")), {"A": "Red wine", "B": None, "N": None}, True)
 @example(Not(Test("N", "gt", (1,), "/x")), {"A": None, "B": None, "N": None}, False)
 def test_native_conditions_mean_the_same(condition: Condition, lead: dict[str, Any], blank_differs: bool) -> None:
-    flow = Flow("f", "", {})
-    translator = Translator(flow)
-    outcome = translator.outcome("Matches", "matches", condition, None)
-    platform = Platform(flow, lead, blank_differs)
+    translator = Translator()
+    rule = translator.rule(condition)
+    platform = Platform(translator, lead, blank_differs)
     for name, check in translator.answers.items():
         platform.variables[name] = lead[check.left.removeprefix("$Record.")] is not None and platform.check(check)
-    assert platform.holds(outcome) == evaluate(condition, lead)
+    assert platform.holds(rule) == evaluate(condition, lead)
 
 
 def test_a_negated_text_comparison_is_answered_before_it_is_used() -> None:
-    flow = Flow("f", "", {})
-    translator = Translator(flow)
-    outcome = translator.outcome("Matches", "m", Not(Test("A", "ends_with", ("@x.example",), "/x")), "Next")
-    assert outcome.checks == [Check("Answer_1", "EqualTo", {"booleanValue": "false"})]
-    assert translator.prelude("Body") == "Ask_Answer_1"
-    assert flow.parts["decisions"] == [
-        {
-            "name": "Ask_Answer_1",
-            "label": "$Record.A EndsWith?",
-            "defaultConnectorLabel": "No",
-            "defaultConnector": {"targetReference": "Body"},
-            "rules": [
-                {
-                    "name": "Is_Answer_1",
-                    "label": "Yes",
-                    "conditionLogic": "and",
-                    "conditions": [
-                        {
-                            "leftValueReference": "$Record.A",
-                            "operator": "IsNull",
-                            "rightValue": {"booleanValue": "false"},
-                        },
-                        {
-                            "leftValueReference": "$Record.A",
-                            "operator": "EndsWith",
-                            "rightValue": {"stringValue": "@x.example"},
-                        },
-                    ],
-                    "connector": {"targetReference": "Say_Answer_1"},
-                }
-            ],
-        }
-    ]
+    translator = Translator()
+    rule = translator.rule(Not(Test("A", "ends_with", ("@x.example",), "/x")))
+    assert rule == Rule([Check("Answer_1", "EqualTo", {"booleanValue": "false"})], "and")
+    assert translator.answers == {"Answer_1": Check("$Record.A", "EndsWith", {"stringValue": "@x.example"})}
 
 
 @pytest.mark.parametrize(
@@ -168,14 +137,13 @@ def test_a_negated_text_comparison_is_answered_before_it_is_used() -> None:
     ],
 )
 def test_the_logic_is_as_short_as_it_can_be(condition: Condition, logic: str) -> None:
-    assert Translator(Flow("f", "", {})).outcome("M", "m", condition, None).logic == logic
+    assert Translator().rule(condition).logic == logic
     assert logic_length(condition) == len(logic)
 
 
 def test_a_value_that_looks_like_a_merge_field_is_a_constant() -> None:
-    flow = Flow("f", "", {})
-    outcome = Translator(flow).outcome("M", "m", Test("A", "in", ("{!$Api.Session_ID}",), ""), None)
-    assert outcome.checks[0].right == {"elementReference": "Text_1"}
-    assert flow.parts["constants"] == [
-        {"name": "Text_1", "dataType": "String", "value": {"stringValue": "{!$Api.Session_ID}"}}
-    ]
+    translator = Translator()
+    twice = Test("A", "in", ("{!$Api.Session_ID}", "plain", "{!$Api.Session_ID}"), "")
+    rights = [check.right for check in translator.rule(twice).checks]
+    assert rights == [{"elementReference": "Text_1"}, {"stringValue": "plain"}, {"elementReference": "Text_1"}]
+    assert translator.constants == {"{!$Api.Session_ID}": "Text_1"}

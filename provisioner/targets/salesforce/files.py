@@ -1,0 +1,191 @@
+"""A design → the files that its templates make of it, complete, in the layout of a package (mdapi).
+
+Here is what the templates are told: names, lists, conditions. What a file looks like is theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.model.design import Design, Step
+from provisioner.targets.salesforce.conditions import Translator
+from provisioner.targets.salesforce.names import (
+    ERROR_MOST,
+    LABEL_MOST,
+    LEAD_FIELDS,
+    METADATA_TYPES,
+    STATUSES,
+    TASK_SUBTYPES,
+    TOUCHES,
+    Names,
+    has_business_clock,
+    step_count,
+    used_escalations,
+)
+from provisioner.targets.salesforce.records import calendars, records
+from provisioner.targets.salesforce.templates import rendered
+from provisioner.targets.salesforce.wording import subject_formula
+
+Files = dict[str, bytes]
+_CODE = (
+    ("ApexClass", "classes/{}.cls", "Clock", "clock.cls.j2"),
+    ("ApexClass", "classes/{}.cls", "Clock_Test", "clock_test.cls.j2"),
+    ("ApexTrigger", "triggers/{}.trigger", "Lead_Clock", "clock.trigger.j2"),
+)
+_CODE_SAFE = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+def files(design: Design) -> Files:
+    """Every file of the design by its path, nothing that differs from one day to the next. No package.xml."""
+    common = _common(design)
+    return {
+        **_objects(design, common),
+        **_configuration(design, common),
+        **_code(design, common),
+        **_flows(design, common),
+    }
+
+
+def _common(design: Design) -> dict[str, Any]:
+    """What every template may use. `field.X` is the API name of our field X on Lead, `record.X` the same field of the
+    triggering record, `type.X` the API name of a custom metadata type."""
+    names = Names(design.target.prefix)
+    field = {word: names.field(word) for word in LEAD_FIELDS}
+    return {
+        "names": names,
+        "prefix": names.prefix,
+        "design": design.id,
+        "managed": f"Managed by provisioner (design {design.id}).",
+        "field": field,
+        "record": {word: f"$Record.{name}" for word, name in field.items()},
+        "type": {word: names.type(word) for word in METADATA_TYPES},
+        "step_fields": [names.step_at(number) for number in range(1, step_count(design) + 1)],
+        "has_business_clock": has_business_clock(design),
+        "error_most": ERROR_MOST,
+    }
+
+
+def _objects(design: Design, common: Mapping[str, Any]) -> Files:
+    lists = {
+        "touches": TOUCHES,
+        "statuses": STATUSES,
+        "type_labels": {lead_type.id: lead_type.label for lead_type in design.lead_types},
+    }
+    found = {"Lead": "Lead", **common["type"]}
+    return {
+        f"objects/{name}.object": rendered("object.xml.j2", {**common, **lists, "object": word})
+        for word, name in found.items()
+    }
+
+
+def _configuration(design: Design, common: Mapping[str, Any]) -> Files:
+    """Configuration that is data, who may read, and who is told."""
+    names: Names = common["names"]
+    found = {
+        f"customMetadata/{names.of(record.type)}.{record.name}.md": rendered(
+            "custom_metadata.xml.j2", {"label": record.label, "cells": record.cells}
+        )
+        for record in records(design)
+    }
+    entries = list(calendars(design))
+    if entries:
+        found["settings/BusinessHours.settings"] = rendered("business_hours.xml.j2", {"calendars": entries})
+    queues = {item.value for item in design.recipients.values() if item.kind == "queue" and item.create and item.value}
+    for queue in sorted(queues):
+        values = {**common, "queue": queue, "label_most": LABEL_MOST}
+        found[f"queues/{queue}.queue"] = rendered("queue.xml.j2", values)
+    found[f"notificationtypes/{names.of('Alert')}.notiftype"] = rendered("notification_type.xml.j2", common)
+    found[f"permissionsets/{names.of('Speed_To_Lead')}.permissionset"] = rendered("permission_set.xml.j2", common)
+    return found
+
+
+def _code(design: Design, common: Mapping[str, Any]) -> Files:
+    """The Apex clock, only where a lead type runs on business hours: no formula knows holidays and daylight saving.
+    Nothing a user wrote freely goes in. ValueError for a prefix or design id that is no plain name."""
+    found: Files = {}
+    if not common["has_business_clock"]:
+        return found
+    for word in (common["prefix"], design.id):
+        if not _CODE_SAFE.fullmatch(word):
+            raise ValueError(f"{word!r} cannot stand in code")
+    for kind, place, word, template in _CODE:
+        path = place.format(common["names"].of(word))
+        found[path] = rendered(template, common)
+        found[f"{path}-meta.xml"] = rendered("code_meta.xml.j2", {"kind": kind})
+    return found
+
+
+def _flows(design: Design, common: Mapping[str, Any]) -> Files:
+    touches = design.telemetry.first_touch.types
+    subtypes = {str(touch): subtype for touch, subtype in TASK_SUBTYPES.items() if touch in touches}
+    wanted = {"lead_stamp": _stamp(design), "lead_timers": _timers(design), "lead_owner_settled": {}}
+    if subtypes:
+        wanted["task_first_touch"] = {"task_subtypes": subtypes, "task_logic": _task_logic(len(subtypes))}
+    if "meeting" in touches:
+        wanted["event_first_touch"] = {}
+    names: Names = common["names"]
+    return {
+        f"flows/{names.of(name.title())}.flow": rendered(f"flows/{name}.flow.j2", {**common, **values})
+        for name, values in wanted.items()
+    }
+
+
+def _task_logic(subtypes: int) -> str:
+    """Two conditions hold, and one of the subtypes."""
+    if subtypes == 1:
+        return "and"
+    return f"1 AND 2 AND ({' OR '.join(str(place) for place in range(3, 3 + subtypes))})"
+
+
+def _stamp(design: Design) -> dict[str, Any]:
+    """What the stamp flow decides by: the design's conditions in native comparisons."""
+    translator = Translator()
+    lead_types = [(item.id, translator.rule(item.when)) for item in design.lead_types]
+    exclusions = [(item.id, translator.rule(item.when)) for item in design.exclusions]
+    return {
+        "lead_types": lead_types,
+        "exclusions": exclusions,
+        "answers": translator.answers,
+        "constants": translator.constants,
+        "engagement": design.telemetry.engagement,
+        "track_as": design.unmatched.track_as,
+        "on_reassign": design.assignment.on_reassign,
+        "queue_starts_clock": design.assignment.queue_starts_clock,
+    }
+
+
+def _timers(design: Design) -> dict[str, Any]:
+    """What the timer flow does: the steps as cases, and whom and what they need between them."""
+    cases = [
+        {
+            "name": f"{escalation.id}_{number}",
+            "escalation": escalation.id,
+            "number": number,
+            "step": step,
+            "does": _does(step),
+            "subject": None if step.task is None else subject_formula(step.task),
+        }
+        for escalation in used_escalations(design)
+        for number, step in enumerate(escalation.steps, start=1)
+    ]
+    steps = [step for escalation in used_escalations(design) for step in escalation.steps]
+    told = {id for step in steps for id in step.notify}
+    heirs = {step.reassign_to for step in steps}
+    recipients = design.recipients.values()
+    return {
+        "cases": cases,
+        "steps_do": any(_does(step) for step in steps),
+        "told": [item for item in recipients if item.id in told and item.kind != "slack"],
+        "handovers": [item for item in recipients if item.id in heirs and item.kind in ("user", "queue")],
+        "bell": any(step.notify and "bell" in step.via for step in steps),
+        "email": any(step.notify and "email" in step.via for step in steps),
+        "tasks": any(step.task is not None for step in steps),
+        "content": design.alerts.content,
+    }
+
+
+def _does(step: Step) -> bool:
+    """Whether a step does more than to mark the lead."""
+    return bool(step.notify) or step.task is not None or step.reassign_to is not None

@@ -135,7 +135,7 @@ class Builder:
             object=data.get("object", ""),
             prefix=data.get("prefix", ""),
             expect=dict(data.get("expect", {})),
-            options=_only(data, "api_version"),
+            options=_only(data, "api_version", "timezone", "fields", "features", "slack_action_version"),
         )
 
     def _telemetry(self, object: str) -> Telemetry:

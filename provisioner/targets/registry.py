@@ -11,8 +11,8 @@ from provisioner.targets.base import Target
 
 TARGETS = {
     "salesforce": "provisioner.targets.salesforce:target",
+    "hubspot": "provisioner.targets.hubspot:target",
 }
-LATER = ("hubspot",)  # designed for, not deployed by this version
 
 
 def load_target(name: str) -> Target:
@@ -26,11 +26,6 @@ def load_target(name: str) -> Target:
 
 def _unknown(name: str) -> UsageError:
     known = ", ".join(sorted(TARGETS))
-    if name in LATER:
-        return UsageError(
-            f"The platform {name!r} is not deployed by this version of provisioner.",
-            advice=f"This version deploys to: {known}.",
-        )
-    near = get_close_matches(name, [*TARGETS, *LATER], n=1)
+    near = get_close_matches(name, TARGETS, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return UsageError(f"There is no target {name!r}.{hint}", advice=f"This version deploys to: {known}.")

@@ -21,6 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "assets": set(),
     "connections": {"secrets"},
     "rules": {"diagnostics"},
+    "fidelity": set(),
     "document": {"assets", "diagnostics", "errors", "rules"},
     "model": {"document", "rules", "diagnostics", "errors"},
     "sla": {"model", "errors"},
@@ -28,12 +29,13 @@ ALLOWED: dict[str, set[str]] = {
     "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections"},
     "targets/registry": {"targets/base", "errors"},
     "targets/salesforce": BASICS | {"targets/base", "model", "planning"},
-    "targets/hubspot": BASICS | {"targets/base", "model", "planning"},
+    "targets/hubspot": BASICS | {"targets/base", "model", "planning", "fidelity"},
     "applying": {"resources", "planning", "diagnostics", "errors", "targets/base"},
     "reporting": {"resources", "planning", "applying", "targets/base", "diagnostics"},
     "config": {"connections", "secrets", "errors", "assets"},
     "cli": BASICS
-    | {"document", "model", "planning", "targets/base", "targets/registry", "applying", "reporting", "config"},
+    | {"document", "model", "planning", "targets/base", "targets/registry", "applying", "reporting", "config"}
+    | {"fidelity"},
     "emulator": set(),
 }
 NEUTRAL = {
@@ -41,6 +43,7 @@ NEUTRAL = {
     "diagnostics",
     "resources",
     "rules",
+    "fidelity",
     "document",
     "model",
     "sla",

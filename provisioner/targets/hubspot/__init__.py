@@ -1,4 +1,4 @@
-"""HubSpot. `target` thinks (render, read back, compare); talking to a portal is the package `session`, imported late."""
+"""HubSpot. `target` thinks (render, read back, compare); talking to a portal is the package `session`, loaded late."""
 
 from __future__ import annotations
 

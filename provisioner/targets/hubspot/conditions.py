@@ -90,8 +90,8 @@ def groups(condition: Condition, kind_of: dict[str, Kind], *, negated: bool = Fa
             if isinstance(condition, Any_) != negated:
                 return [group for part in found for group in part]
             size = 1
-            for part in found:
-                size *= len(part)
+            for choices in found:
+                size *= len(choices)
                 if size > _MOST_GROUPS:
                     raise Unsayable(
                         next(tests_of(condition)).at,
@@ -185,9 +185,9 @@ def _point(wanted: date) -> dict[str, Any]:
 def _one_of(test: Test, kind: Kind, negated: bool) -> list[Group]:
     name = test.field
     blank = any(value is None or value == "" for value in test.values)
-    values = [value for value in test.values if value is not None and value != ""]
+    values: list[Scalar] = [value for value in test.values if value is not None and value != ""]
     if not negated:
-        found = [(item,) for item in _same(test, kind, values)]
+        found: list[Group] = [(item,) for item in _same(test, kind, values)]
         return found + ([(filters.unknown(name),)] if blank else [])
     other = _different(test, kind, values, blank=not blank)
     return [(*other, *([filters.known(name)] if blank else []))]

@@ -5,8 +5,8 @@ Addresses and attributes (the contract between the half that thinks and the half
     PropertyGroup:contacts.stl_speed_to_lead   body of POST …/groups
     Property:contacts.stl_engaged_at           body of POST /crm/v3/properties/contacts, `description` without the mark
     List:running                               body of POST /crm/v3/lists
-    Flow:judge                                 body of POST /automation/v4/flows; `isEnabled` is the wanted state: create
-                                               disabled, enable last
+    Flow:judge                                 body of POST /automation/v4/flows; `isEnabled` is the wanted state:
+                                               create disabled, enable last
     ManualStep:report_trend                    what a person does by hand; nothing is sent
 
 Ids of one portal appear as references (`resolve`). What has no description (group, lists, manual steps) is owned by

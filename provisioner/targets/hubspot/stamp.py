@@ -242,7 +242,8 @@ class _Judge:
         cases = [(item.id, groups(item.when, self.kinds), types[item.id]) for item in self.design.lead_types]
         first = _chain(graph, "classify", cases, unmatched)
         begun: list[tuple[str, dict[str, Any]]] = [
-            (self.clock_for, of(self.noted)), (prop("escalation_level"), static("0")), (prop("unmatched"), static("false")),
+            (self.clock_for, of(self.noted)), (prop("escalation_level"), static("0")),
+            (prop("unmatched"), static("false")),
         ]  # fmt: skip
         return graph.puts("begin", begun, first)
 

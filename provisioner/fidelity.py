@@ -1,0 +1,20 @@
+"""How faithful a deployment is to the design: one statement per feature. Data only; each target fills it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Grade = Literal["exact", "approximated", "manual", "impossible"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fidelity:
+    """One feature on one platform. `lead_type` None: of all. `worst_minutes`: how far it can be from what the design
+    says, in calendar minutes (fractions where they are known), None where minutes do not measure it."""
+
+    feature: str
+    lead_type: str | None
+    grade: Grade
+    worst_minutes: float | None
+    why: str

@@ -1,21 +1,35 @@
 """templates/salesforce: one environment, compiled when something is rendered first.
 
 XML is escaped everywhere, and a name that a template does not get is an error. Apex is not markup: escaping for XML
-would break it, so what goes into it are names only, and they are checked (`files.code`).
+would break it, so what goes into it are names only, and they are checked (`files.py`).
+
+Compiling all templates takes as long as everything else a `validate` does together, so the compiled form is kept in
+the user's cache folder. It is a convenience: where that folder is not the user's own, templates are compiled anew.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
+import stat
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provisioner.assets import path
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BytecodeCache, Environment
 
 APEX = ("cls.j2", "trigger.j2")
+_OPTIONS: dict[str, Any] = {
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+    "optimized": False,  # folding constants takes longer than it saves in templates that run once
+    "auto_reload": False,
+}
 
 
 def rendered(template: str, values: Mapping[str, Any]) -> bytes:
@@ -31,11 +45,8 @@ def _environment() -> Environment:
         loader=FileSystemLoader(path("templates", "salesforce")),
         undefined=StrictUndefined,
         autoescape=select_autoescape(disabled_extensions=APEX, default=True),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        optimized=False,  # folding constants takes longer than it saves in templates that run once
-        auto_reload=False,
+        bytecode_cache=compiled_before(),
+        **_OPTIONS,
     )
     environment.filters["one_line"] = _one_line
     return environment
@@ -44,3 +55,38 @@ def _environment() -> Environment:
 def _one_line(text: str) -> str:
     """A formula that a template spreads over several lines. Markup stays markup."""
     return type(text)(" ").join(line.strip() for line in text.strip().splitlines())
+
+
+def compiled_before() -> BytecodeCache | None:
+    """The compiled templates of earlier runs: of these versions and options only, and the source is compared by
+    checksum. None when the folder cannot be made or others may write into it, since what lies in it is executed."""
+    import jinja2
+    import platformdirs
+
+    from provisioner import __version__
+
+    said = repr((__version__, jinja2.__version__, APEX, sorted(_OPTIONS.items())))
+    place = hashlib.sha256(said.encode("utf-8")).hexdigest()[:16]
+    folder = platformdirs.user_cache_path("provisioner") / "templates" / place
+    if not _is_ours(folder):
+        return None
+
+    class Kept(jinja2.FileSystemBytecodeCache):
+        def dump_bytecode(self, bucket: Any) -> None:
+            try:
+                super().dump_bytecode(bucket)
+            except OSError:  # a full or read-only disk: the next run compiles again, nothing else is lost
+                return
+
+    return Kept(str(folder))
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+    except OSError:
+        return False
+    if not hasattr(os, "getuid"):
+        return True
+    return found.st_uid == os.getuid() and not stat.S_IMODE(found.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)

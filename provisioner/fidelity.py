@@ -11,7 +11,8 @@ Grade = Literal["exact", "approximated", "manual", "impossible"]
 @dataclass(frozen=True, slots=True)
 class Fidelity:
     """One feature on one platform. `lead_type` None: of all. `worst_minutes`: how far it can be from what the design
-    says, in calendar minutes (fractions where they are known), None where minutes do not measure it."""
+    says, in minutes on the lead type's clock (open minutes, for a business clock); None where minutes do not measure
+    it."""
 
     feature: str
     lead_type: str | None

@@ -7,6 +7,7 @@ from typing import Any
 
 from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic
+from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design
 from provisioner.resources import Resource, Snapshot
 from provisioner.targets.base import Artifact, Session
@@ -22,6 +23,12 @@ class HubSpot:
         from provisioner.targets.hubspot.desire import desire
 
         return desire(design, located)
+
+    def fidelity(self, design: Design) -> list[Fidelity]:
+        """What HubSpot does not do exactly, and how far it is off. For designs without errors."""
+        from provisioner.targets.hubspot.fidelity import statement
+
+        return statement(design)
 
     def artifacts(self, resources: Iterable[Resource]) -> list[Artifact]:
         """One JSON file per resource."""

@@ -1,0 +1,236 @@
+"""How far HubSpot is from the design, said before anything is deployed.
+
+Minutes are worst cases over a usual week, on the lead type's clock, of the very workflows that are rendered: when a
+clock starts, when it is due and when each step acts, against docs/semantics.md. What HubSpot does not promise is
+counted as the reference advises: about a minute for every workflow a lead passes through, up to fifteen minutes after
+an opening.
+[docs] reference/hubspot.md 3.3, 4.8
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+
+from provisioner.fidelity import Fidelity, Grade
+from provisioner.model.design import Design, LeadType, Step
+from provisioner.targets.hubspot import windows
+from provisioner.targets.hubspot.clock import due_seconds, kept_free, openings, portal_zone
+from provisioner.targets.hubspot.conditions import kinds, tests_of
+from provisioner.targets.hubspot.minutes import duration_minutes, promised_minutes, step_seconds
+from provisioner.targets.hubspot.names import hours_of, steps_of, used_escalations
+from provisioner.targets.hubspot.week import Week
+from provisioner.targets.hubspot.windows import DAY, SPREAD
+
+JITTER = 1  # minutes per workflow or wait. [inferred] reference/hubspot.md 4.8
+CHAIN = 3 * JITTER  # stamp, judge, clock
+_GRAIN = 5  # minutes between the arrivals that are tried
+_MONDAY = 2 * windows.WEEK  # far enough from the beginning that "before" exists
+
+
+@dataclass(slots=True)
+class Range:
+    """How early (negative) and how late something can be: in open minutes of the calendar, and in calendar minutes."""
+
+    early: float = 0.0
+    late: float = 0.0
+    calendar: float = 0.0
+
+    def add(self, office: Week, ours: float, true: float) -> None:
+        error = office.position(ours) - office.position(true)
+        self.early, self.late = min(self.early, error), max(self.late, error)
+        self.calendar = max(self.calendar, abs(ours - true))
+
+    @property
+    def worst(self) -> float:
+        return round(max(-self.early, self.late), 1)
+
+
+def statement(design: Design) -> list[Fidelity]:
+    """Every feature of the design that HubSpot does not simply have, and the ones people ask about; design order."""
+    found: list[Fidelity] = []
+    for lead_type in design.lead_types:
+        found += _clock(design, lead_type)
+    found += _touches(design)
+    found += _people(design)
+    found += _rest(design)
+    return found
+
+
+def _say(feature: str, grade: Grade, why: str, minutes: float | None = None, lead_type: str | None = None) -> Fidelity:
+    return Fidelity(feature, lead_type, grade, minutes, why)
+
+
+# ------------------------------------------------------------------ one clock
+
+
+def _clock(design: Design, lead_type: LeadType) -> Iterator[Fidelity]:
+    id, hours = lead_type.id, hours_of(design, lead_type)
+    if hours is None:
+        why = "Three workflows follow each other, and workflows run within about a minute."
+        yield _say("clock start", "exact", "It is the time of the assignment.", 0.0, id)
+        yield _say("due time and steps", "approximated", why, float(CHAIN + JITTER), id)
+        return
+    start, due, steps = errors(design, lead_type)
+    free = kept_free(design, lead_type)
+    why = f"What waits for opening hours is let in over about {SPREAD} minutes"
+    if free:
+        why += f"; a lead that comes less than {free} minutes before closing starts at the next opening"
+    yield _say("clock start", "approximated", f"{why}. {_ranged(start)}", start.worst, id)
+    yield _say("due time", "approximated", f"{_due_words(lead_type, free)} {_ranged(due)}", due.worst, id)
+    for number, error in enumerate(steps, 1):
+        why = "Counted on the wall clock from the start; what falls into closed hours happens at the next opening."
+        yield _say(f"step {number}", "approximated", f"{why} {_ranged(error)}", error.worst, id)
+    yield _say(
+        "response and miss minutes",
+        "approximated",
+        "They are calendar minutes: a formula cannot leave out closed hours. The verdict does not depend on them.",
+        None,
+        id,
+    )
+    moved = windows.shift_of(hours, portal_zone(design))
+    if moved.odd_days:
+        why = (
+            f"{hours.timezone} and the account ({portal_zone(design)}) change their clocks on different days: on about "
+            f"{moved.odd_days} days of the year the office seems to open {moved.odd_minutes} minutes off."
+        )
+        yield _say("opening hours around clock changes", "approximated", why, float(moved.odd_minutes), id)
+
+
+def _due_words(lead_type: LeadType, free: int) -> str:
+    if lead_type.sla == "same_business_day":
+        return "It is the closing time of the day in which the clock starts; only the start is late, if anything."
+    if free:
+        return "It never lies in closed hours. Late by what a lead had left of the day before, and by the start."
+    return "Longer than a usual opening, it is counted on the wall clock: early by closed hours, and by every holiday."
+
+
+def _ranged(error: Range) -> str:
+    """Both directions, in open minutes, and what that can be on the wall clock."""
+    early = f"up to {ceil(-error.early)} open minutes early" if error.early < 0 else "never early"
+    text = f"{early}, up to {ceil(error.late)} open minutes late"
+    return f"{text[0].upper()}{text[1:]} ({ceil(error.calendar)} calendar minutes with closed hours in between)."
+
+
+def errors(design: Design, lead_type: LeadType) -> tuple[Range, Range, list[Range]]:
+    """Errors of a business clock's start, of its due time, and of when each step acts, over a usual week."""
+    hours = hours_of(design, lead_type)
+    assert hours is not None, "only a business clock is approximated"
+    office = Week.of(hours.open)
+    doors = Week.of({day: found for item in openings(design, lead_type) for day, found in item.open.items()})
+    steps = steps_of(design, lead_type)
+    start, due, acts = Range(), Range(), [Range() for _ in steps]
+    free = kept_free(design, lead_type)
+    week = range(_MONDAY, _MONDAY + windows.WEEK, _GRAIN)
+    edges = [close - free + 1 for close in office.closes if _MONDAY <= close < _MONDAY + windows.WEEK]
+    for arrival in sorted({*week, *edges}):
+        begin, lets_in = office.next_open(arrival), doors.next_open(arrival)
+        true_due = _true_due(design, lead_type, office, begin)
+        trues = [_true_step(design, lead_type, office, begin, true_due, step) for step in steps]
+        for started in (lets_in, lets_in + (SPREAD if lets_in > arrival else 0) + CHAIN):
+            our_due = _our_due(design, lead_type, office, started)
+            start.add(office, started, begin)
+            due.add(office, our_due, true_due)
+            for error, step, true in zip(acts, steps, trues, strict=True):
+                ours = max(_our_step(design, lead_type, started, our_due, step), started)
+                acted = float(office.next_open(int(ours)))
+                error.add(office, acted, true)
+                error.add(office, acted + (SPREAD if acted > ours + 1 else 0) + JITTER, true)
+    return start, due, acts
+
+
+def _true_due(design: Design, lead_type: LeadType, office: Week, begin: int) -> float:
+    if lead_type.sla == "same_business_day":
+        return office.close_of_day(begin)
+    return office.add(begin, promised_minutes(design, lead_type))
+
+
+def _our_due(design: Design, lead_type: LeadType, office: Week, started: int) -> float:
+    if lead_type.sla == "same_business_day":
+        return office.close_of_day(office.next_open(started))
+    return started + due_seconds(design, lead_type) / 60
+
+
+def _true_step(design: Design, lead_type: LeadType, office: Week, begin: int, due: float, step: Step) -> float:
+    if step.percent is not None:
+        if lead_type.sla == "same_business_day":
+            return office.add(begin, float(step.percent) / 100 * (_open_between(office, begin, due)))
+        return office.add(begin, float(step.percent) / 100 * promised_minutes(design, lead_type))
+    assert step.after_due is not None, "a step has a percentage or a time after due"
+    minutes = duration_minutes(design, lead_type, step.after_due)
+    return office.add(int(due), minutes) if minutes else due
+
+
+def _open_between(office: Week, begin: float, end: float) -> float:
+    low, high = 0.0, float(DAY)
+    while high - low > 0.25:
+        middle = (low + high) / 2
+        low, high = (middle, high) if office.add(int(begin), middle) < end else (low, middle)
+    return high
+
+
+def _our_step(design: Design, lead_type: LeadType, started: int, due: float, step: Step) -> float:
+    if lead_type.sla != "same_business_day":
+        return started + step_seconds(design, lead_type, step) / 60
+    if step.percent is not None:
+        return due - float(100 - step.percent) / 100 * promised_minutes(design, lead_type)
+    assert step.after_due is not None, "a step has a percentage or a time after due"
+    return due + step.after_due.minutes + step.after_due.business_days * DAY
+
+
+# ---------------------------------------------------------------- touches, people
+
+
+def _touches(design: Design) -> Iterator[Fidelity]:
+    touch = design.telemetry.first_touch
+    why = (
+        "The time of the last logged contact, noted within about a minute; two contacts within that minute count as "
+        "the later one, and people may log a contact afterwards, with its own time."
+    )
+    yield _say("first touch", "approximated", why, float(JITTER))
+    why = f"Any logged contact counts, not only {', '.join(touch.types)}: HubSpot has one time for all of them."
+    yield _say("touch types", "approximated", why)
+    if touch.ignore_users:
+        why = "They own no lead as a person; whether a logged contact was theirs cannot be told."
+        yield _say("ignored users", "approximated", why)
+    yield _say("first_touch_type", "impossible", "The last logged contact does not say what it was.")
+
+
+def _people(design: Design) -> Iterator[Fidelity]:
+    steps = [step for escalation in used_escalations(design) for step in escalation.steps]
+    named = {id for step in steps for id in step.notify}
+    told = [item for item in design.recipients.values() if item.id in named]
+    if any(item.kind == "owner_manager" for item in told):
+        why = "HubSpot does not know managers: the user named under `otherwise` is always told."
+        yield _say("owner_manager", "approximated", why)
+    rings = {id for step in steps if "bell" in step.via for id in step.notify}
+    if any(item.kind in ("record_owner", "group", "queue") for item in told if item.id in rings):
+        why = "In-app notifications reach named users only; owners and teams get an email in their place."
+        yield _say("bells", "approximated", why)
+    handed = {step.reassign_to for step in steps}
+    if any(item.kind == "queue" for item in design.recipients.values() if item.id in handed):
+        yield _say("queues", "approximated", "A queue is a team: its members get the leads in turn.")
+    if design.assignment.on_reassign == "restart":
+        why = "A lead that comes back to the same owner gets a new clock, because two owners cannot be compared."
+        yield _say("assignment.on_reassign", "approximated", why)
+
+
+def _rest(design: Design) -> Iterator[Fidelity]:
+    kind_of = kinds(design)
+    whens = [*(item.when for item in design.exclusions), *(item.when for item in design.lead_types)]
+    if any(kind_of.get(test.field) == "enumeration" for when in whens for test in tests_of(when)):
+        why = "Options of an enumeration are compared by their internal value, letter by letter."
+        yield _say("conditions", "approximated", why)
+    yield _say("measures", "approximated", "Formulas do not round; minutes have more decimals.", 0.1)
+    if "link" in design.alerts.content:
+        yield _say("alerts.content link", "approximated", "The text has the record's id; HubSpot adds its own link.")
+    if "elapsed" in design.alerts.content:
+        yield _say("alerts.content elapsed", "approximated", "The text names the step instead of the minutes waited.")
+    if design.telemetry.stages:
+        yield _say("stages", "approximated", "The time at which the workflow runs.", float(JITTER))
+    if design.reports:
+        yield _say("reports", "manual", "HubSpot has no API for reports and dashboards: a guide of exact clicks.")
+    for word in ("recycling", "surge"):
+        if getattr(design, word):
+            yield _say(word, "impossible", "Not deployed by this version.")

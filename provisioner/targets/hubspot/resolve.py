@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,11 +47,15 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """What can be referred to in one portal. `names` holds (name, id) pairs by kind: team, form, list, flow."""
+    """What can be referred to in one portal. `names` holds (name, id) pairs by kind: team, form, list, flow.
+
+    `own` are lists and flows of ours beyond those of the snapshot that is resolved.
+    """
 
     owners: tuple[Owner, ...] = ()
     names: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     portal: Mapping[str, str] = field(default_factory=dict)
+    own: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,10 @@ def references(snapshot: Iterable[Resource]) -> list[Reference]:
     return list(found)
 
 
-def foreign(snapshot: Snapshot) -> list[Reference]:
-    """The references that need a look into the portal: all but those to resources of the snapshot itself."""
-    return [item for item in references(snapshot) if own_address(item.kind, item.name) not in snapshot.resources]
+def foreign(snapshot: Snapshot, own: Collection[Address] = ()) -> list[Reference]:
+    """The references that need a look into the portal: all but those to resources of the snapshot or of `own`."""
+    ours = {*snapshot.resources, *own}
+    return [item for item in references(snapshot) if own_address(item.kind, item.name) not in ours]
 
 
 def own_address(kind: str, name: str) -> Address | None:
@@ -98,7 +103,7 @@ def resolve(snapshot: Snapshot, directory: Directory) -> Snapshot:
     """
     ids: dict[Reference, str] = {}
     problems: dict[str, list[str]] = {}
-    for item in foreign(snapshot):
+    for item in foreign(snapshot, directory.own):
         try:
             ids[item] = look_up(item, directory)
         except Unresolved as reason:
@@ -122,7 +127,7 @@ def resolve(snapshot: Snapshot, directory: Directory) -> Snapshot:
 
 def pins(snapshot: Snapshot, directory: Directory) -> list[str]:
     """What every foreign reference means here, for people: `owner:ada@acme.example is 41629779`."""
-    found = {str(item): look_up(item, directory) for item in foreign(snapshot)}
+    found = {str(item): look_up(item, directory) for item in foreign(snapshot, directory.own)}
     return [f"{name} is {value}" for name, value in sorted(found.items()) if not name.endswith(f":{value}")]
 
 

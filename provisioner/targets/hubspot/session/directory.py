@@ -22,7 +22,7 @@ def read_directory(door: Door, wanted: Iterable[Reference], portal: Portal, own:
     if "form" in kinds:
         names["form"] = _forms(door)
     owners = _owners(door) if kinds & {"owner", "user"} else ()
-    return Directory(owners, names, portal.facts())
+    return Directory(owners, names, portal.facts(), own.own)
 
 
 def _owners(door: Door) -> tuple[Owner, ...]:

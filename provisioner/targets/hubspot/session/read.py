@@ -188,13 +188,14 @@ def _name_own(found: _Found) -> None:
 
 
 def _resolved(door: Door, found: _Found, portal: Portal, finder: Finder) -> tuple[Snapshot, list[str]]:
-    wanted = resolve.foreign(found.desired)
-    own = resolve.Directory(names=found.names)
+    own = frozenset({*found.state.lists, *found.state.flows, *found.state.record.entries})
+    wanted = resolve.foreign(found.desired, own)
+    names = dict(found.names)
     if any(item.kind == "list" for item in wanted):
-        own = resolve.Directory(names={**found.names, "list": finder.all_list_names()})
+        names["list"] = finder.all_list_names()
     if any(item.kind == "flow" for item in wanted):
-        own = resolve.Directory(names={**own.names, "flow": finder.all_flow_names()})
-    directory = read_directory(door, wanted, portal, own)
+        names["flow"] = finder.all_flow_names()
+    directory = read_directory(door, wanted, portal, resolve.Directory(names=names, own=own))
     return resolve.resolve(found.desired, directory), resolve.pins(found.desired, directory)
 
 

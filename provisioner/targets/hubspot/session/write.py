@@ -2,8 +2,8 @@
 
 The ledger first; then groups, properties, formulas, lists; then flows switched off, doomed flows removed, flows
 switched on; then lists, formulas, properties and groups that go; at last the ledger with what is there now. A failure
-stops what depends on it, the switching on of new flows, and all deletions; the rest is carried out. Running again converges:
-everything made so far carries a mark or an entry, and nothing is created without having looked for it.
+stops what depends on it, the switching on of new flows, and all deletions; the rest is carried out. Running again
+converges, for all that was made carries a mark or an entry, and nothing is created without having looked for it.
 """
 
 from __future__ import annotations
@@ -241,7 +241,9 @@ class Writer:
             memory.write({**memory.entries, **fresh}, final=False)
 
     def _remember(self, memory: Memory) -> None:
-        entries = dict(memory.entries)
+        changed = {change.address for change in self._plan.changes}
+        still = changed | self._plan.fingerprints.keys()  # the plan saw that nothing else is there any more
+        entries = {address: entry for address, entry in memory.entries.items() if address in still}
         for change in self._plan.changes:
             address, done = change.address, self._is_done(change.address)
             if change.after is None and done:
@@ -253,7 +255,6 @@ class Writer:
         if not entries and not self._plan.fingerprints:
             memory.forget()
             return
-        changed = {change.address for change in self._plan.changes}
         for address, fingerprint in self._plan.fingerprints.items():
             if address.kind != STEP and address not in changed:
                 known = entries.get(address) or Entry(address, "")

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hs_direct import VirtualTime
+from hs_portal import TOKEN, Portal, Server
+
+from provisioner.connections import Connection
+from provisioner.secrets import Secret
+from provisioner.targets.hubspot.session import HubSpotSession, connect
+from provisioner.targets.hubspot.session.pace import Pace
+
+
+@pytest.fixture
+def portal() -> Portal:
+    return Portal()
+
+
+@pytest.fixture
+def server(portal: Portal) -> Iterator[Server]:
+    server = Server(portal)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def time() -> VirtualTime:
+    return VirtualTime()
+
+
+Opened = Callable[..., HubSpotSession]
+
+
+@pytest.fixture
+def opened(server: Server, time: VirtualTime) -> Iterator[Opened]:
+    """Makes sessions to the portal's server; closes them afterwards."""
+    made: list[HubSpotSession] = []
+
+    def make(auth: dict[str, Any] | None = None, **more: Any) -> HubSpotSession:
+        settings: dict[str, Any] = {"instance_url": server.url, "timeout_seconds": 5.0} | more
+        chosen = auth or {"method": "access_token", "access_token": Secret(TOKEN)}
+        made.append(connect(Connection("acme", "hubspot", chosen, **settings), Pace(sleep=time.sleep, now=time.now)))
+        return made[-1]
+
+    yield make
+    for session in made:
+        session.close()
+
+
+@pytest.fixture
+def session(opened: Opened) -> HubSpotSession:
+    return opened()

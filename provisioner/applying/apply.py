@@ -32,10 +32,14 @@ class Surprise:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The end of every apply that was not refused: one outcome per change, in plan order."""
+    """The end of every apply that was not refused: one outcome per change, in plan order.
+
+    `notices` is what the reading back found worth saying and the plan had not said: often the reason of a surprise.
+    """
 
     outcomes: tuple[Outcome, ...]
     surprises: tuple[Surprise, ...]
+    notices: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -89,7 +93,7 @@ def apply(
         raise
     complete = tuple(_reported(change, outcomes) for change in plan.changes)
     yield Stage("verify", "Reading back what was written")
-    yield Applied(complete, _read_back(plan, complete, session, touched, target.compare))
+    yield _read_back(plan, complete, session, touched, target.compare)
 
 
 def _touched(plan: Plan) -> Snapshot:
@@ -127,6 +131,7 @@ def check_witnesses(plan: Plan, live: Live, compare: Compare, plan_id: str) -> N
     if moved:
         more = f" (and {len(moved) - 1} more)" if len(moved) > 1 else ""
         raise Refused(f"{moved[0]}{more} changed in the org after this plan was made.", advice=again)
+    guards.check_owned(plan, live.ledger.fingerprints)
 
 
 def _applied_since(ledger: Ledger, plan_id: str) -> str:
@@ -149,9 +154,9 @@ def _holds(change: Change, snapshot: Snapshot, compare: Compare) -> bool:
 
 def _read_back(
     plan: Plan, outcomes: tuple[Outcome, ...], session: Session, touched: Snapshot, compare: Compare
-) -> tuple[Surprise, ...]:
+) -> Applied:
     try:
-        snapshot = session.read(touched, plan.prefix).snapshot
+        live = session.read(touched, plan.prefix)
     except TargetError as error:
         done = sum(outcome.status == "done" for outcome in outcomes)
         raise ProvisionerError(
@@ -159,8 +164,9 @@ def _read_back(
             advice="Run provisioner plan: it shows what differs, if anything.",
         ) from error
     done_at = {outcome.address for outcome in outcomes if outcome.status == "done"}
-    found = (_surprise(change, snapshot, compare) for change in plan.changes if change.address in done_at)
-    return tuple(surprise for surprise in found if surprise is not None)
+    found = (_surprise(change, live.snapshot, compare) for change in plan.changes if change.address in done_at)
+    surprises = tuple(surprise for surprise in found if surprise is not None)
+    return Applied(outcomes, surprises, tuple(notice for notice in live.notices if notice not in plan.notices))
 
 
 def _surprise(change: Change, snapshot: Snapshot, compare: Compare) -> Surprise | None:

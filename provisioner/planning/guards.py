@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from provisioner.errors import Refused
@@ -52,11 +52,17 @@ def check_expected(expect: Mapping[str, Any], org: Mapping[str, Any]) -> None:
 
 
 def check_same_org(plan: Plan, org: Mapping[str, Any]) -> None:
-    """A plan is for one org."""
+    """A plan is for one org, and knows what kind it is: a trial can have become production in the meantime."""
     if not same_org(plan.org["id"], org["id"]):
         raise Refused(
             f"This plan was made for {describe_org(plan.org)}, but the connection leads to {describe_org(org)}.",
             advice="Choose the connection the plan was made with, or make a new plan: provisioner plan DESIGN -c NAME.",
+        )
+    if bool(plan.org["is_production"]) != bool(org["is_production"]):
+        kind = "a production org" if org["is_production"] else "no production org"
+        raise Refused(
+            f"This plan does not know that {describe_org(org)} is {kind}.",
+            advice="Make a new plan: provisioner plan DESIGN -c NAME.",
         )
 
 
@@ -66,6 +72,17 @@ def check_ledger(ledger_design: str | None, design: str, org: Mapping[str, Any])
         raise Refused(
             f"In {describe_org(org)} this prefix belongs to the design {ledger_design!r}, not to {design!r}.",
             advice="Give this design another target.prefix, or restore the design's id: the id is how we know our own.",
+        )
+
+
+def check_owned(plan: Plan, recorded: Iterable[Address]) -> None:
+    """Nothing is changed or deleted that the ledger does not list, whatever a plan file says."""
+    ours = frozenset(recorded)
+    foreign = [change.address for change in plan.changes if change.before is not None and change.address not in ours]
+    if foreign:
+        raise Refused(
+            f"{_listed(tuple(foreign), 'is', 'are')} not recorded as made by this design. Nothing was changed.",
+            advice="Make a new plan: provisioner plan DESIGN -c NAME.",
         )
 
 

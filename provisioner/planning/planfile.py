@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,10 +19,11 @@ from provisioner import assets
 from provisioner.errors import Refused, UsageError
 from provisioner.planning.diff import ABSENT, Difference, differences
 from provisioner.planning.plan import Action, Cause, Change, Plan
-from provisioner.resources import Address, Resource
+from provisioner.resources import Address, Resource, fingerprint
 
 FORMAT = 1
 LIFETIME = timedelta(hours=24)
+_LONGEST_PATH = 1000
 _AGAIN = "Make a new plan and read it: provisioner plan {design} -c NAME -o {file}"
 _HOW = "A plan is written by: provisioner plan DESIGN -c NAME -o FILE"
 _ACTIONS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
@@ -95,7 +97,8 @@ def digest(plan: Plan) -> str:
 
 
 def write(plan: Plan, path: Path, *, lifetime: timedelta = LIFETIME) -> None:
-    """All or nothing, readable by its owner only. UsageError when the place cannot be written."""
+    """All or nothing, readable by its owner only. UsageError when the place cannot be written, or holds no plan."""
+    _check_place(path)
     text = json.dumps(to_data(plan, lifetime=lifetime), indent=2) + "\n"
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -110,6 +113,20 @@ def write(plan: Plan, path: Path, *, lifetime: timedelta = LIFETIME) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"The plan cannot be written to {path}: {error.strerror}.") from error
+
+
+def _check_place(path: Path) -> None:
+    """A plan takes the place of a plan, never of a design, a device or whatever else somebody mistyped."""
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISDIR(mode) or (stat.S_ISREG(mode) and (path.stat().st_size == 0 or looks_like_plan(path))):
+            return  # a directory is refused when it is replaced, with the system's own words
+    except OSError:
+        return  # nothing is there, or the write says what is wrong
+    raise UsageError(
+        f"{path} is there already and is no plan. It was not overwritten.",
+        advice="Give -o a new name, or the name of an earlier plan.",
+    )
 
 
 def looks_like_plan(path: Path) -> bool:
@@ -139,7 +156,36 @@ def read(path: Path, *, tool: str, now: datetime) -> Plan:
         raise Refused(f"{path} was made by version {made_with}; this is {tool}.", advice=again)
     if now >= _moments(data, path)["expires_at"]:
         raise Refused(f"{path} has expired: it was valid until {data['expires_at']}.", advice=again)
+    _check_sense(data, path)
     return _plan(data)
+
+
+def _check_sense(data: Mapping[str, Any], path: Path) -> None:
+    """What the schema cannot say: a digest is easily made anew, so the content is believed no further than it fits."""
+
+    def wrong(reason: str) -> UsageError:
+        return UsageError(f"{path} is not a plan: {reason}.", advice=_HOW)
+
+    file = data["design"]["file"]
+    if not file.isprintable() or len(file) > _LONGEST_PATH:
+        raise wrong("design.file is no path")
+    try:
+        json.dumps(data, ensure_ascii=False).encode("utf-8")
+        for text in (*data["conflicts"], *data["unread"], *data["fingerprints"]):
+            Address.parse(text)
+    except ValueError as error:
+        raise wrong(_short(str(error))) from error
+    seen: set[str] = set()
+    for item in data["changes"]:
+        name, before, after = item["address"], item["before"], item["after"]
+        if name in seen:
+            raise wrong(f"{name} is changed twice")
+        seen.add(name)
+        sides = {("create", False, True), ("update", True, True), ("delete", True, False)}
+        if (item["action"], before is not None, after is not None) not in sides:
+            raise wrong(f"what becomes of {name} does not fit together")
+        if item["witness"] != (fingerprint(before) if before is not None else None):
+            raise wrong(f"the witness of {name} is not of what it shows")
 
 
 def _check_whole(data: Mapping[str, Any], path: Path, again: str) -> None:

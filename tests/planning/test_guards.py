@@ -172,3 +172,17 @@ def test_production_is_confirmed_by_name() -> None:
     assert refusal(guards.check_confirmed, org(), "Acme")[0] == (
         "--confirm says 'Acme', but the connection leads to Acme Sandbox (00D000000000001AAA)."
     )
+
+
+def test_a_plan_knows_whether_the_org_is_production() -> None:
+    message, _, code = refusal(guards.check_same_org, plan(), org(is_production=True))
+    assert message == "This plan does not know that Acme Sandbox (00D000000000001AAA) is a production org."
+    assert code == 5
+
+
+def test_what_the_ledger_does_not_list_is_left_alone() -> None:
+    made = plan(creation("A"), deletion("B"), deletion("C"))
+    assert guards.check_owned(made, [Address("Field", "B"), Address("Field", "C")]) is None
+    message, _, code = refusal(guards.check_owned, made, [Address("Field", "B")])
+    assert message == "Field:C is not recorded as made by this design. Nothing was changed."
+    assert code == 5

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import stat
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -57,7 +60,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 def test_the_file_is_private_and_leaves_no_scraps(tmp_path: Path) -> None:
     path = tmp_path / "acme.plan"
-    path.write_text("older")
+    path.write_text('{"format": 1}')
     path.chmod(0o644)
     planfile.write(sample(), path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -203,6 +206,55 @@ def test_what_is_no_plan_is_said(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError) as caught:
         read(path)
     assert caught.value.message.startswith(f"{path} is not a plan")
+
+
+def altered(path: Path, alter: Callable[[dict[str, Any]], None]) -> Path:
+    """The sample, altered, under a digest that fits."""
+    data = planfile.to_data(sample())
+    alter(data)
+    data["digest"] = planfile._digest(data)
+    path.write_text(json.dumps(data))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("alter", "message"),
+    [
+        (lambda data: data["changes"].append(data["changes"][0]), "Field:A is changed twice"),
+        (lambda data: data["changes"][0].update(after=None), "what becomes of Field:A does not fit together"),
+        (lambda data: data["changes"][1].update(action="create"), "what becomes of Field:B does not fit together"),
+        (lambda data: data["changes"][1]["before"].update(length=6), "the witness of Field:B is not of what it shows"),
+        (lambda data: data["design"].update(file="a\0b"), "design.file is no path"),
+        (lambda data: data["design"].update(file="a" * 1001), "design.file is no path"),
+        (
+            lambda data: data["design"].update(id="\ud800"),
+            "'utf-8' codec can't encode character '\\ud800' in position 2: surrogates not allowed",
+        ),
+    ],
+)
+def test_content_that_does_not_fit_is_no_plan(
+    tmp_path: Path, alter: Callable[[dict[str, Any]], None], message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        read(altered(tmp_path / "x.plan", alter))
+    said = caught.value.message
+    if "codec" in said:  # where the character stands is no matter
+        said, message = (re.sub(r"position \d+", "", text) for text in (said, message))
+    assert said == f"{tmp_path / 'x.plan'} is not a plan: {message}."
+
+
+def test_a_plan_overwrites_plans_only(tmp_path: Path) -> None:
+    design = tmp_path / "acme.yaml"
+    design.write_text("apiVersion: provisioner/v1\n")
+    link = tmp_path / "link"
+    link.symlink_to(design)
+    os.mkfifo(tmp_path / "pipe")
+    for path in (design, link, tmp_path / "pipe"):
+        with pytest.raises(UsageError) as caught:
+            planfile.write(sample(), path)
+        assert caught.value.message == f"{path} is there already and is no plan. It was not overwritten."
+    assert design.read_text() == "apiVersion: provisioner/v1\n"
+    assert link.is_symlink()
 
 
 def test_a_plan_and_a_design_are_told_apart(tmp_path: Path) -> None:

@@ -121,8 +121,9 @@ class Writer:
         """The zip of these resources with the ledger; package.xml lists exactly what is in it."""
         items = list(resources)
         version = self._rest.version
+        rendered = _deployable(items, version)
         members = package.members(resource.address for resource in items)
-        files = [file for file in package.artifacts(items, api_version=version) if file.path != "package.xml"]
+        files = [file for file in rendered if file.path != "package.xml"]
         if kept is not None:
             members[ledgers.KIND] = [self._name]
             files += ledgers.artifacts(self._name, kept)
@@ -149,6 +150,21 @@ class Writer:
             **{key: str(value) for key, value in final.meta.items() if value},
         }
         return replace(final, design=final.design or self._plan.design, meta=meta)
+
+
+def _deployable(resources: list[Resource], version: str) -> list[Artifact]:
+    """TargetError when these have not the form of their kind: a plan is a file, and files are edited."""
+    try:
+        files = package.artifacts(resources, api_version=version)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise TargetError(
+            f"The plan holds a resource in a form that cannot be deployed ({type(error).__name__}).",
+            advice="Nothing was changed. Make a new plan: provisioner plan DESIGN -c NAME.",
+        ) from error
+    astray = [file.path for file in files if ".." in file.path.split("/")]
+    if astray:
+        raise TargetError(f"The plan names a component {astray[0]!r}, which is no place in a package.")
+    return files
 
 
 def _how(address: Address) -> str:

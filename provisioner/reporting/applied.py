@@ -36,6 +36,8 @@ def applied_text(applied: Applied, plan: Plan, seconds: str, paint: Paint = PLAI
     if applied.is_complete:
         done = f"Applied: {count_text(len(applied.outcomes), 'change')} in {safe(org)}, read back and as planned"
         return paint(f"{done} ({seconds}).", "green")
+    if applied.notices:
+        lines += [paint("Worth knowing:", "yellow"), *(f"  {safe(notice)}" for notice in applied.notices)]
     verdict = f"Not as planned in {safe(org)}: {counts} ({seconds})."
     return "\n".join([*lines, paint(verdict, "red"), "  What to do: run provisioner plan to see what is left."])
 
@@ -48,4 +50,5 @@ def applied_data(applied: Applied, plan_id: str) -> dict[str, Any]:
             {"address": str(item.address), "status": item.status, "message": item.message} for item in applied.outcomes
         ],
         "surprises": [{"address": str(item.address), "message": item.message} for item in applied.surprises],
+        "notices": list(applied.notices),
     }

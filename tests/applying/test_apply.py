@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -221,3 +222,19 @@ def test_a_failed_reading_back_says_what_is_done() -> None:
         run(plan, org)
     assert caught.value.message == "3 of 3 changes done, but reading back failed: No answer."
     assert caught.value.exit_code == 1
+
+
+def test_what_the_reading_back_noticed_is_told_once() -> None:
+    org = an_org()
+    org.notices = ("known before",)
+    session = FakeSession(org)
+    live = session.read(Snapshot.of([A, B]), "STL")
+    plan = replace(planned(org, A, B), notices=live.notices)
+
+    class Inactive(FakeSession):
+        def write(self, plan: Plan, ledger: Ledger) -> Any:
+            yield from super().write(plan, ledger)
+            org.notices = ("known before", "the flow arrived inactive")
+
+    last = list(apply(plan, Inactive(org), TARGET, plan_id="p", applied_at="t", applied_by="me"))[-1]
+    assert last.notices == ("the flow arrived inactive",)

@@ -160,6 +160,7 @@ def test_the_last_word_about_an_apply() -> None:
             {"address": "Field:B", "status": "failed", "message": "no"},
         ],
         "surprises": [{"address": "Field:A", "message": "was written, but is not there"}],
+        "notices": [],
     }
 
 
@@ -208,3 +209,16 @@ def test_a_finding_as_data() -> None:
         "column": 15,
         "pointer": "/x",
     }
+
+
+def test_why_an_apply_is_not_as_planned_is_told_before_the_verdict() -> None:
+    address = Address("Flow", "Clock")
+    surprise = Surprise(address, "was written, but reads back differently: status")
+    applied = Applied((Outcome(address, "done"),), (surprise,), ("Flow Clock has a newer version\x1b[2J",))
+    assert applied_text(applied, plan(), "1.0 s").splitlines() == [
+        "  ! Flow:Clock was written, but reads back differently: status",
+        "Worth knowing:",
+        "  Flow Clock has a newer version\\x1b[2J",
+        "Not as planned in Acme Sandbox (00D1): 1 done (1.0 s).",
+        "  What to do: run provisioner plan to see what is left.",
+    ]

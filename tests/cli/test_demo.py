@@ -54,7 +54,7 @@ def test_the_story_is_told_to_its_end(told: subprocess.CompletedProcess[str]) ->
 
 def test_everything_went_to_the_silent_address(told: subprocess.CompletedProcess[str]) -> None:
     assert "All of them go to qa@acme.example, and name who would have been told." in told.stdout
-    assert re.search(r"Mon \d\d:\d\d  \[Silent\] .+ \(bell\)\n +Silent mode\. Would have told: rep \(", told.stdout)
+    assert re.search(r"Mon \d\d:\d\d  \[Silent\] .+ \(bell\)\n +Silent mode: would have told rep \(", told.stdout)
 
 
 def test_keep_leaves_it_running_and_says_how_to_reach_it(elsewhere: Path) -> None:

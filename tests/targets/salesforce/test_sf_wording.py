@@ -1,0 +1,180 @@
+"""What people read, word by word, from an emulated org that executes the deployed flows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from equivalence.compare import files_of
+from equivalence.world import World
+from equivalence.worlds import Event, Life
+from lxml import etree
+from strategies.designs import compiled
+from test_sf_render import acme, files, flows, nodes
+
+MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # 10:00 in New York
+CONTENT = ["lead.name", "company", "lead_type", "rep", "sla", "elapsed", "link"]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    emulated = World()
+    yield emulated
+    emulated.close()
+
+
+def document(mode: str, **lead_type: Any) -> dict[str, Any]:
+    steps = [
+        {"at": "20%", "notify": ["rep"], "via": ["email"]},
+        {"at": "60%", "notify": ["rep"], "via": ["email"], "status": "at_risk"},
+        {"at": "due", "notify": ["rep", "manager"], "via": ["bell", "email"]},
+        {"at": "due + 2h", "notify": ["cro"], "via": ["email"], "task": "Call {lead.name} now", "reassign_to": "cro"},
+    ]
+    promise = {"id": "demo", "label": "Demo & pricing", "when": {"LeadSource": ["Demo"]}, "sla": "5m"}
+    return {
+        "apiVersion": "provisioner/v1",
+        "design": "words",
+        "client": "Acme",
+        "target": {"platform": "salesforce", "object": "Lead", "prefix": "STL"},
+        "telemetry": {"engagement": ["CreatedDate"]},
+        "business_hours": {"us": {"timezone": "America/New_York", "open": {"mon-fri": "08:00-18:00"}}},
+        "lead_types": [promise | {"clock": "business", "hours": "us", "escalation": "urgent"} | lead_type],
+        "escalation": {"urgent": steps},
+        "recipients": {
+            "rep": {"role": "record_owner"},
+            "manager": {"role": "owner_manager"},
+            "cro": {"user": "cro@acme.example"},
+        },
+        "assignment": {"on_reassign": "keep"},
+        "alerts": {"mode": mode, "silent_to": "qa@acme.example", "content": CONTENT},
+    }
+
+
+def sent(world: World, written: dict[str, Any], **values: Any) -> list[dict[str, Any]]:
+    """What went out about one lead that nobody touches for three hours, in order."""
+    world.reset(files_of(compiled(written)), MONDAY - timedelta(hours=1))
+    lead = {"LastName": "Lovelace", "FirstName": "Ada", "Company": "Engines & Co", "LeadSource": "Demo"} | values
+    known = {name: value for name, value in lead.items() if value is not None}
+    world.play([Life(0, (Event(MONDAY, "save", known, "ann@acme.example"),))], MONDAY + timedelta(hours=3))
+    found: list[dict[str, Any]] = world.door("sent", method="GET")
+    assert {row["STL_Last_Error__c"] for row in world.fields(0).values()} == {None}
+    return found
+
+
+def texts(messages: list[dict[str, Any]], channel: str) -> list[tuple[str, str]]:
+    return [(item["subject"], item["body"].strip()) for item in messages if item["channel"] == channel]
+
+
+def test_live_alerts_say_what_happened(world: World) -> None:
+    messages = sent(world, document("live"))
+    emails = texts(messages, "email")
+    assert [subject for subject, _ in emails] == [
+        "Reminder: Ada Lovelace, Engines & Co",
+        "SLA at risk: Ada Lovelace, Engines & Co",
+        "SLA missed: Ada Lovelace, Engines & Co",
+        "Escalated: Ada Lovelace, Engines & Co",
+    ]
+    lead = world.leads[0]
+    *lines, link = emails[2][1].splitlines()
+    assert lines == [
+        "Lead: Ada Lovelace",
+        "Company: Engines & Co",
+        "Lead type: Demo & pricing",
+        "Owner: ann",
+        "SLA: 5 min (business hours us)",
+        "Waiting: 5 min since assignment",
+    ]
+    assert link.startswith("Link: http") and link.endswith(f"/{lead}")
+    assert emails[3][1].splitlines()[5] == "Waiting: 125 min since assignment"
+    assert texts(messages, "bell") == [
+        (
+            "SLA missed: Ada Lovelace, Engines & Co",
+            "Lead: Ada Lovelace; Company: Engines & Co; Lead type: Demo & pricing; Owner: ann; "
+            "SLA: 5 min (business hours us); Waiting: 5 min since assignment",
+        )
+    ]
+
+
+def test_silent_alerts_say_first_what_would_have_been_done(world: World) -> None:
+    messages = sent(world, document("silent"), FirstName=None)
+    emails = texts(messages, "email")
+    assert [(subject, body.splitlines()[0]) for subject, body in emails] == [
+        ("[Silent] Reminder: Lovelace, Engines & Co", "Silent mode: would have told rep (ann) by email"),
+        ("[Silent] SLA at risk: Lovelace, Engines & Co", "Silent mode: would have told rep (ann) by email"),
+        (
+            "[Silent] SLA missed: Lovelace, Engines & Co",
+            "Silent mode: would have told rep (ann), manager (boss) by bell and email",
+        ),
+        (
+            "[Silent] Escalated: Lovelace, Engines & Co",
+            "Silent mode: would have told cro (cro) by email, created the task: Call Lovelace now, "
+            "handed the lead to cro",
+        ),
+    ]
+    assert emails[0][1].splitlines()[1:3] == ["", "Lead: Lovelace"]
+    ((title, body),) = texts(messages, "bell")
+    assert title == "[Silent] SLA missed: Lovelace, Engines & Co"
+    note, _, rest = body.partition(" | ")
+    assert note == "Silent mode: would have told rep (ann), manager (boss) by bell and email"
+    assert rest.startswith("Lead: Lovelace; Company: Engines & Co; ")
+
+
+def test_a_clock_without_hours_runs_around_the_clock(world: World) -> None:
+    written = document("live", clock="calendar", sla="1h")
+    del written["lead_types"][0]["hours"]
+    bodies = [body for _, body in texts(sent(world, written), "email")]
+    assert bodies[2].splitlines()[4:6] == ["SLA: 60 min (around the clock)", "Waiting: 60 min since assignment"]
+
+
+def test_waiting_is_counted_on_the_calendar(world: World) -> None:
+    """An SLA that lasts over the night: 480 open minutes, but the person has waited 22 hours."""
+    written = document("live", sla="8h")
+    written["escalation"]["urgent"] = [{"at": "due", "notify": ["rep"], "via": ["email"]}]
+    world.reset(files_of(compiled(written)), MONDAY)
+    late = MONDAY + timedelta(hours=6)  # 16:00 in New York
+    lead = {"LastName": "Lovelace", "Company": "Engines", "LeadSource": "Demo"}
+    world.play([Life(0, (Event(late, "save", lead, "ann@acme.example"),))], late + timedelta(days=1))
+    ((_, body),) = texts(world.door("sent", method="GET"), "email")
+    assert body.splitlines()[4:6] == ["SLA: 480 min (business hours us)", "Waiting: 1320 min since assignment"]
+
+
+def test_only_what_the_design_lists_is_told(world: World) -> None:
+    written = document("live")
+    written["alerts"]["content"] = ["sla", "company"]
+    subject, body = texts(sent(world, written), "email")[2]
+    assert (subject, body) == ("SLA missed: Engines & Co", "SLA: 5 min (business hours us)\nCompany: Engines & Co")
+
+
+def test_long_texts_are_cut_where_a_bell_ends(world: World) -> None:
+    written = document("silent", label="L" * 80)
+    written["escalation"]["urgent"][2]["task"] = "T" * 250
+    names = {"FirstName": "F" * 40, "LastName": "N" * 80, "Company": "C" * 255}
+    ((title, body),) = texts(sent(world, written, **names), "bell")
+    assert title == f"[Silent] SLA missed: {'F' * 40} {'N' * 80}, {'C' * 106}"
+    note = f"Silent mode: would have told rep (ann), manager (boss) by bell and email, created the task: {'T' * 250}"
+    assert body.startswith(f"{note} | Lead: {'F' * 40} {'N' * 80}; Company: C")
+    assert (len(title), len(body)) == (250, 750)
+
+
+def test_faults_are_cut_to_the_field_that_holds_them() -> None:
+    """A note that is too long would be a fault of its own, and lose the first one."""
+    design = acme()
+    lead = etree.fromstring(files(design)["objects/Lead.object"])
+    (length,) = (
+        field.findtext("{*}length") for field in lead.iterfind("{*}fields")
+        if field.findtext("{*}fullName") == "STL_Last_Error__c"
+    )  # fmt: skip
+    for flow in flows(design):
+        cut = {e.findtext("{*}name"): e.findtext("{*}expression") for e in flow.iterfind("{*}formulas")}["faultText"]
+        assert cut == f"LEFT({{!$Flow.FaultMessage}}, {length})"
+        written = [
+            (item.findtext("{*}field") or item.findtext("{*}assignToReference") or "", item.find("{*}value"))
+            for node in nodes(flow).values()
+            for item in (*node.iterfind("{*}inputAssignments"), *node.iterfind("{*}assignmentItems"))
+        ]
+        notes = [value for name, value in written if name.endswith("STL_Last_Error__c")]
+        assert "faultText" in {value.findtext("{*}elementReference") for value in notes}
+        for value in notes:
+            assert value.findtext("{*}elementReference") == "faultText" or len(value.findtext("{*}stringValue")) < 255

@@ -79,6 +79,8 @@ def apply(
     check_witnesses(plan, live, target.compare, plan_id)
     yield Stage("check", "Checking the changes on the server, without saving")
     session.check(plan)
+    # The check can take as long as the org's tests do: whoever applied meanwhile must not be overwritten.
+    check_witnesses(plan, session.read(touched, plan.prefix), target.compare, plan_id)
     yield Stage("write", f"Writing {_changes(len(plan.changes))}")
     meta = {"plan": plan_id, "applied_at": applied_at, "applied_by": applied_by, "tool": plan.tool}
     outcomes: dict[Address, Outcome] = {}
@@ -93,7 +95,7 @@ def apply(
         raise
     complete = tuple(_reported(change, outcomes) for change in plan.changes)
     yield Stage("verify", "Reading back what was written")
-    yield _read_back(plan, complete, session, touched, target.compare)
+    yield _read_back(plan, complete, session, touched, target.compare, plan_id)
 
 
 def _touched(plan: Plan) -> Snapshot:
@@ -153,7 +155,7 @@ def _holds(change: Change, snapshot: Snapshot, compare: Compare) -> bool:
 
 
 def _read_back(
-    plan: Plan, outcomes: tuple[Outcome, ...], session: Session, touched: Snapshot, compare: Compare
+    plan: Plan, outcomes: tuple[Outcome, ...], session: Session, touched: Snapshot, compare: Compare, plan_id: str
 ) -> Applied:
     try:
         live = session.read(touched, plan.prefix)
@@ -165,8 +167,17 @@ def _read_back(
         ) from error
     done_at = {outcome.address for outcome in outcomes if outcome.status == "done"}
     found = (_surprise(change, live.snapshot, compare) for change in plan.changes if change.address in done_at)
-    surprises = tuple(surprise for surprise in found if surprise is not None)
+    surprises = tuple(surprise for surprise in (*found, _overtaken(live.ledger, plan, plan_id)) if surprise is not None)
     return Applied(outcomes, surprises, tuple(notice for notice in live.notices if notice not in plan.notices))
+
+
+def _overtaken(ledger: Ledger, plan: Plan, plan_id: str) -> Surprise | None:
+    """Somebody else's apply ended after ours: what only one of the two made may be in no ledger now."""
+    other = ledger.meta.get("plan")
+    if not other or other == plan_id:
+        return None
+    facts = f"{ledger.meta.get('applied_at') or 'when unknown'}, by {ledger.meta.get('applied_by') or 'somebody'}"
+    return Surprise(Address("Ledger", plan.prefix), f"was written by another apply at the same time ({facts})")
 
 
 def _surprise(change: Change, snapshot: Snapshot, compare: Compare) -> Surprise | None:

@@ -53,7 +53,7 @@ def test_a_plan_is_carried_out_recorded_and_read_back() -> None:
     done = tuple(Outcome(resource.address, "done") for resource in (A, B, C))
     assert events[-1] == Applied(done, ())
     assert events[-1].is_complete
-    assert org.calls == ["identity", "read", "check", "write", *["write one"] * 3, "read"]
+    assert org.calls == ["identity", "read", "check", "read", "write", *["write one"] * 3, "read"]
     assert org.resources == {
         A.address: {"length": 80},
         B.address: {"length": 10},
@@ -115,6 +115,29 @@ def test_another_apply_in_between_refuses_the_plan() -> None:
     assert refused(plan, org) == (
         "This design was applied to the org again after this plan was made (2026-03-02T13:04:00Z, by you)."
     )
+
+
+def test_another_apply_during_the_check_refuses_the_plan() -> None:
+    org = an_org()
+    plan = planned(org, A, B)
+    org.faults["check"] = lambda: setattr(org, "ledger", ledger_of("acme", [B, C, field("D")]))
+    assert refused(plan, org) == "This design was applied to the org again after this plan was made."
+
+
+def test_another_apply_that_ended_after_ours_is_told() -> None:
+    org = an_org()
+    plan = planned(org, A, B)
+    meta = {"plan": "sha256:q", "applied_at": "2026-03-02T13:06:00Z", "applied_by": "you"}
+
+    class Overtaken(FakeSession):
+        def write(self, plan: Plan, ledger: Ledger) -> Any:
+            yield from super().write(plan, ledger)
+            org.ledger = Ledger("acme", {}, meta)
+
+    last = list(apply(plan, Overtaken(org), TARGET, plan_id="p", applied_at="t", applied_by="me"))[-1]
+    said = "was written by another apply at the same time (2026-03-02T13:06:00Z, by you)"
+    assert last.surprises == (Surprise(Address("Ledger", plan.prefix), said),)
+    assert not last.is_complete
 
 
 def test_a_plan_is_carried_out_once() -> None:
@@ -217,7 +240,7 @@ def test_what_does_not_read_back_as_promised_is_told(tamper: Any, surprises: lis
 def test_a_failed_reading_back_says_what_is_done() -> None:
     org = an_org()
     plan = planned(org, A, B)
-    org.faults["read 2"] = failing(Unreachable("No answer."))
+    org.faults["read 3"] = failing(Unreachable("No answer."))
     with pytest.raises(ProvisionerError) as caught:
         run(plan, org)
     assert caught.value.message == "3 of 3 changes done, but reading back failed: No answer."

@@ -15,6 +15,7 @@ import stat
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 from provisioner.assets import path
@@ -72,6 +73,12 @@ def compiled_before() -> BytecodeCache | None:
         return None
 
     class Kept(jinja2.FileSystemBytecodeCache):
+        def load_bytecode(self, bucket: Any) -> None:
+            try:
+                super().load_bytecode(bucket)
+            except (OSError, EOFError, ValueError, TypeError, UnpicklingError):  # damaged: it is compiled and kept anew
+                bucket.reset()
+
         def dump_bytecode(self, bucket: Any) -> None:
             try:
                 super().dump_bytecode(bucket)

@@ -102,6 +102,19 @@ class Portal:
     def seen(self, text: str) -> list[Request]:
         return [request for request in self.requests if _is(request, text)]
 
+    def writes(self) -> list[str]:
+        """What was asked that changes something, in order, with the names it is about."""
+        found = []
+        for request in self.requests:
+            reads = request.path.endswith(("/search", "/batch/read"))
+            if request.method != "GET" and not reads:
+                body = request.body or {}
+                names = [item["name"] for item in body.get("inputs", [])] or [body.get("name")]
+                shown = " ".join(str(name) for name in names if name)
+                state = {True: " on", False: " off"}.get(body.get("isEnabled"), "")
+                found.append(f"{request.method} {request.path.rsplit('/v3/', 1)[-1]} {shown}{state}".strip())
+        return found
+
     def respond(self, request: Request) -> Answer:
         self.requests.append(request)
         for rule in self.rules:
@@ -242,8 +255,8 @@ class Portal:
         users = [raw["name"] for raw in mine.values() if name in str(raw.get("calculationFormula") or "")]
         users += [flow["name"] for flow in self.flows.values() if f'"{name}"' in json.dumps(flow["actions"])]
         if users:
-            return error(400, "VALIDATION_ERROR", f"{name} is currently used in {len(users)} places and cannot be deleted",
-                         "PropertyValidationError.CANNOT_DELETE_PROPERTY_IN_USE")  # fmt: skip
+            text = f"{name} is currently used in {len(users)} places and cannot be deleted"
+            return error(400, "VALIDATION_ERROR", text, "PropertyValidationError.CANNOT_DELETE_PROPERTY_IN_USE")
         self.archived[object][name] = mine.pop(name) | {"archived": True, "archivedAt": "2026-11-01T00:00:00Z"}
         return Answer(204)
 
@@ -321,8 +334,8 @@ class Portal:
         """Everything a person could see, without ids, revisions and times."""
 
         def plain(raw: dict[str, Any]) -> dict[str, Any]:
-            return {key: raw[key] for key in sorted(raw) if key not in (
-                "id", "listId", "revisionId", "createdAt", "updatedAt", "archivedAt", "suppressionListIds")}  # fmt: skip
+            hidden = ("id", "listId", "revisionId", "createdAt", "updatedAt", "archivedAt", "suppressionListIds")
+            return {key: raw[key] for key in sorted(raw) if key not in hidden}
 
         ledger = {"stl_ledger"}
         return {

@@ -11,6 +11,7 @@ import yaml
 from provisioner.document import loads
 from provisioner.model.compile import compile_design
 from provisioner.model.design import Design
+from provisioner.sla.policy import Policy
 from provisioner.targets.salesforce import target
 
 from . import oracle, worlds
@@ -25,6 +26,7 @@ class Case:
 
     seed: int
     design: Design
+    policy: Policy
     lives: tuple[worlds.Life, ...]
     start: datetime
     until: datetime
@@ -38,11 +40,13 @@ def case(seed: int, lives: int, days: int = 14) -> Case | None:
     if design is None or any(finding.severity == "error" for finding in findings):
         return None
 
+    policy = oracle.policy_of(design)
+
     def hot(events: tuple[worlds.Event, ...]) -> list[datetime]:
-        return oracle.interesting(design, worlds.Life(0, events))
+        return oracle.interesting(design, policy, worlds.Life(0, events))
 
     lived = tuple(worlds.life(seed, number, start, hot) for number in range(lives))
-    return Case(seed, design, lived, start, start + timedelta(days=days))
+    return Case(seed, design, policy, lived, start, start + timedelta(days=days))
 
 
 def files_of(design: Design) -> Files:
@@ -63,7 +67,7 @@ def differences(world: World, played: Case, change: Callable[[Files], Mapping[st
     for life in played.lives:
         if life.number not in fields:
             continue
-        told = oracle.tell(played.design, life, played.until)
+        told = oracle.tell(played.design, played.policy, life, played.until)
         where = f"world {played.seed}, lead {life.number}"
         expected = oracle.fields(told, played.until, steps)
         for name, value in expected.items():

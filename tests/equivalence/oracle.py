@@ -66,10 +66,10 @@ class Told:
     which only the story itself knows (a step may have handed it over)."""
 
     design: Design
+    policy: Policy
     tick: timedelta = MINUTE
 
     def __post_init__(self) -> None:
-        self.policy = Policy.of(self.design, created_field="CreatedDate")
         self.state: LeadState | None = None
         self.alerts: list[Alert] = []
         self.tasks: list[TaskMade] = []
@@ -93,8 +93,13 @@ class Told:
             self.values["CreatedDate"] = event.at
 
 
-def tell(design: Design, life: Life, until: datetime, tick: timedelta = MINUTE) -> Told:
-    told = Told(design, tick)
+def policy_of(design: Design) -> Policy:
+    """Made once for all lives of a design: its calendars remember what they have worked out."""
+    return Policy.of(design, created_field="CreatedDate")
+
+
+def tell(design: Design, policy: Policy, life: Life, until: datetime, tick: timedelta = MINUTE) -> Told:
+    told = Told(design, policy, tick)
     for event in life.events:
         if event.at <= until:
             told.tell(event)
@@ -102,9 +107,9 @@ def tell(design: Design, life: Life, until: datetime, tick: timedelta = MINUTE) 
     return told
 
 
-def interesting(design: Design, life: Life) -> list[datetime]:
+def interesting(design: Design, policy: Policy, life: Life) -> list[datetime]:
     """The due time and the step times of the clock as it stands after these events."""
-    state = tell(design, life, life.events[-1].at).state
+    state = tell(design, policy, life, life.events[-1].at).state
     assert state is not None
     return sorted(t for t in (state.sla_due_at, *state.step_at) if t is not None)
 

@@ -91,7 +91,9 @@ def _entries(path: Path) -> dict[str, _Entry]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not valid TOML: {error}.") from error
+        raise UsageError(
+            f"{path} is not valid TOML: {error}.", advice="Look at that line: brackets, quotes, and one key per line."
+        ) from error
     except RecursionError:
         raise UsageError(f"{path} is nested too deeply to be read.") from None
     for key in data:
@@ -259,7 +261,8 @@ def _from_file(entry: _Entry, key: str, where: str, environ: Mapping[str, str]) 
         return content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise entry.wrong(key, f"{key}: the file {path} cannot be read: {reason}.") from error
+        advice = "A path is relative to the folder of this file; correct it, or put the file there."
+        raise entry.wrong(key, f"{key}: the file {path} cannot be read: {reason}.", advice) from error
 
 
 def _from_keyring(entry: _Entry, key: str, where: str, environ: Mapping[str, str]) -> str:

@@ -73,6 +73,8 @@ def _farewell(console: Console, emulator: object, keep: bool, took: str, file: s
         '[connections.demo]\nplatform = "salesforce"\n'
         f'instance_url = "{reach["url"]}"\naccess_token = {{env = "DEMO_TOKEN"}}\n\n'
         f"and: export DEMO_TOKEN='{reach['access_token']}'\n"
+        f"Then: cp '{file}' acme.yaml, change it, provisioner plan acme.yaml -c demo\n"
         f'Its clock: curl -X POST {reach["url"]}/_emulator/clock -d \'{{"to": "2026-03-03T13:00:00Z"}}\'\n'
+        f"Who was told: curl {reach['url']}/_emulator/sent\n"
         f"To stop it: kill {reach['pid']}"
     )

@@ -230,6 +230,14 @@ def test_a_broken_file_is_said(tmp_path: Path, text: str, message: str) -> None:
     assert fault(tmp_path, text)[0].startswith(message)
 
 
+def test_a_broken_file_and_a_missing_key_file_come_with_the_way_out(tmp_path: Path) -> None:
+    message, advice = fault(tmp_path, TOKEN + "instance_url\n")
+    assert "line 6" in message
+    assert advice == "Look at that line: brackets, quotes, and one key per line."
+    _, advice = fault(tmp_path, TOKEN.replace('env = "SF_TOKEN"', 'file = "no.pem"'))
+    assert advice == "A path is relative to the folder of this file; correct it, or put the file there."
+
+
 def test_the_schema_and_the_code_know_the_same_keys() -> None:
     shape = SCHEMA["$defs"]["connection"]
     assert set(shape["properties"]) == set(config.KEYS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -73,6 +74,28 @@ def test_keep_leaves_it_running_and_says_how_to_reach_it(elsewhere: Path) -> Non
         assert {person for message in sent for person in message["to"]} == {"qa@acme.example"}
     finally:
         os.kill(data["pid"], signal.SIGTERM)
+
+
+def test_the_farewell_can_be_followed_word_by_word(elsewhere: Path) -> None:
+    done = subprocess.run([*COMMAND, "--keep"], cwd=elsewhere, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    farewell = done.stdout[done.stdout.index("The CRM is still running") :]
+    pid = int(re.findall(r"^To stop it: kill (\d+)$", farewell, re.MULTILINE)[0])
+    try:
+        toml = farewell[farewell.index("[connections.demo]") : farewell.index("and: export")]
+        (elsewhere / "provisioner.toml").write_text(toml, encoding="utf-8")
+        token = re.findall(r"^and: export DEMO_TOKEN='(.+)'$", farewell, re.MULTILINE)[0]
+        (copy,) = re.findall(r"^Then: (cp .+ acme\.yaml), change it, ", farewell, re.MULTILINE)
+        subprocess.run(shlex.split(copy), cwd=elsewhere, check=True)
+        again = subprocess.run(
+            [*COMMAND[:-1], "plan", "acme.yaml", "-c", "demo"], cwd=elsewhere, env=os.environ | {"DEMO_TOKEN": token},
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert again.stdout.splitlines()[-1] == "No changes. Acme Sandbox (00D000000000001AAA) matches acme.yaml."
+        (sent,) = re.findall(r"^Who was told: curl (.+)$", farewell, re.MULTILINE)
+        assert requests.get(sent, timeout=10).json()
+    finally:
+        os.kill(pid, signal.SIGTERM)
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -69,6 +69,11 @@ class FieldDef:
     @property
     def stored(self) -> bool:
         return self.formula is None
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """As plain data. Kept, because an object is written whole with every field it gets."""
+        return asdict(self)
 
     @property
     def groupable(self) -> bool:
@@ -226,7 +231,7 @@ class Schema:
         self._store.execute(
             "INSERT INTO _schema VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM _schema), ?) "
             "ON CONFLICT (name) DO UPDATE SET definition = excluded.definition",
-            (definition.name, json.dumps(asdict(definition))),
+            (definition.name, _to_json(definition)),
         )
 
     def _add_column(self, table: str, item: FieldDef) -> None:
@@ -249,6 +254,11 @@ def _column(item: FieldDef) -> str:
         return f'"{item.name}" INTEGER NOT NULL DEFAULT {int(bool(item.default))}'
     collation = " COLLATE SOQL" if item.type in TEXT_TYPES else ""
     return f'"{item.name}" {_AFFINITY.get(item.type, "TEXT")}{collation}'
+
+
+def _to_json(definition: SObjectDef) -> str:
+    facts = {one.name: getattr(definition, one.name) for one in fields(definition)}
+    return json.dumps(facts | {"fields": [item.facts for item in definition.fields]})
 
 
 def _from_json(text: str) -> SObjectDef:

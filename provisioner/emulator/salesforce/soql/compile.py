@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef
+from provisioner.emulator.salesforce.soql.computed import as_computed
 from provisioner.emulator.salesforce.soql.conditions import Conditions
 from provisioner.emulator.salesforce.soql.scope import Column, Scope
 from provisioner.emulator.salesforce.soql.tree import (
@@ -70,7 +71,7 @@ class Compiler:
     def plan(self, statement: Statement) -> Plan:
         """The whole statement. Raises ApiError for what the vendor would refuse."""
         self.scope.open(statement)
-        statement = self._expanded(statement)
+        statement = as_computed(self._expanded(statement), self.scope.definition.name)
         self._check(statement)
         columns, outputs = self._selected(statement)
         group = [self._groupable(path) for path in statement.group]
@@ -222,6 +223,7 @@ class Compiler:
             scope.org, self.text, scope.user_id, tooling=scope.tooling, system=scope.system, deleted=False, level=1
         )
         inner.scope.open(statement)
+        statement = as_computed(statement, inner.scope.definition.name)
         column = inner.scope.column(first.path)
         if (column.item.type in ("id", "reference")) != (outer.type in ("id", "reference")):
             text = f"The inner and outer selects should not be on the same object type: {column.item.name}"

@@ -78,9 +78,9 @@ def test_every_template_is_used() -> None:
 def test_every_imported_macro_is_used() -> None:
     for path in FOLDER.rglob("*.j2"):
         text = path.read_text(encoding="utf-8")
-        body = re.sub(r"{% from .*? %}", "", text)
-        for names in re.findall(r"{% from \S+ import (.*?) %}", text):
-            for name in names.split(", "):
+        body = re.sub(r"{% from .*? %}", "", text, flags=re.DOTALL)
+        for names in re.findall(r"{% from \S+ import (.*?)(?: with context)? %}", text, re.DOTALL):
+            for name in re.split(r",\s+", names):
                 assert re.search(rf"\b{name.split(' as ')[-1]}\b", body), f"{path.name} imports {name} for nothing"
 
 

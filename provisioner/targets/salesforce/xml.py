@@ -1,4 +1,8 @@
-"""Metadata XML: read without trusting it, write it byte for byte the same every time."""
+"""Metadata XML: read without trusting it, write it byte for byte the same every time.
+
+What is written was read before: from a rendered template, or from an org. Templates say what a component is; which of
+them travel together, in which order and with which indentation is decided here, so that partial packages are right too.
+"""
 
 from __future__ import annotations
 

@@ -1,56 +1,354 @@
-"""Workflows: placeholder of the first slice, a portal that has none."""
+"""Who is enrolled in which workflow, and when: events, criteria, re-enrolment, suppression, waiting. [docs] 4.3
+
+An event is heard after the write that made it is complete, in the order of writes; workflows in order of their ids.
+A record is never in a workflow twice at once: what happens meanwhile starts nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from provisioner.emulator.clock import iso
+from provisioner.emulator.hubspot import filters, flows, matching
 from provisioner.emulator.hubspot.errors import Json
 from provisioner.emulator.hubspot.portal import Portal
+from provisioner.emulator.hubspot.running import Runner
+from provisioner.emulator.hubspot.standard import CONTACT
+from provisioner.emulator.hubspot.times import MINUTE_MS, from_ms
+
+_CHANGED, _CREATED, _FORM = "4-655002", "4-1463224", "4-1639801"
+
+
+class TooManySteps(ValueError):
+    """Workflows keep each other going at one instant."""
 
 
 class Automation:
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
+        self._events: deque[Json] = deque()
+        self._settling = False
+        self._steps: tuple[int, int] = (0, 0)
+        self._log: deque[Json] = deque(maxlen=50_000)
+        self._enabled: dict[str, list[Json]] | None = None
+        self._of_time: list[Json] | None = None
+        self._looked = portal.now_ms
+        self.runner = Runner(portal, self)
 
     def wake(self) -> None:
-        pass
+        """Take up what waited when the portal was closed."""
+        for one in self._portal.shelves["enrolment"]:
+            self._portal.rewait(one["due"], one["n"], "enrolment", one["id"])
+        for one in self._portal.shelves["heard"]:
+            self._portal.rewait(one["due"], one["n"], "event", one["id"])
 
-    def settle(self) -> None:
-        pass
+    # -- what happens to records -------------------------------------------------------------------------------------
 
     def noticed(self, type_id: str, record_id: str, changes: Mapping[str, str | None], created: bool) -> None:
-        pass
-
-    def planted(self, type_id: str, record_id: str) -> None:
-        pass
+        """A record was written: names with their new values."""
+        self._hear_soon({"object": type_id, "record": record_id, "changes": dict(changes), "created": created})
 
     def submitted(self, record_id: str, form_id: str) -> None:
-        pass
+        self._hear_soon({"object": CONTACT, "record": record_id, "changes": {}, "created": False, "form": form_id})
 
-    def gone(self, type_id: str, record_id: str) -> None:
-        pass
+    def membership_changed(self, type_id: str, record_ids: list[str]) -> None:
+        """People were put into a list or taken out."""
+        for one in record_ids:
+            self._hear_soon({"object": type_id, "record": one, "changes": {}, "created": False})
 
-    def look(self) -> None:
-        pass
+    def gone(self, record_id: str) -> None:
+        """An archived record leaves every workflow."""
+        for one in self._active_of(record_id):
+            self.leave(one, "the record is archived")
 
-    def next_look(self) -> int | None:
-        return None
+    def planted(self, type_id: str, record_id: str) -> None:
+        """A record that is just there meets what it meets, and nothing follows."""
+        record = self._portal.record(type_id, record_id)
+        for flow in self.enabled(type_id):
+            criteria = flow.get("enrollmentCriteria") or {}
+            if record is not None and criteria.get("type") == "LIST_BASED" and self._meets(flow, record):
+                self._portal.shelves["meets"].put(f"{flow['id']}/{record_id}", {})
+
+    def _hear_soon(self, event: Json) -> None:
+        lag = self._portal.settings.automation_lag_seconds
+        if not lag:
+            self._events.append(event)
+            return
+        name, due = str(self._portal.number("heard")), self._portal.now_ms + lag * 1000
+        n = self._portal.wait(due, "event", name)
+        self._portal.shelves["heard"].put(name, event | {"id": name, "due": due, "n": n})
+
+    def settle(self) -> None:
+        """Hear all events there are, and those that hearing makes. Raises TooManySteps."""
+        if self._settling:
+            return
+        self._settling = True
+        try:
+            while self._events:
+                self._hear(self._events.popleft())
+        except TooManySteps:
+            self._events.clear()
+            raise
+        finally:
+            self._settling = False
 
     def due(self, n: int, kind: str, name: str) -> None:
-        pass
+        """Something that waited has its time. What was put off or dropped since is passed over."""
+        if kind == "event":
+            event = self._portal.shelves["heard"].get(name)
+            if event is not None:
+                self._portal.shelves["heard"].remove(name)
+                self._events.append(event)
+        else:
+            enrolment = self._portal.shelves["enrolment"].get(name)
+            if enrolment is not None and enrolment["n"] == n:
+                self.runner.resume(enrolment)
+        self.settle()
 
-    def pending(self) -> list[Json]:
-        return []
+    # -- hearing -----------------------------------------------------------------------------------------------------
 
-    def log(self, body: Any) -> list[Json]:
-        return []
+    def enabled(self, type_id: str) -> list[Json]:
+        if self._enabled is None:
+            self._enabled = {}
+            for flow in sorted(self._portal.shelves["flow"], key=lambda one: int(one["id"])):
+                if flow["isEnabled"]:
+                    self._enabled.setdefault(flow["objectTypeId"], []).append(flow)
+        return self._enabled.get(type_id, [])
 
-    def properties_of(self, flow: Json) -> set[str]:
-        return set()
+    def count_step(self) -> None:
+        """Raises TooManySteps when workflows go round in circles without time passing."""
+        now, steps = self._portal.now_ms, self._steps[1]
+        self._steps = (now, steps + 1 if self._steps[0] == now else 1)
+        if self._steps[1] > self._portal.settings.max_steps:
+            self._steps = (now, 0)
+            raise TooManySteps(f"More than {self._portal.settings.max_steps} steps at {iso(from_ms(now))}.")
 
-    def edited(self, flow_id: str, changes: Json) -> Json:
-        raise ValueError(f"There is no workflow {flow_id!r}.")
+    def _hear(self, event: Json) -> None:
+        type_id, record_id = event["object"], event["record"]
+        record = self._portal.record(type_id, record_id)
+        if record is None:
+            return
+        for flow in list(self.enabled(type_id)):
+            active = self.active(flow["id"], record_id)
+            if active is not None:
+                self._reconsider(flow, active, record)
+        for one in self._active_of(record_id):
+            if one["why"] == "event":
+                self._tell(one, event)
+        for flow in list(self.enabled(type_id)):
+            criteria = flow.get("enrollmentCriteria") or {"type": "MANUAL"}
+            if criteria["type"] == "EVENT_BASED":
+                self._by_event(flow, criteria, record, event)
+            elif criteria["type"] == "LIST_BASED":
+                self._by_list(flow, criteria, record, event)
+
+    def _facts(self, event: Json) -> Iterator[tuple[str, dict[str, str]]]:
+        """The vendor's events in one of ours: (event type, its properties)."""
+        if event["created"]:
+            yield _CREATED, {}
+        if "form" in event:
+            yield _FORM, {"hs_form_id": event["form"]}
+        if not event["created"] or self._portal.settings.create_emits_changes:
+            for name, value in event["changes"].items():
+                yield _CHANGED, {"hs_name": name} | ({"hs_value": value} if value is not None else {})
+
+    def _which(self, branches: list[Json], event: Json) -> dict[str, str] | None:
+        """The properties of the first event that meets one of the branches."""
+        for kind, facts in self._facts(event):
+            for branch in branches:
+                if branch.get("eventTypeId", _CHANGED) == kind and matching.event_meets(self._portal, branch, facts):
+                    return facts
+        return None
+
+    def _by_event(self, flow: Json, criteria: Json, record: Json, event: Json) -> None:
+        facts = self._which(criteria["eventFilterBranches"], event)
+        if facts is None:
+            return
+        type_id = flow["objectTypeId"]
+        also = [*criteria["listMembershipFilterBranches"], *filter(None, [criteria.get("refinementCriteria")])]
+        if all(matching.meets(self._portal, type_id, record, one) for one in also):
+            self.enroll(flow, record, facts, again=criteria["shouldReEnroll"])
+
+    def _by_list(self, flow: Json, criteria: Json, record: Json, event: Json | None) -> None:
+        """On beginning to meet the criteria; again only by a re-enrolment trigger."""
+        key = f"{flow['id']}/{record['id']}"
+        shelf = self._portal.shelves["meets"]
+        if not self._meets(flow, record):
+            shelf.remove(key)
+            return
+        fresh = key not in shelf
+        shelf.put(key, {})
+        entered = key in self._portal.shelves["entered"]
+        if fresh and not entered:
+            self.enroll(flow, record, {}, again=False)
+        elif event is not None and entered and criteria["shouldReEnroll"]:
+            facts = self._which(criteria["reEnrollmentTriggersFilterBranches"], event)
+            if facts is not None:
+                self.enroll(flow, record, facts, again=True)
+
+    def _meets(self, flow: Json, record: Json) -> bool:
+        branch = flow["enrollmentCriteria"]["listFilterBranch"]
+        return matching.meets(self._portal, flow["objectTypeId"], record, branch)
+
+    def _suppressed(self, flow: Json, record: Json) -> bool:
+        from provisioner.emulator.hubspot.lists import holds
+
+        branch = flow.get("suppressionFilterBranch")
+        if branch and matching.meets(self._portal, flow["objectTypeId"], record, branch):
+            return True
+        lists = flow.get("suppressionListIds", [])
+        return any(holds(self._portal, str(one), flow["objectTypeId"], record) for one in lists)
+
+    def _reconsider(self, flow: Json, active: Json, record: Json) -> None:
+        """Who is suppressed leaves, and who no longer meets the criteria where the workflow says so."""
+        criteria = flow.get("enrollmentCriteria") or {}
+        if self._suppressed(flow, record):
+            self.leave(active, "suppressed")
+        elif criteria.get("unEnrollObjectsNotMeetingCriteria") and not self._meets(flow, record):
+            self.leave(active, "criteria no longer met")
+
+    def _active_of(self, record_id: str) -> list[Json]:
+        """Where a record is enrolled, by workflow."""
+        found = [self.active(flow_id, record_id) for flow_id in self._portal.shelves["flow"].names()]
+        return [one for one in found if one is not None]
+
+    def _tell(self, enrolment: Json, event: Json) -> None:
+        if self._which(enrolment["branches"], event) is not None:
+            self.runner.met(enrolment)
+
+    # -- enrolment ---------------------------------------------------------------------------------------------------
+
+    def active(self, flow_id: str, record_id: str) -> Json | None:
+        return self._portal.shelves["enrolment"].get(f"{flow_id}/{record_id}")
+
+    def enroll(self, flow: Json, record: Json, facts: Mapping[str, str], again: bool) -> bool:
+        key = f"{flow['id']}/{record['id']}"
+        if key in self._portal.shelves["entered"] and not again:
+            return self._not_enrolled(flow, record, "was enrolled before")
+        if self.active(flow["id"], record["id"]) is not None:
+            return self._not_enrolled(flow, record, "is enrolled already")
+        if self._suppressed(flow, record):
+            return self._not_enrolled(flow, record, "suppressed")
+        self._portal.shelves["entered"].put(key, {})
+        self.told(flow["id"], record["id"], None, "enrolled")
+        self.runner.start(flow, record, facts)
+        return True
+
+    def _not_enrolled(self, flow: Json, record: Json, why: str) -> bool:
+        self.told(flow["id"], record["id"], None, f"not enrolled: {why}")
+        return False
+
+    def leave(self, enrolment: Json, why: str) -> None:
+        self._portal.shelves["enrolment"].remove(enrolment["id"])
+        self.told(enrolment["flow"], enrolment["record"], enrolment["action"], f"left: {why}")
 
     def enroll_by_hand(self, body: Any) -> Json:
-        raise ValueError("There is no workflow.")
+        """`{"flow": id, "record": id}`, as a person does it in the portal. Raises ValueError."""
+        flow = self._portal.shelves["flow"].get(str(body.get("flow"))) if isinstance(body, dict) else None
+        if flow is None or not flow["isEnabled"]:
+            raise ValueError("An enrolment names an enabled 'flow' and a 'record'.")
+        record = self._portal.need_record(flow["objectTypeId"], str(body.get("record")))
+        again = (flow.get("enrollmentCriteria") or {}).get("shouldReEnroll", True)
+        done = self.enroll(flow, record, {}, again=again)
+        self.settle()
+        return {"enrolled": done}
+
+    # -- definitions -------------------------------------------------------------------------------------------------
+
+    def flow_saved(self, flow_id: str, was_enabled: bool) -> None:
+        """Enabling: who meets the criteria already is enrolled only where the settings say so. [open] 4.3"""
+        self._enabled = self._of_time = None
+        flow = self._portal.shelves["flow"].get(flow_id)
+        criteria = (flow or {}).get("enrollmentCriteria") or {}
+        if flow is None or not flow["isEnabled"] or criteria.get("type") != "LIST_BASED":
+            return
+        shelf = self._portal.shelves["meets"]
+        for record in self._portal.records(flow["objectTypeId"]):
+            key = f"{flow_id}/{record['id']}"
+            if record["archived"] or not self._meets(flow, record):
+                shelf.remove(key)
+                continue
+            shelf.put(key, {})
+            if self._portal.settings.enable_enrolls_existing and not was_enabled:
+                self.enroll(flow, record, {}, again=False)
+
+    def flow_deleted(self, flow_id: str) -> None:
+        self._enabled = self._of_time = None
+        for one in self._portal.shelves["enrolment"]:
+            if one["flow"] == flow_id:
+                self.leave(one, "the workflow was deleted")
+
+    def properties_of(self, flow: Json) -> set[str]:
+        return set(flows.properties_of(flow))
+
+    def edited(self, flow_id: str, changes: Json) -> Json:
+        saved = flows.edited(self._portal, flow_id, changes)
+        self.settle()
+        return {"id": saved["id"], "revisionId": saved["revisionId"]}
+
+    # -- criteria that depend on the present -------------------------------------------------------------------------
+
+    def _timely(self) -> list[Json]:
+        if self._of_time is None:
+            self._of_time = [one for one in self._portal.shelves["flow"] if self._depends_on_time(one)]
+        return self._of_time
+
+    def _depends_on_time(self, flow: Json) -> bool:
+        criteria = flow.get("enrollmentCriteria") or {}
+        if not flow["isEnabled"] or criteria.get("type") != "LIST_BASED":
+            return False
+        return filters.timely(self._portal, criteria["listFilterBranch"])
+
+    def lists_changed(self) -> None:
+        """Criteria may refer to lists."""
+        self._of_time = None
+
+    def next_look(self) -> int | None:
+        """When such criteria are looked at again, in ms UTC."""
+        step = self._portal.settings.time_filter_minutes * MINUTE_MS
+        if not step or not self._timely():
+            return None
+        return (max(self._looked, self._portal.now_ms - step) // step + 1) * step
+
+    def look(self) -> None:
+        self._looked = self._portal.now_ms
+        for flow in self._timely():
+            for record in self._portal.records(flow["objectTypeId"]):
+                if not record["archived"]:
+                    active = self.active(flow["id"], record["id"])
+                    if active is not None:
+                        self._reconsider(flow, active, record)
+                    self._by_list(flow, flow["enrollmentCriteria"], record, None)
+        self.settle()
+
+    # -- telling -----------------------------------------------------------------------------------------------------
+
+    def told(self, flow_id: str, record_id: str, action: str | None, what: str) -> None:
+        at = iso(self._portal.now)
+        self._log.append({"at": at, "flow": flow_id, "record": record_id, "action": action, "what": what})
+
+    def log(self, body: Any) -> list[Json]:
+        """What workflows did, oldest first; `{"flow", "record"}` narrow it down."""
+        wanted = {key: str(value) for key, value in (body or {}).items() if key in ("flow", "record")}
+        return [one for one in self._log if all(one[key] == value for key, value in wanted.items())]
+
+    def pending(self) -> list[Json]:
+        """What waits: `{at, flow, record, action, why}`, and activities that lie ahead."""
+        waiting = [
+            {
+                "at": iso(from_ms(one["due"])),
+                "flow": one["flow"],
+                "name": (self._portal.shelves["flow"].get(one["flow"]) or {}).get("name", ""),
+                "record": one["record"],
+                "action": one["action"],
+                "why": one["why"],
+            }
+            for one in sorted(self._portal.shelves["enrolment"], key=lambda one: (one["due"], one["n"]))
+        ]
+        ahead = [
+            {"at": iso(from_ms(one["due"])), "record": one["about"], "why": one["kind"]}
+            for one in self._portal.shelves["occasion"]
+        ]
+        return waiting + ahead

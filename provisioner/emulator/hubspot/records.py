@@ -278,7 +278,7 @@ def archive(portal: Portal, where: ObjectType, record: Json) -> None:
     record |= {"archived": True, "archived_at": portal.now_ms}
     portal.records(where.id).put(record["id"], record)
     portal.caches.forget(where.id)
-    portal.automation.gone(where.id, record["id"])
+    portal.automation.gone(record["id"])
 
 
 # -- associations -----------------------------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from provisioner.emulator.hubspot.calls import Route
-from provisioner.emulator.hubspot.rest import account, associations, forms, objects, people, properties
+from provisioner.emulator.hubspot.rest import account, associations, flows, forms, lists, objects, people, properties
 
 
 def routes() -> list[Route]:
     """Literal paths before those with a name in their place."""
-    areas = (account, properties, objects, associations, people, forms)
+    areas = (account, properties, objects, associations, people, lists, forms, flows)
     return [one for area in areas for one in area.routes()]

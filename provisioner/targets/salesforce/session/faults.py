@@ -39,6 +39,10 @@ class Lost(Unreachable):
     """A request that changes something was sent and its answer is not known: it may have been carried out."""
 
 
+class SignedOut(NotAllowed):
+    """The session itself is not accepted (any more): this says nothing about what it may see."""
+
+
 class Unsent(Unreachable):
     """A request that changes something did not leave: it has no effect."""
 
@@ -111,7 +115,7 @@ def to_error(reply: Reply, verdict: Verdict, what: str, *, changes: bool) -> Tar
     """The exception for an answer that is not FINE. `changes`: the request was not a mere read."""
     said = quote(reply)
     if verdict is Verdict.EXPIRED:
-        return NotAllowed(
+        return SignedOut(
             f"Salesforce did not accept the credentials when asked to {what}: {said}",
             advice="Sign in again (or renew the token) and check the connection with `provisioner doctor`.",
         )

@@ -12,6 +12,7 @@ from provisioner.targets.base import Ledger, Live, OrgIdentity
 from provisioner.targets.salesforce import package
 from provisioner.targets.salesforce.parse import parse_package
 from provisioner.targets.salesforce.session import ledger, recipients
+from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Retrieved, Soap
 from provisioner.targets.salesforce.session.soql import literals, portions
@@ -102,6 +103,8 @@ def _check_flows(rest: Rest, found: _Found) -> None:
     query = f"SELECT ApiName, ActiveVersionId, LatestVersionId FROM FlowDefinitionView{where}"  # noqa: S608 - literals
     try:
         rows = rest.query(query, "say which flows are active")
+    except SignedOut:
+        raise
     except (NotAllowed, Rejected) as refused:
         found.hide((Address("Flow", name) for name in flows), refused.message)
         return

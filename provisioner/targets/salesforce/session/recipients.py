@@ -9,6 +9,7 @@ from typing import Any
 
 from provisioner.errors import NotAllowed, Rejected
 from provisioner.resources import Address, Resource, Snapshot
+from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soql import literals, portions
 
@@ -36,6 +37,8 @@ def notices(rest: Rest, desired: Snapshot, prefix: str) -> list[str]:
     try:
         found += _user_notices(rest, users)
         found += _group_notices(rest, [item for item in groups if not _is_made(item, desired)])
+    except SignedOut:
+        raise
     except (NotAllowed, Rejected) as refused:
         found.append(f"The recipients of alerts could not be checked: {refused.message}")
     return found

@@ -384,3 +384,13 @@ def test_the_flow_query_of_a_read_is_said(org: ScriptedOrg, session: SalesforceS
     assert asked == [
         "SELECT ApiName, ActiveVersionId, LatestVersionId FROM FlowDefinitionView WHERE ApiName IN ('STL_A')"
     ]
+
+
+@pytest.mark.parametrize("asked", ["FlowDefinitionView", "FROM User"])
+def test_a_session_that_ends_is_no_missing_permission(org: ScriptedOrg, session: SalesforceSession, asked: str) -> None:
+    org.files, org.rows["FlowDefinitionView"] = files(flow("STL_A")), active("STL_A")
+    org.on(lambda request: asked in request.soql, error(401, "INVALID_SESSION_ID", "Session expired or invalid"))
+    wanted = snapshot(flow("STL_A"), record("STL_Settings.Default", Silent_To__c="qa@acme.example"))
+    with pytest.raises(NotAllowed) as caught:
+        session.read(wanted, "STL")
+    assert str(caught.value).startswith("Salesforce did not accept the credentials when asked to ")

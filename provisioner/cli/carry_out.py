@@ -39,16 +39,19 @@ def carry_out(
     console: Console,
     *,
     question: str,
-    brake: bool = True,
+    removes: bool = False,
 ) -> int:
-    """Exit code 0 when the org is as the plan promised. Raises Refused before anything is written."""
+    """Exit code 0 when the org is as the plan promised. Raises Refused before anything is written.
+
+    `removes`: everything of the design shall go, so the brake on deletions, for plans that were meant otherwise, is off.
+    """
     show = console.note if console.json else console.say
-    show(plan_text(plan, console.paint, verbose=console.verbose))
+    show(plan_text(plan, console.paint, verbose=console.verbose, removes=removes))
     guards.check_clear(plan)
     if plan.is_empty:
         console.data(applied_data(Applied((), ()), planfile.digest(plan)))
         return 0
-    if brake:
+    if not removes:
         guards.check_deletions(plan, consent.allow_deletes)
     guards.check_alerts(plan, consent.allow_live_alerts)
     _consented(plan, consent, console, question)

@@ -31,5 +31,4 @@ def destroy(design: Path, connection: str, yes: bool, confirm: str | None, conso
     reached = reach(prepared.target, find_connection(connection, prepared.design.target.platform), console)
     plan = draft(prepared, reached, console, destroy=True)
     consent = Consent(yes, confirm)
-    # The command itself says that all of it shall go: the brake on deletions is for plans that were meant otherwise.
-    return carry_out(plan, reached, prepared.target, consent, console, question="Delete all of this", brake=False)
+    return carry_out(plan, reached, prepared.target, consent, console, question="Delete all of this", removes=True)

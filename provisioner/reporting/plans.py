@@ -20,7 +20,7 @@ def org_line(org: Mapping[str, Any], paint: Paint = PLAIN) -> str:
     return f"Org: {paint(safe(describe_org(org)), 'bold')}, {kind}, {safe(org['url'])}, as {safe(org['user'])}"
 
 
-def plan_text(plan: Plan, paint: Paint = PLAIN, *, verbose: bool = False) -> str:
+def plan_text(plan: Plan, paint: Paint = PLAIN, *, verbose: bool = False, removes: bool = False) -> str:
     """The whole plan: org, changes with their causes, what stands in the way, one summary line."""
     lines = [org_line(plan.org, paint), ""]
     for change in plan.changes:
@@ -32,17 +32,19 @@ def plan_text(plan: Plan, paint: Paint = PLAIN, *, verbose: bool = False) -> str
     lines += _block("Worth knowing:", plan.notices, paint)
     if plan.goes_live:
         lines += [paint("This plan switches alerts to their real recipients.", "red", "bold"), ""]
-    return "\n".join([*lines, summary(plan, paint)])
+    return "\n".join([*lines, summary(plan, paint, removes=removes)])
 
 
-def summary(plan: Plan, paint: Paint = PLAIN) -> str:
-    """`Plan: 2 to add, 1 to change, 0 to delete.` or that nothing differs."""
+def summary(plan: Plan, paint: Paint = PLAIN, *, removes: bool = False) -> str:
+    """`Plan: 2 to add, 1 to change, 0 to delete.` or that nothing differs; `removes`: that nothing is there to go."""
     if plan.changes:
         add, change, delete = (plan.count(a) for a in (Action.CREATE, Action.UPDATE, Action.DELETE))
         return paint(f"Plan: {add} to add, {change} to change, {delete} to delete.", "bold")
     org = safe(describe_org(plan.org))
     if plan.conflicts or plan.unread:
         return f"Nothing can be changed in {org}: see above."
+    if removes:
+        return paint(f"Nothing to delete. There is nothing of {safe(plan.design)} in {org}.", "green")
     return paint(f"No changes. {org} matches {safe(plan.design_file or plan.design)}.", "green")
 
 

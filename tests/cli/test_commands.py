@@ -418,7 +418,12 @@ def test_destroy_removes_what_is_ours_and_nothing_else(desk: Desk) -> None:
     assert "Plan: 0 to add, 0 to change, 3 to delete." in done.out
     assert desk.org.resources == {foreign: {"x": 1}}
     assert desk.org.ledger.fingerprints == {}
-    assert desk("destroy", "acme.yaml", "-c", "sandbox", "--yes").code == 0
+    again = desk("destroy", "acme.yaml", "-c", "sandbox", "--yes")
+    assert again.code == 0
+    assert again.out.splitlines()[-1] == (
+        "Nothing to delete. There is nothing of acme in Acme Sandbox (00D000000000001AAA)."
+    )
+    assert "matches" not in again.out
 
 
 def test_destroy_leaves_another_designs_resources_alone(desk: Desk) -> None:

@@ -43,7 +43,7 @@ def carry_out(
 ) -> int:
     """Exit code 0 when the org is as the plan promised. Raises Refused before anything is written.
 
-    `removes`: everything of the design shall go, so the brake on deletions, for plans that were meant otherwise, is off.
+    `removes`: everything of the design shall go, so the brake on deletions (for plans meant otherwise) is off.
     """
     show = console.note if console.json else console.say
     show(plan_text(plan, console.paint, verbose=console.verbose, removes=removes))

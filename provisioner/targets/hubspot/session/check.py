@@ -11,6 +11,7 @@ from provisioner.targets.hubspot.session import shapes
 from provisioner.targets.hubspot.session.bodies import IMMUTABLE, own_references
 from provisioner.targets.hubspot.session.door import Door, rows
 from provisioner.targets.hubspot.session.faults import Answered
+from provisioner.targets.hubspot.session.premises import missing
 from provisioner.targets.hubspot.session.shapes import PROPERTY
 from provisioner.targets.hubspot.session.state import State
 
@@ -22,7 +23,7 @@ Problem = tuple[str, str]
 
 def check(door: Door, plan: Plan, state: State) -> None:
     """Rejected with every problem. At most one request: how many properties the account may still have."""
-    problems = [*_conversions(plan, state), *_references(plan, state), *_room(door, plan)]
+    problems = [*_conversions(plan, state), *_references(plan, state), *_premises(plan, state), *_room(door, plan)]
     if problems:
         first = "; ".join(f"{where}: {text}" for where, text in problems[:3])
         more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
@@ -63,6 +64,14 @@ def _references(plan: Plan, state: State) -> Iterator[Problem]:
         for address in sorted(own_references(change.after)):
             if address not in made and state.id_of(address) is None:
                 yield str(change.address), f"refers to {address}, which is neither there nor in this plan"
+
+
+def _premises(plan: Plan, state: State) -> Iterator[Problem]:
+    """The client's own properties that lists and flows rely on are there."""
+    kept = [change.after for change in plan.changes if change.after is not None]
+    made = (resource.address for resource in kept)
+    for item in missing(kept, state.properties, made):
+        yield str(item.address), str(item)
 
 
 def _room(door: Door, plan: Plan) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from provisioner.targets.hubspot.session.directory import read_directory
 from provisioner.targets.hubspot.session.door import Door, rows
 from provisioner.targets.hubspot.session.faults import MissingScopes
 from provisioner.targets.hubspot.session.find import Finder
+from provisioner.targets.hubspot.session.premises import missing
 from provisioner.targets.hubspot.session.shapes import FLOW, GROUP, LIST, PROPERTY, STEP
 from provisioner.targets.hubspot.session.state import Raw, State, symbolic
 
@@ -63,6 +64,8 @@ def read_live(door: Door, desired: Snapshot, prefix: str, portal: Portal) -> tup
     _name_own(found)
     resolved, pinned = _resolved(door, found, portal, finder)
     _steps(found, resolved)
+    for item in missing(resolved, state.properties, resolved.resources):
+        found.notices.append(f"{item.address} {item}. Applying this is refused until it is there.")
     recorded = _ledger(found)
     kept = set(desired.resources) | set(recorded.fingerprints)
     there = [item for item in found.resources.values() if item.address in kept and item.address not in found.unread]

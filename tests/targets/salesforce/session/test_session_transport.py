@@ -11,7 +11,7 @@ from provisioner.connections import Connection
 from provisioner.errors import NotAllowed, RateLimited, Rejected, TargetError, Unreachable
 from provisioner.secrets import Secret
 from provisioner.targets.salesforce.session import SalesforceSession, connect, wire
-from provisioner.targets.salesforce.session.faults import Lost
+from provisioner.targets.salesforce.session.faults import Lost, SignedOut
 from provisioner.targets.salesforce.session.pace import Pace
 from provisioner.targets.salesforce.session.transport import retry_after
 
@@ -132,7 +132,7 @@ def test_the_daily_limit_is_not_retried(org: ScriptedOrg, session: SalesforceSes
         ),
         (
             error(401, "INVALID_SESSION_ID", "expired"),
-            NotAllowed,
+            SignedOut,
             "Salesforce did not accept the credentials when asked to look: INVALID_SESSION_ID: expired",
         ),
         (said({"hello": 1}, 418), Rejected, "Salesforce refused to look: HTTP 418"),

@@ -186,10 +186,11 @@ class Deployment:
 
     def _fail(self, item: Item, problems: Iterable[Problem]) -> None:
         for problem in problems:
-            line, column = item.document.place(problem.element if problem.element is not None else item.element)
-            self.outcome.failures.append(
-                Message(item.full_name, _shown(item), item.file_name, problem.text, problem.kind, line, column)
-            )
+            message = Message(item.full_name, _shown(item), item.file_name, problem.text, problem.kind)
+            if problem.placed:
+                element = problem.element if problem.element is not None else item.element
+                message.line, message.column = item.document.place(element)
+            self.outcome.failures.append(message)
 
     def _succeed(self, item: Item, saved: Saved) -> None:
         self.outcome.successes.append(Message(

@@ -10,11 +10,13 @@ from lxml import etree
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One sentence in the vendor's words, and the element to point at (None: the component's own)."""
+    """One sentence in the vendor's words, and the element to point at (None: the component's own); `placed` says
+    whether the server gives a line and a column at all."""
 
     text: str
     element: etree._Element | None = None
     kind: Literal["Error", "Warning"] = "Error"
+    placed: bool = True
 
 
 class Refused(Exception):

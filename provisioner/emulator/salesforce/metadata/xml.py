@@ -52,12 +52,15 @@ def elements(root: etree._Element) -> Iterator[etree._Element]:
     return (node for node in root.iter() if isinstance(node.tag, str))
 
 
+_START_TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
+
+
 def _places(data: bytes) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     parser = expat.ParserCreate()
 
     def started(_name: str, _attributes: dict[str, str]) -> None:
-        tag = re.match(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""", data[parser.CurrentByteIndex :])
+        tag = _START_TAG.match(data, parser.CurrentByteIndex)
         length = len(tag.group().decode("utf-8", "replace")) if tag else 0
         found.append((parser.CurrentLineNumber, parser.CurrentColumnNumber + length + 1))
 

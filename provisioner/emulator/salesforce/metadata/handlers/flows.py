@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
 MAX_VERSIONS = 50
-_NO_DEFAULT_USER = (
-    "FLOW_SCHEDULED_PATH_REQUIRES_DEFAULT_WORKFLOW_USER: The flow {name} has scheduled paths, and the org has no "
-    "Default Workflow User. Set one in Process Automation Settings."
-)
 
 
 def put_flow(work: Work, item: Item) -> Saved:
@@ -77,27 +73,15 @@ def _check_names(work: Work, item: Item) -> None:
 
 
 def _check(work: Work, item: Item) -> tuple[Problem, ...]:
-    """What the flow's own rules say; errors are raised, warnings returned."""
+    """What the flow's own rules say; errors are raised, warnings returned. The server points at no line of a flow
+    ([community]: logs of failed deployments print such problems without a place)."""
     found = [
-        Problem(one.text, None, "Warning" if one.kind == "Warning" else "Error")
+        Problem(one.text, None, "Warning" if one.kind == "Warning" else "Error", placed=False)
         for one in work.org.automation.check_flow(item.element, item.full_name)
     ]
-    if needs_default_user(item.element) and not work.org.settings.default_workflow_user:
-        known = any("DEFAULT_WORKFLOW_USER" in one.text or "Default Workflow User" in one.text for one in found)
-        found.extend([] if known else [Problem(_NO_DEFAULT_USER.format(name=item.full_name))])
-    errors = [one for one in found if one.kind == "Error"]
-    if errors:
+    if any(one.kind == "Error" for one in found):
         raise Refused(*found)
     return tuple(found)
-
-
-def needs_default_user(root: etree._Element) -> bool:
-    """Scheduled paths and schedule-triggered flows run as the Default Workflow User when need be."""
-    start = xml.kid(root, "start")
-    if start is None:
-        return False
-    timed = [path for path in xml.kids(start, "scheduledPaths") if xml.text(path, "pathType") != "AsyncAfterCommit"]
-    return bool(timed) or xml.text(start, "triggerType") == "Scheduled"
 
 
 def put_definition(work: Work, item: Item) -> Saved:

@@ -24,13 +24,6 @@ if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
 
 APEX = ("cls.j2", "trigger.j2")
-_OPTIONS: dict[str, Any] = {
-    "trim_blocks": True,
-    "lstrip_blocks": True,
-    "keep_trailing_newline": True,
-    "optimized": False,  # folding constants takes longer than it saves in templates that run once
-    "auto_reload": False,
-}
 
 
 def rendered(template: str, values: Mapping[str, Any]) -> bytes:
@@ -47,7 +40,11 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         autoescape=select_autoescape(disabled_extensions=APEX, default=True),
         bytecode_cache=compiled_before(),
-        **_OPTIONS,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        optimized=False,  # folding constants takes longer than it saves in templates that run once
+        auto_reload=False,
     )
     environment.filters["one_line"] = _one_line
     return environment
@@ -59,15 +56,16 @@ def _one_line(text: str) -> str:
 
 
 def compiled_before() -> BytecodeCache | None:
-    """The compiled templates of earlier runs: of these versions and options only, and the source is compared by
-    checksum. None when the folder cannot be made or others may write into it, since what lies in it is executed."""
+    """The compiled templates of earlier runs: of these versions and options only, and a template's source is
+    compared by checksum. None when the folder cannot be made or others may write into it, since what lies in it is executed."""
     import jinja2
     import platformdirs
 
     from provisioner import __version__
 
-    said = repr((__version__, jinja2.__version__, APEX, sorted(_OPTIONS.items())))
-    place = hashlib.sha256(said.encode("utf-8")).hexdigest()[:16]
+    # How templates are compiled (what escapes, above all) is said in this file, so another file means another folder.
+    said = f"{__version__} {jinja2.__version__}".encode() + Path(__file__).read_bytes()
+    place = hashlib.sha256(said).hexdigest()[:16]
     folder = platformdirs.user_cache_path("provisioner") / "templates" / place
     if not _is_ours(folder):
         return None

@@ -83,6 +83,13 @@ def read(rest: Rest, prefix: str) -> Ledger:
         return Ledger()
     if len(rows) > 1:
         raise TargetError(f"The org has {len(rows)} static resources called {name}; it is not known which one is ours.")
+    spelled = rows[0].get("Name")
+    if isinstance(spelled, str) and spelled != name:
+        raise TargetError(
+            f"The org has a ledger called {spelled}, and this design's would be {name}: Salesforce takes both for one.",
+            advice=f"Write target.prefix as {spelled.removesuffix('_Ledger')}, or choose a different one. "
+            "Nothing was changed.",
+        )
     found = record_id(rows[0].get("Id"), "static resource")
     return decode(rest.read_bytes(f"sobjects/StaticResource/{found}/Body", "read the ledger"), name)
 

@@ -112,6 +112,17 @@ def test_two_ledgers(org: ScriptedOrg, session: SalesforceSession) -> None:
         ledger.read(session.rest, "STL")
 
 
+def test_a_prefix_that_differs_in_capitals_only(org: ScriptedOrg, session: SalesforceSession) -> None:
+    rows = [{"Id": "081000000000001AAA", "Name": "STL_Ledger"}]
+    org.on("GET /services/data/v66.0/query", said({"done": True, "records": rows}))
+    with pytest.raises(TargetError) as caught:
+        ledger.read(session.rest, "Stl")
+    assert (caught.value.message, caught.value.advice) == (
+        "The org has a ledger called STL_Ledger, and this design's would be Stl_Ledger: Salesforce takes both for one.",
+        "Write target.prefix as STL, or choose a different one. Nothing was changed.",
+    )
+
+
 def test_an_id_that_would_leave_the_path(org: ScriptedOrg, session: SalesforceSession) -> None:
     org.on("GET /services/data/v66.0/query", said({"done": True, "records": [{"Id": "../../../Account/001"}]}))
     with pytest.raises(TargetError, match=r"not a record id \(static resource\)"):

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,8 @@ from provisioner.emulator.salesforce.soql.dates import days, instants
 from provisioner.emulator.salesforce.soql.tree import DateLiteral
 
 ADVICE = "Please reference your WSDL or the describe call for the appropriate names."
+
+DAYS = {"L1": {"Day__c": date(2026, 1, 4)}, "L2": {"Day__c": date(2026, 1, 5)}}
 
 
 def plain(record):
@@ -39,9 +41,14 @@ def org(org_in_process):
         ("L3", gone, "Other", 30, datetime(2025, 12, 31, 12, 0, tzinfo=UTC)),
         ("L4", org.admin_id, None, None, datetime(2025, 10, 7, 3, 59, 59, tzinfo=UTC)),
     ]
+    org.schema.add_field("Lead", FieldDef("Day__c", "Day", "date", custom=True))
+    held = org.rows.insert("PermissionSet", {"Name": "Days", "Label": "Days"})
+    grant = {"ParentId": held, "SobjectType": "Lead", "Field": "Lead.Day__c", "PermissionsRead": True}
+    org.rows.insert("FieldPermissions", grant)
+    org.rows.insert("PermissionSetAssignment", {"PermissionSetId": held, "AssigneeId": org.admin_id})
     for name, owner, source, people, created in facts:
         values = {"LastName": name, "Company": "C", "OwnerId": owner, "LeadSource": source, "Status": "Open"}
-        org.rows.insert("Lead", values | {"NumberOfEmployees": people, "CreatedDate": created})
+        org.rows.insert("Lead", values | {"NumberOfEmployees": people, "CreatedDate": created} | DAYS.get(name, {}))
     return org
 
 
@@ -100,6 +107,9 @@ def test_a_record_with_its_parents_as_the_api_shows_it(org):
         ("CreatedDate = LAST_N_DAYS:91", ["L1", "L2", "L3", "L4"]),
         ("CreatedDate != LAST_N_DAYS:90", ["L4"]),
         ("CreatedDate > LAST_YEAR", ["L1", "L2"]),
+        ("Day__c = TODAY", ["L2"]),
+        ("Day__c <= YESTERDAY", ["L1"]),
+        ("Day__c > 2026-01-04", ["L2"]),
     ],
 )
 def test_where(org, where, names):
@@ -211,6 +221,19 @@ def no_column(name, entity):
             "value of filter criterion for field 'Name' must be of type string and should be enclosed in quotes",
         ),
         (
+            "SELECT Id FROM Lead WHERE NumberOfEmployees = true",
+            27,
+            "INVALID_FIELD",
+            "value of filter criterion for field 'NumberOfEmployees' must be of type int and should not be enclosed in "
+            "quotes",
+        ),
+        (
+            "SELECT Id FROM Lead WHERE Day__c = 2026-01-05T00:00:00Z",
+            27,
+            "INVALID_FIELD",
+            "value of filter criterion for field 'Day__c' must be of type date and should not be enclosed in quotes",
+        ),
+        (
             "SELECT Id FROM Lead WHERE IsConverted > true",
             27,
             "INVALID_QUERY_FILTER_OPERATOR",
@@ -262,6 +285,7 @@ def test_mistakes_of_the_whole(org, soql, code, text):
     [
         ("SELECT TYPEOF Owner WHEN User THEN Id END FROM Lead", "TYPEOF in SOQL"),
         ("SELECT (SELECT Id FROM Tasks) FROM Lead", "a subquery on child records in SOQL"),
+        ("SELECT Id FROM Lead WHERE CALENDAR_YEAR(CreatedDate) = 2026", "the function CALENDAR_YEAR() in SOQL"),
         ("SELECT CALENDAR_YEAR(CreatedDate) FROM Lead", "the function CALENDAR_YEAR() in SOQL"),
         ("SELECT Id FROM Lead WITH SECURITY_ENFORCED", "WITH clauses in SOQL"),
         ("SELECT Status FROM Lead GROUP BY ROLLUP(Status)", "GROUP BY ROLLUP in SOQL"),
@@ -297,6 +321,27 @@ def test_a_custom_field_is_hidden_until_a_permission_set_shows_it(org):
     assert ask(org, "SELECT Due__c FROM Lead LIMIT 1") == [{"Due__c": None}]
     definition = org.schema.sobject("Lead")
     assert not org.permissions.editable(org.admin_id, definition, definition.field("Due__c"))
+
+
+def test_group_is_an_object_and_a_word(org):
+    assert ask(org, "SELECT DeveloperName FROM Group GROUP BY DeveloperName") == [{"DeveloperName": "Backup"}]
+
+
+def test_a_multi_select_picklist_is_filtered_as_a_whole_only(org):
+    org.schema.add_field("Lead", FieldDef("Tags__c", "Tags", "multipicklist", 255, custom=True))
+    org.permissions.readable = lambda *_: True
+    org.rows.update("Lead", ask(org, "SELECT Id FROM Lead WHERE Name = 'L1'")[0]["Id"], {"Tags__c": "a;b"})
+    assert ask(org, "SELECT LastName FROM Lead WHERE Tags__c = 'a;b'") == [{"LastName": "L1"}]
+    for test in ("Tags__c LIKE 'a%'", "Tags__c IN ('a')", "Tags__c > 'a'"):
+        error = refusal(org, f"SELECT Id FROM Lead WHERE {test}")
+        text = "filtering the multi-select picklist Tags__c other than with = and !="
+        assert (error.status, error.message) == (501, f"The emulator does not model {text}.")
+
+
+def test_times_are_shown_with_milliseconds(org):
+    org.rows.insert("BusinessHours", {"Name": "Late", "MondayStartTime": time(9, 30, 1, 250_000)})
+    found = ask(org, "SELECT MondayStartTime FROM BusinessHours WHERE Name = 'Late'")
+    assert found == [{"MondayStartTime": "09:30:01.250Z"}]
 
 
 def test_deleted_rows_appear_only_when_asked_for(org):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from provisioner.emulator.salesforce.automation.apex_twin import TwinError, find_block
 from provisioner.emulator.salesforce.automation.business_hours import BusinessHours, NeverOpen
+from provisioner.emulator.salesforce.rows import Compare
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 BLOCK = {
@@ -130,6 +131,23 @@ def test_what_the_twin_leaves_alone(clock: World) -> None:
     assert stamped(clock, Started__c=start)["Started__c"] == start
 
 
+def test_hours_that_are_changed_count_from_the_next_save(clock: World) -> None:
+    monday = at("2026-03-09T12:00:00")  # 08:00 in New York
+    assert stamped(clock, Started__c=monday, Minutes__c=1)["Started__c"] == at("2026-03-09T13:00:00")
+    row = clock.org.rows.select("BusinessHours", Compare("Name", "=", "New York"))[0]
+    clock.org.rows.update("BusinessHours", row["Id"], {"MondayStartTime": time(7)})
+    assert stamped(clock, Started__c=monday, Minutes__c=1)["Started__c"] == monday
+
+
+def test_a_field_the_trigger_names_must_exist(clock: World) -> None:
+    clock.deployed.triggers["LeadClock"] = trigger(BLOCK | {"due_at": "Gone__c"})
+    clock.auto.rebuild()
+    facts = {"LastName": "A", "Company": "B", "Hours__c": "New York", "Started__c": at("2026-03-09T14:00:00")}
+    assert clock.refused("insert", "Lead", **facts) == [
+        "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: LeadClock: Variable does not exist: Gone__c"
+    ]
+
+
 def test_hours_that_never_open_refuse_the_save(clock: World) -> None:
     clock.org.rows.insert("BusinessHours", {"Name": "Shut", "IsActive": True, "TimeZoneSidKey": "UTC"})
     text = "These business hours have no open time in the next ten years."
@@ -144,6 +162,9 @@ def test_hours_that_never_open_refuse_the_save(clock: World) -> None:
         ("/* emulator-twin: sla-clock/1\n[] */", "The block of the twin is not a JSON object."),
         ("/* emulator-twin: sla-clock/1\n{\"object\": \"Lead\"} */", "The block of the twin lacks the name 'started_at'."),
         (trigger(BLOCK | {"step_at": "x"}), "The block of the twin lacks the list 'step_at'."),
+        (trigger(BLOCK | {"step_at": ["Step_1__c", ""]}), "The block of the twin lacks the list 'step_at'."),
+        (trigger(BLOCK | {"due_at": ""}), "The block of the twin lacks the name 'due_at'."),
+        (trigger(BLOCK | {"due_at": 7}), "The block of the twin lacks the name 'due_at'."),
         (trigger(BLOCK | {"colour": "x"}), "The twin does not know the name 'colour'."),
     ],
 )  # fmt: skip

@@ -33,6 +33,8 @@ ASYNC = "<scheduledPaths><connector><targetReference>Mark</targetReference></con
 NOTE = {"customNotifTypeId": "x", "recipientIds": "@ids", "title": "t", "body": "b", "targetId": "@$Record.Id"}
 IDS = variable("ids", many=True)
 
+NEVER_CHECKED = "RULE_REQUIRE_RECORD_CHANGED_NEVER_CHECKED: doesRequireRecordChangedToMeetCriteria needs entry conditions and a flow that runs on update."
+
 
 def field_missing(name: str, sobject: str = "Lead") -> str:
     return f'field integrity exception: unknown (The field "{name}" for the object "{sobject}" doesn\'t exist.)'
@@ -96,6 +98,8 @@ MISTAKES = [
     (flow(after(first="G"), get("G", "User", ("Ghost__c", "EqualTo", "x"))), [field_missing("Ghost__c", "User")]),
     (flow(after(first="G"), get("G", "User", ("Username", "IsChanged", True))), ["RECORDFILTER_INVALID_OPERATOR: IsChanged cannot filter User.Username (G)."]),
     (flow(after(first="G"), get("G", "User", ("IsActive", "EqualTo", "yes"))), ["RECORDFILTER_INVALID_DATATYPE: the filter on User.IsActive (G)."]),
+    (flow(after(first="G"), get("G", "User", ("IsActive", "EqualTo", True)).replace("<object>", "<outputReference>ids</outputReference><object>"), IDS),
+        ["G has both storeOutputAutomatically and outputReference."]),
     (flow(after(first="Mark"), update_record("Mark", Due__c="soon")), ["FIELDASSIGNMENT_INVALID_DATATYPE: Due__c of Mark takes one value of its type."]),
     # actions
     (flow(after(first="N"), action("N", "customNotificationAction", **(NOTE | {"colour": "red"})), IDS), ["ACTIONCALL_INVALID_INPUT_PARAM_NAME: N has no input parameter colour."]),
@@ -105,6 +109,10 @@ MISTAKES = [
         ["ACTIONCALL_INVALID_INPUT_PARAM_NAME: N has no input parameter recipientAddresses."]),
     (flow(after(first="N"), action("N", "emailSimple", emailAddresses="a@b.co", emailSubject="s", emailBody="b"), version="65.0"),
         ["ACTIONCALL_INVALID_INPUT_PARAM_NAME: N has no input parameter emailAddresses."]),
+    (flow(after(first="N"), action("N", "emailSimple", emailSubject="s", emailBody="b"), version="64.0"),
+        ["ACTIONCALL_MISSING_REQUIRED_PARAM: N lacks the input parameter emailAddresses."]),
+    (flow(after(first="N"), action("N", "emailSimple", emailSubject="s", emailBody="b"), version="65.0"),
+        ["ACTIONCALL_MISSING_REQUIRED_PARAM: N lacks the input parameter recipientAddresses."]),
     (flow(after(first="N"), action("N", "slackPostMessage", slackMessage="x")), ["The emulator does not model the action type slackPostMessage (slackPostMessage)."]),
     (flow(after(first="S"), node("subflows", "S", "<flowName>Nobody</flowName>")), ["SUBFLOW_NO_ACTIVE_VERSION: The flow Nobody of S has no active version."]),
     # before-save
@@ -121,6 +129,9 @@ MISTAKES = [
     (flow(start("RecordAfterSave", "Delete", first="Mark"), MARK), ["FLOW_TRIGGER_TYPE_INCOMPATIBLE_WITH_RECORD_TRIGGER_TYPE: Delete with RecordAfterSave."]),
     (flow(start("RecordAfterSave", "Create", first="Mark", sobject="Ghost__c"), MARK),
         ["OBJECT_NOT_FOUND: The start uses the object Ghost__c, which doesn't exist.", "REFERENCED_ELEMENT_NOT_FOUND: Mark updates $Record, which doesn't exist here."]),
+    (flow(after(SET, first="Mark", event="Create", changed=True), MARK), [NEVER_CHECKED]),
+    (flow(after(first="Mark", event="Update", changed=True), MARK), [NEVER_CHECKED]),
+    (flow(after(filters(("Due__c", "IsChanged", True)), first="Mark", event="Create"), MARK), ["IsChanged can't be used in a flow that runs on create only."]),
     # scheduled paths
     (flow(after(SET, path("P", "Due__c", "Mark")), MARK),
         ["FLOW_SCHEDULED_PATH_REQUIRES_RECORD_CHANGED_TO_MEET_CRITERIA: Scheduled paths of a flow that runs on update need doesRequireRecordChangedToMeetCriteria and entry conditions."]),

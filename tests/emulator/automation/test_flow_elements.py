@@ -3,6 +3,7 @@
 # ruff: noqa: E501 (flow XML and tables of whole messages)
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ FAILED = "We can't save this record because the “Test Flow” process failed. 
 def lab(world: World) -> World:
     world.fields(
         "Lead", Out__c="text", Number__c="number(2)", Flag__c="checkbox", When__c="datetime", Error__c="long",
-        Twice__c=formula_field("Twice__c", "double", "Number__c * 2"),
+        Day__c="date", Twice__c=formula_field("Twice__c", "double", "Number__c * 2"),
     )  # fmt: skip
     world.fields("User", Nick__c="text")
     return world
@@ -73,11 +74,18 @@ def say(name: str, text: str) -> str:
         ("LessThan", "When__c", "2026-01-05T15:00:01Z", True),
         ("EqualTo", "Twice__c", 20, True),
         ("EqualTo", "CreatedDate", "2026-01-05T14:00:00Z", False),
+        ("EqualTo", "Day__c", "2026-01-06T02:00:00Z", True),  # still the fifth where the user is
+        ("EqualTo", "Day__c", "2026-01-06T09:00:00Z", False),
+        ("IsBlank", "Company", False, True),
+        ("IsBlank", "Title", True, True),
+        ("IsBlank", "Out__c", True, True),  # white space alone is blank …
+        ("IsNull", "Out__c", True, False),  # … and yet a value
     ],
 )
 def test_conditions(lab: World, operator: str, left: str, right: Any, expected: bool) -> None:
     parts = (decide("Go", rule("Yes", "Say", (f"$Record.{left}", operator, right))), say("Say", "yes"))
     facts = {"Rating": "Hot", "Number__c": 10, "Company": "Acme Ltd", "When__c": at("2026-01-05T15:00:00")}
+    facts |= {"Day__c": date(2026, 1, 5), "Out__c": "  "}
     assert (out(lab, *parts, **facts) == "yes") is expected
 
 
@@ -87,6 +95,7 @@ def test_conditions(lab: World, operator: str, left: str, right: Any, expected: 
         ("and", None),
         ("or", "yes"),
         ("1 AND (2 OR 3)", "yes"),
+        ("(1 AND 2) OR (2 AND 3)", None),
         ("NOT 2 AND 1 AND NOT 3", None),
         ("1 AND NOT 2 AND 3", "yes"),
     ],
@@ -125,6 +134,34 @@ def test_assignments_to_variables(lab: World) -> None:
         variable("list", many=True), variable("more", many=True), variable("size", "Number", "<scale>0</scale>"),
     )  # fmt: skip
     assert out(lab, *parts, Number__c=10) == "12.5 ab [w, x, y] [w, y] 3"
+
+
+@pytest.mark.parametrize(
+    ("left", "operator", "right", "expected"),
+    [
+        ("$Record.Company", "In", "@list", "yes"),
+        ("$Record.LastName", "In", "@list", None),
+        ("$Record.Title", "In", "@list", None),
+        ("$Record.LastName", "NotIn", "@list", "yes"),
+        ("$Record.Company", "NotIn", "@list", None),
+        ("list", "Contains", "ACME", "yes"),
+        ("list", "Contains", "Moss", None),
+    ],
+)
+def test_membership_of_a_collection(lab: World, left: str, operator: str, right: str, expected: str | None) -> None:
+    parts = (
+        assign("Go", ("list", "Add", "acme"), ("list", "Add", "other"), go="Ask"),
+        decide("Ask", rule("Yes", "Say", (left, operator, right))),
+        say("Say", "yes"),
+        variable("list", many=True),
+    )
+    assert out(lab, *parts) == expected
+
+
+def test_counting_begins_at_zero(lab: World) -> None:
+    number = variable("n", "Number", "<scale>2</scale>")
+    parts = (assign("Go", ("n", "Subtract", 2.5), ("$Record.Out__c", "{!n}")), number)
+    assert out(lab, *parts) == "-2.5"
 
 
 def test_merge_fields_are_read_once(lab: World) -> None:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from provisioner.emulator.clock import iso
 from provisioner.emulator.control import door
+from provisioner.emulator.hubspot.automation import TooManySteps
 from provisioner.emulator.hubspot.calls import Call, Reply, Route
 from provisioner.emulator.hubspot.errors import ApiError, Json, invalid
 from provisioner.emulator.hubspot.limits import Limits
@@ -76,6 +77,10 @@ class _Vendor:
             if refused is not None:
                 return JSONResponse(refused, status_code=429)
             reply = self._handle(found, parts, request, content, scopes)
+        except TooManySteps as error:
+            # What the real service does with workflows that chase each other is not known; here the call says so.
+            reply = Reply(500, ApiError(500, "INTERNAL_ERROR", str(error)).body())
+            return _response(reply, self.limits.headers(token))
         except ApiError as error:
             reply = Reply(error.status, None if error.empty else error.body())
             return _response(reply, self.limits.headers(token))

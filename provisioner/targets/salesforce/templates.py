@@ -3,7 +3,7 @@
 XML is escaped everywhere, and a name that a template does not get is an error. Apex is not markup: escaping for XML
 would break it, so what goes into it are names only, and they are checked (`files.py`).
 
-Compiling all templates takes as long as everything else a `validate` does together, so the compiled form is kept in
+Compiling all templates adds about half to the time of a `validate` (0.2 s measured), so the compiled form is kept in
 the user's cache folder. It is a convenience: where that folder is not the user's own, templates are compiled anew.
 """
 
@@ -56,8 +56,8 @@ def _one_line(text: str) -> str:
 
 
 def compiled_before() -> BytecodeCache | None:
-    """The compiled templates of earlier runs: of these versions and options only, and a template's source is
-    compared by checksum. None when the folder cannot be made or others may write into it, since what lies in it is executed."""
+    """The compiled templates of earlier runs: of these versions and options only, and a template's source is compared
+    by checksum. None when the folder cannot be made, or others may write into it: what lies in it is executed."""
     import jinja2
     import platformdirs
 

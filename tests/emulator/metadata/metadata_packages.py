@@ -8,8 +8,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from provisioner.emulator.salesforce.metadata.manifest import read_manifest
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
 from provisioner.emulator.salesforce.metadata.outcome import Outcome
+from provisioner.emulator.salesforce.metadata.retrieve import retrieve
 from provisioner.emulator.salesforce.org import Org
 
 NS = "http://soap.sforce.com/2006/04/metadata"
@@ -74,6 +76,13 @@ def example(path: str) -> str:
 def deploy(org: Org, data: bytes, **options: Any) -> Outcome:
     wanted = {"rollback_on_error": True, "single_package": True} | options
     return org.metadata.deploy(data, DeployOptions(**wanted), org.admin_id)
+
+
+def fetched(org: Org, members: dict[str, list[str]]) -> dict[str, str]:
+    """The files that a retrieve of these members gives, none of them missing."""
+    found = retrieve(org, org.metadata.components, read_manifest(manifest(members).encode()), single_package=True)
+    assert found.messages == []
+    return unzipped(found.zip)
 
 
 def problems(outcome: Outcome) -> list[tuple[str, str, str | None]]:

@@ -10,28 +10,19 @@ from metadata_packages import (
     deploy,
     destructive,
     example,
+    fetched,
     field,
     field_package,
     file,
     lead,
-    manifest,
     package,
     problems,
-    unzipped,
 )  # fmt: skip
 
-from provisioner.emulator.salesforce.metadata.manifest import read_manifest
-from provisioner.emulator.salesforce.metadata.retrieve import retrieve
 from provisioner.emulator.salesforce.org import Org
 from provisioner.emulator.salesforce.rows import Compare
 
 TWIN = '/*\nemulator-twin: sla-clock/1\n{"object": "Lead", "hours": "Description"}\n*/\n'
-
-
-def fetched(org: Org, members: dict[str, list[str]]) -> dict[str, str]:
-    found = retrieve(org, org.metadata.components, read_manifest(manifest(members).encode()), single_package=True)
-    assert found.messages == []
-    return unzipped(found.zip)
 
 
 def value_set(root: str, element: str, names: tuple[str, ...], extra: str = "") -> str:

@@ -1,0 +1,103 @@
+"""Plays a stream of leads in an emulated HubSpot portal over HTTP, and reads back what became of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from .world import iso
+
+KINDS = ["demo_request", "pricing_page", "contact_form", "webinar", "trade_show", "content_download", "other"]
+CLIENT_PROPERTIES = [
+    {
+        "name": "enquiry_type",
+        "label": "Enquiry type",
+        "groupName": "contactinformation",
+        "type": "enumeration",
+        "fieldType": "select",
+        "options": [
+            {"label": kind, "value": kind, "hidden": False, "displayOrder": place} for place, kind in enumerate(KINDS)
+        ],
+    },
+    {"name": "enquiry_country", "label": "C", "groupName": "contactinformation", "type": "string", "fieldType": "text"},
+    {
+        "name": "company_employees",
+        "label": "E",
+        "groupName": "contactinformation",
+        "type": "number",
+        "fieldType": "number",
+    },
+]
+
+
+class Portal:
+    """One emulator process."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "provisioner.emulator", "--platform", "hubspot", "--port", "0"],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        )
+        assert self.process.stdout is not None
+        ready = json.loads(self.process.stdout.readline())
+        self.url, self.token = ready["url"], ready["access_token"]
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.contacts: dict[int, str] = {}
+
+    def close(self) -> None:
+        self.http.close()
+        self.process.terminate()
+        self.process.wait(10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def door(self, name: str, body: Any = None, method: str = "POST") -> Any:
+        answer = self.http.request(method, f"{self.url}/_emulator/{name}", json=body, timeout=60)
+        assert answer.status_code < 400, f"{name} {body}: {answer.text}"
+        return answer.json()
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        answer = self.http.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=60)
+        assert answer.status_code < 400, f"{method} {path} {body}: {answer.text}"
+        return answer.json() if answer.content else None
+
+    def begin(self, at: datetime, people: list[str], team: str) -> None:
+        """An account at `at` with its own properties, its people, and a team of the first two of them."""
+        self.door("settings", {"rate_clock": "virtual"})
+        self.door("clock", {"to": iso(at)})
+        members = people[:2]
+        owners = [
+            {"email": name, "first": name.partition("@")[0], "teams": [team] if name in members else []}
+            for name in people
+        ]
+        planted = self.door("seed", {"teams": [{"name": team}], "owners": owners})["owners"]
+        self.owners = {one["email"]: one["id"] for one in planted}
+        for body in CLIENT_PROPERTIES:
+            self.call("POST", "/crm/v3/properties/contacts", body)
+
+    def apply(self, design: Path, folder: Path) -> str:
+        """Deploys with the command itself; what it printed."""
+        (folder / "provisioner.toml").write_text(
+            f'[connections.portal]\nplatform = "hubspot"\ninstance_url = "{self.url}"\n'
+            'access_token = {env = "PORTAL_TOKEN"}\n'
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "provisioner.cli", "apply", str(design), "-c", "portal", "--yes"],
+            cwd=folder,
+            env=os.environ | {"PORTAL_TOKEN": self.token},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return done.stdout + done.stderr

@@ -256,6 +256,16 @@ def test_composite_parts_use_earlier_answers(emulator):
     assert answer[2]["body"]["records"][0]["Account"]["Name"] == "Acme"
 
 
+@pytest.mark.parametrize(
+    "part", [1, None, {}, {"method": "GET", "url": "/x"}, {"method": 1, "url": "", "referenceId": []}]
+)
+def test_a_composite_part_that_is_none_is_refused(emulator, part):
+    answer = emulator.call("POST", "composite", {"compositeRequest": [part]})
+    assert answer.status_code == 400
+    assert answer.json()[0]["errorCode"] == "JSON_PARSER_ERROR"
+    assert answer.json()[0]["message"].startswith("Every request of 'compositeRequest' needs the text '")
+
+
 def test_composite_all_or_none(emulator):
     base = "/services/data/v66.0/sobjects"
     parts = [

@@ -36,6 +36,8 @@ def routes(org: Org) -> list[Route]:
             raise ApiError("JSON_PARSER_ERROR", "'compositeRequest' must be a list of requests")
         if len(parts) > MOST:
             raise ApiError("LIMIT_EXCEEDED", f"Limit exceeded. Composite requests are limited to {MOST} subrequests.")
+        for part in parts:
+            _check(part)
         answers: list[dict[str, Any]] = []
         try:
             with org.transaction():
@@ -55,6 +57,13 @@ def routes(org: Org) -> list[Route]:
         Route(f"{DATA}/composite", composite, methods=["POST"]),
         Route(f"{DATA}/composite/{{kind:path}}", batch, methods=["GET", "POST", "PATCH", "DELETE"]),
     ]
+
+
+def _check(part: object) -> None:
+    """Every part says what is asked of whom, and under which name."""
+    for name in ("method", "url", "referenceId"):
+        if not isinstance(part, dict) or not isinstance(part.get(name), str) or not part[name]:
+            raise ApiError("JSON_PARSER_ERROR", f"Every request of 'compositeRequest' needs the text {name!r}")
 
 
 def _halted(parts: list[dict[str, Any]], failed: dict[str, Any]) -> list[dict[str, Any]]:

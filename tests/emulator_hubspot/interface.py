@@ -39,7 +39,7 @@ CONTRADICTIONS = {
     ("SimplePublicObject", "properties"): "values are typed as strings; blank ones are null",
     ("SimplePublicObjectWithAssociations", "properties"): "the same",
     ("SimplePublicUpsertObject", "properties"): "the same",
-    ("FormDefinitionBase", ""): "models forms of type hubspot only",
+    ("HubSpotFormDefinition", "formType"): "models forms of type hubspot only",
 }
 ANY: dict[str, Any] = {}
 
@@ -93,9 +93,7 @@ def _strict(document: dict[str, Any]) -> dict[str, Any]:
             schema["additionalProperties"] = False
     for (name, key), why in CONTRADICTIONS.items():
         assert why
-        if name in schemas and not key:
-            schemas[name] = {"type": "object", "required": ["id", "name", "formType", "archived"]}
-        elif name in schemas:
+        if name in schemas:
             kind = {"additionalProperties": {"type": ["string", "null"]}} if key == "properties" else ANY
             schemas[name]["properties"][key] = kind
     return document

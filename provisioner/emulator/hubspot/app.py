@@ -18,7 +18,6 @@ from provisioner.emulator.control import door
 from provisioner.emulator.hubspot.automation import TooManySteps
 from provisioner.emulator.hubspot.calls import Call, Reply, Route
 from provisioner.emulator.hubspot.errors import ApiError, Json, invalid
-from provisioner.emulator.hubspot.limits import Limits
 from provisioner.emulator.hubspot.portal import Portal
 from provisioner.emulator.hubspot.rest import routes
 from provisioner.emulator.hubspot.world import World
@@ -55,7 +54,6 @@ class _Vendor:
     def __init__(self, portal: Portal, control: ASGIApp) -> None:
         self.portal = portal
         self.control = control
-        self.limits = Limits(portal)
         self.routes = routes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,20 +71,20 @@ class _Vendor:
         try:
             scopes = self._scopes_of(token)
             found, parts = self._route(request.method, request.url.path.rstrip("/"))
-            refused = self.limits.refusal(token, found.search, found.exempt)
+            refused = self.portal.limits.refusal(token, found.search, found.exempt)
             if refused is not None:
                 return JSONResponse(refused, status_code=429)
             reply = self._handle(found, parts, request, content, scopes)
         except TooManySteps as error:
             # What the real service does with workflows that chase each other is not known; here the call says so.
             reply = Reply(500, ApiError(500, "INTERNAL_ERROR", str(error)).body())
-            return _response(reply, self.limits.headers(token))
+            return _response(reply, self.portal.limits.headers(token))
         except ApiError as error:
             reply = Reply(error.status, None if error.empty else error.body())
-            return _response(reply, self.limits.headers(token))
+            return _response(reply, self.portal.limits.headers(token))
         finally:
             self.portal.flush()
-        return _response(reply, {} if found.search else self.limits.headers(token))
+        return _response(reply, {} if found.search else self.portal.limits.headers(token))
 
     def _scopes_of(self, token: str) -> list[str]:
         scopes = self.portal.settings.tokens.get(token)

@@ -19,6 +19,7 @@ from provisioner.emulator.store import Store
 if TYPE_CHECKING:
     from provisioner.emulator.hubspot.automation import Automation
     from provisioner.emulator.hubspot.caches import Caches
+    from provisioner.emulator.hubspot.limits import Limits
 
 TOKEN = "pat-na1-00000000-0000-4000-8000-000000000001"  # noqa: S105
 VERBS = ("read", "write")
@@ -43,6 +44,7 @@ class Portal:
 
     automation: Automation
     caches: Caches
+    limits: Limits
 
     def __init__(self, path: Path | None = None, start: datetime | None = None) -> None:
         self.store = Store(path)
@@ -54,8 +56,10 @@ class Portal:
     def _load(self) -> None:
         from provisioner.emulator.hubspot.automation import Automation
         from provisioner.emulator.hubspot.caches import Caches
+        from provisioner.emulator.hubspot.limits import Limits
 
         self.caches = Caches(self)
+        self.limits = Limits(self)
         self.shelves = Shelves(self.store, self.lasting)
         self.outbox = Outbox(self.store)
         stored = self.store.load("clock")

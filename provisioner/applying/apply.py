@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from provisioner.errors import PartlyApplied, ProvisionerError, Refused, TargetError
@@ -80,7 +80,8 @@ def apply(
     yield Stage("check", "Checking the changes on the server, without saving")
     session.check(plan)
     # The check can take as long as the org's tests do: whoever applied meanwhile must not be overwritten.
-    check_witnesses(plan, session.read(touched, plan.prefix), target.compare, plan_id)
+    live = session.read(touched, plan.prefix)
+    check_witnesses(plan, live, target.compare, plan_id)
     yield Stage("write", f"Writing {_changes(len(plan.changes))}")
     meta = {"plan": plan_id, "applied_at": applied_at, "applied_by": applied_by, "tool": plan.tool}
     outcomes: dict[Address, Outcome] = {}
@@ -95,7 +96,9 @@ def apply(
         raise
     complete = tuple(_reported(change, outcomes) for change in plan.changes)
     yield Stage("verify", "Reading back what was written")
-    yield _read_back(plan, complete, session, touched, target.compare, plan_id)
+    applied, after = _read_back(plan, complete, session, touched, target.compare, plan_id)
+    meanwhile = _meanwhile(live.snapshot, after, touched)
+    yield replace(applied, surprises=(*applied.surprises, *meanwhile))
 
 
 def _touched(plan: Plan) -> Snapshot:
@@ -156,7 +159,7 @@ def _holds(change: Change, snapshot: Snapshot, compare: Compare) -> bool:
 
 def _read_back(
     plan: Plan, outcomes: tuple[Outcome, ...], session: Session, touched: Snapshot, compare: Compare, plan_id: str
-) -> Applied:
+) -> tuple[Applied, Snapshot]:
     try:
         live = session.read(touched, plan.prefix)
     except TargetError as error:
@@ -168,7 +171,17 @@ def _read_back(
     done_at = {outcome.address for outcome in outcomes if outcome.status == "done"}
     found = (_surprise(change, live.snapshot, compare) for change in plan.changes if change.address in done_at)
     surprises = tuple(surprise for surprise in (*found, _overtaken(live.ledger, plan, plan_id)) if surprise is not None)
-    return Applied(outcomes, surprises, tuple(notice for notice in live.notices if notice not in plan.notices))
+    notices = tuple(notice for notice in live.notices if notice not in plan.notices)
+    return Applied(outcomes, surprises, notices), live.snapshot
+
+
+def _meanwhile(before: Snapshot, after: Snapshot, touched: Snapshot) -> Iterator[Surprise]:
+    """What is ours and not in this plan, but moved while it was carried out: another apply was at work."""
+    for resource in before:
+        found = after.get(resource.address)
+        ours = resource.address in touched.resources or resource.address in after.unread
+        if not ours and found is not None and found.fingerprint() != resource.fingerprint():
+            yield Surprise(resource.address, "was changed by somebody else while this plan was carried out")
 
 
 def _overtaken(ledger: Ledger, plan: Plan, plan_id: str) -> Surprise | None:

@@ -140,6 +140,21 @@ def test_another_apply_that_ended_after_ours_is_told() -> None:
     assert not last.is_complete
 
 
+def test_what_another_apply_changed_meanwhile_is_told() -> None:
+    org = FakeOrg(field("B", length=11), field("D", length=1), ledger=ledger_of("acme", [B, field("D", length=1)]))
+    plan = planned(org, B, field("D", length=1))
+
+    class Meanwhile(FakeSession):
+        def write(self, plan: Plan, ledger: Ledger) -> Any:
+            org.resources[Address("Field", "D")] = {"length": 2}
+            yield from super().write(plan, ledger)
+
+    last = list(apply(plan, Meanwhile(org), TARGET, plan_id="p", applied_at="t", applied_by="me"))[-1]
+    said = "was changed by somebody else while this plan was carried out"
+    assert last.surprises == (Surprise(Address("Field", "D"), said),)
+    assert not last.is_complete
+
+
 def test_a_plan_is_carried_out_once() -> None:
     org = an_org()
     plan = planned(org, A, B)

@@ -25,6 +25,7 @@ from provisioner.targets.hubspot.session.shapes import PROPERTY
 OBJECT = "contacts"
 FORMAT = "1"
 MOST_ENTRIES = 450  # about 500 options are possible ([community] reference/hubspot.md 2.5)
+TEXTS = ("id", "name", "note", "premises")  # of an entry
 META = ("plan", "applied_at", "applied_by", "tool")
 PREFIX = re.compile(r"[a-z][a-z0-9_]{0,40}")
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -33,13 +34,15 @@ TITLE = "What provisioner applied to this portal. Managed by provisioner; do not
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`fingerprint` "" = an intention: looked for, but owned only if it carries our mark. `note`: who ticked a step."""
+    """`fingerprint` "" = an intention: looked for, but owned only if it carries our mark. `note`: who ticked a step and
+    when; `premises`: what the step needed, as it was then (one short digest per need, in address order)."""
 
     address: Address
     fingerprint: str
     id: str = ""
     name: str = ""
     note: str = ""
+    premises: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def _within_limit(entries: Mapping[Address, Entry]) -> Mapping[Address, Entry]:
 
 
 def _option(entry: Entry, place: int) -> dict[str, Any]:
-    known = {"fingerprint": entry.fingerprint, "id": entry.id, "name": entry.name, "note": entry.note}
+    known = {key: getattr(entry, key) for key in ("fingerprint", *TEXTS)}
     text = json.dumps({key: value for key, value in known.items() if value}, sort_keys=True, ensure_ascii=False)
     address = str(entry.address)
     return {"label": address, "value": address, "description": text, "displayOrder": place, "hidden": True}
@@ -120,7 +123,7 @@ def _entry(option: Mapping[str, Any], name: str) -> Entry:
         raise _damaged(name, str(error)) from None
     if fingerprint and not FINGERPRINT.fullmatch(fingerprint):
         raise _damaged(name, f"its entry {value!r} holds no fingerprint")
-    texts = {key: str(known.get(key) or "") for key in ("id", "name", "note")}
+    texts = {key: str(known.get(key) or "") for key in TEXTS}
     return Entry(address, fingerprint, **texts)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from provisioner.planning.plan import Tick
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Ledger, Live
 from provisioner.targets.hubspot import resolve
 from provisioner.targets.hubspot.marker import Mark, unmark
-from provisioner.targets.hubspot.session import ledger, shapes
+from provisioner.targets.hubspot.session import ledger, needs, shapes
 from provisioner.targets.hubspot.session.account import Portal
 from provisioner.targets.hubspot.session.directory import read_directory
 from provisioner.targets.hubspot.session.door import Door, rows
@@ -30,6 +31,7 @@ class _Found:
     unread: set[Address] = field(default_factory=set)
     notices: list[str] = field(default_factory=list)
     names: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    ticked: list[Tick] = field(default_factory=list)
 
     def wanted(self, kind: str) -> list[Address]:
         """Desired and remembered addresses of a kind."""
@@ -70,7 +72,7 @@ def read_live(door: Door, desired: Snapshot, prefix: str, portal: Portal) -> tup
     kept = set(desired.resources) | set(recorded.fingerprints)
     there = [item for item in found.resources.values() if item.address in kept and item.address not in found.unread]
     notices = (*found.notices, *pinned)
-    return Live(Snapshot.of(there, found.unread), recorded, notices, resolved), state
+    return Live(Snapshot.of(there, found.unread), recorded, notices, resolved, tuple(found.ticked)), state
 
 
 def read_properties(door: Door, object: str, *, archived: bool = False) -> dict[str, Raw]:
@@ -207,8 +209,13 @@ def _steps(found: _Found, resolved: Snapshot) -> None:
         if address.kind != STEP:
             continue
         step = resolved.get(address)
-        same = step is not None and step.fingerprint() == entry.fingerprint
-        found.keep(address, step.attributes if step is not None and same else {"ticked": entry.fingerprint})
+        reason = needs.why_open(step, entry, found.state, found.unread) if step is not None else "no longer asked for"
+        if step is None or reason:
+            found.keep(address, {"opened": reason})
+            continue
+        found.keep(address, step.attributes)
+        by, _, at = entry.note.rpartition(" ")
+        found.ticked.append(Tick(address, by, at))
 
 
 def _ledger(found: _Found) -> Ledger:

@@ -13,8 +13,8 @@ those of the vendor's create calls ([spec] reference/hubspot.md 2.2, 4.2, 6.5), 
 
 What `read` returns has the same shape: the vendor's answer without what only the server knows (ids, times, revisions,
 who), without our mark, own ids turned back into references. Defaults the server adds are left in: `compare` drops them.
-A manual step that was ticked is live with the attributes of the desired step; when the step has changed since, with
-`{"ticked": <fingerprint of the step as it was ticked>}`.
+A manual step that was ticked is live with the attributes of the desired step; when the step or what it needs has
+changed since, with `{"opened": <why it no longer counts>}`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.errors import TargetError
-from provisioner.resources import Address
+from provisioner.resources import BY_HAND, Address
 
-GROUP, PROPERTY, LIST, FLOW, STEP = "PropertyGroup", "Property", "List", "Flow", "ManualStep"
+GROUP, PROPERTY, LIST, FLOW, STEP = "PropertyGroup", "Property", "List", "Flow", BY_HAND
 KINDS = (GROUP, PROPERTY, LIST, FLOW, STEP)
 OBJECT_TYPES = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5", "leads": "0-136"}
 

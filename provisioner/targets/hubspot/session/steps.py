@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from provisioner.errors import TargetError
 from provisioner.resources import Address, Resource
-from provisioner.targets.hubspot.session import ledger
+from provisioner.targets.hubspot.session import ledger, needs
 from provisioner.targets.hubspot.session.door import Door
+from provisioner.targets.hubspot.session.find import read_lists
 from provisioner.targets.hubspot.session.ledger import Entry
 from provisioner.targets.hubspot.session.memory import Memory
 from provisioner.targets.hubspot.session.pace import Pace
 from provisioner.targets.hubspot.session.read import read_properties
-from provisioner.targets.hubspot.session.shapes import STEP
-from provisioner.targets.hubspot.session.state import State
+from provisioner.targets.hubspot.session.shapes import LIST, STEP
+from provisioner.targets.hubspot.session.state import Raw, State
 
 
 def tick(door: Door, pace: Pace, step: Resource, design: str, prefix: str, note: str) -> None:
-    """TargetError when this is no manual step, or the ledger is another design's."""
+    """TargetError when this is no manual step, what it needs is not there, or the ledger is another design's."""
     if step.address.kind != STEP:
         raise TargetError(f"{step.address} is not a step that a person does.")
     state = _state(door, prefix)
+    for object in sorted(needs.objects(step) - state.properties.keys()):
+        state.properties[object] = read_properties(door, object)
+    state.lists.update(_lists(door, step, state))
     if state.record.design not in (None, design):
         raise TargetError(f"This prefix belongs to the design {state.record.design!r}, not to {design!r}.")
-    entry = Entry(step.address, step.fingerprint(), note=note)
+    gone = needs.gone(step, state)
+    if gone:
+        raise TargetError(
+            f"{step.address} cannot be done yet: {gone[0]}.",
+            advice="Apply the design first, then do the step.",
+        )
+    entry = Entry(step.address, step.fingerprint(), note=note, premises=needs.digests(step, state))
     memory = Memory(door, pace, state, design, state.record.meta)
     memory.write({**state.record.entries, step.address: entry}, final=False)
 
@@ -33,6 +43,14 @@ def untick(door: Door, pace: Pace, address: Address, prefix: str) -> bool:
     rest = {key: entry for key, entry in state.record.entries.items() if key != address}
     Memory(door, pace, state, state.record.design, state.record.meta).write(rest, final=False)
     return True
+
+
+def _lists(door: Door, step: Resource, state: State) -> dict[Address, Raw]:
+    """Our lists that the step needs, by the ids that the ledger remembers."""
+    wanted = [address for address in needs.addresses(step) if address.kind == LIST and address in state.record.entries]
+    ids = {address: state.record.entries[address].id for address in wanted}
+    known = read_lists(door, {id for id in ids.values() if id})
+    return {address: known[id] for address, id in ids.items() if id in known}
 
 
 def _state(door: Door, prefix: str) -> State:

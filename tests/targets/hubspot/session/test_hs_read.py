@@ -109,6 +109,9 @@ def test_a_mark_copied_into_another_property_means_nothing(opened: Opened, porta
     ledger = opened().read(Snapshot.of(pieces.whole()), "stl").ledger
     assert Address("Property", "contacts.copy_of_status") not in ledger.fingerprints
     assert len(ledger.fingerprints) == len(pieces.whole())
+    del portal.properties["contacts"]["stl_status"], portal.properties["contacts"]["stl_ledger"]
+    ledger = opened().read(Snapshot.of(pieces.whole()), "stl").ledger
+    assert Address("Property", "contacts.stl_status") not in ledger.fingerprints
 
 
 def test_a_copied_flow_is_left_alone_and_spoken_of(opened: Opened, portal: Portal) -> None:
@@ -143,6 +146,19 @@ def test_a_stranger_that_took_the_name_of_a_flow_of_ours_is_no_successor(opened:
     pieces.carried_out(opened(), plan)
     assert portal.flows[stranger["id"]] == stranger
     assert len(portal.flows) == 2
+
+
+def test_a_flow_that_was_only_intended_is_not_owned(opened: Opened, portal: Portal) -> None:
+    """Written down, then killed; a stranger makes a workflow of that name before the next run."""
+    session = opened()
+    plan = pieces.planned(session, *pieces.whole())
+    portal.on("POST /crm/v3/properties/contacts/groups", *[error(401, "X", "revoked")] * 2)
+    with pytest.raises(TargetError):
+        pieces.carried_out(session, plan)
+    portal.rules.clear()
+    portal.add_flow(dict(pieces.flow().attributes) | {"suppressionListIds": [], "description": ""})
+    plan = pieces.planned(opened(), *pieces.whole())
+    assert plan.conflicts == (Address("Flow", "stamp"),)
 
 
 def test_what_may_not_be_read_is_unknown(opened: Opened, portal: Portal) -> None:

@@ -177,6 +177,27 @@ def test_a_flow_edited_in_the_portal_after_it_was_read_is_not_overwritten(opened
     assert flow["name"] == "Ada's"
 
 
+def test_a_flow_left_switched_off_is_no_hand_made_change(opened: Opened, portal: Portal) -> None:
+    portal.on("POST /crm/v3/lists", error(400, "VALIDATION_ERROR", "too many lists"))
+    wanted = [*pieces.whole(), pieces.flow("clock", "STL clock", suppressionListIds=[])]
+    applied(opened(), *wanted)
+    causes = {str(change.address): change.cause.value for change in pieces.planned(opened(), *wanted).changes}
+    assert causes == {"List:running": "new", "Flow:stamp": "new", "Flow:clock": "design changed"}
+
+
+def test_a_put_that_arrives_late_is_recognised_as_our_own(opened: Opened, portal: Portal) -> None:
+    def arrives_late(request: Any) -> bool:
+        if request.method == "PUT" and len(portal.seen(f"PUT {FLOWS}/*")) == 2:
+            portal._route(request)
+        return False
+
+    portal.on(f"PUT {FLOWS}/*", Answer(502))
+    portal.on(arrives_late, Answer())
+    end = applied(opened(), *pieces.whole())
+    assert end.is_complete
+    assert [flow["revisionId"] for flow in portal.flows.values()] == ["2"]
+
+
 def test_a_flow_whose_content_makes_the_server_fail_is_refused_not_repeated_for_ever(
     opened: Opened, portal: Portal
 ) -> None:

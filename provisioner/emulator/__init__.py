@@ -13,6 +13,16 @@ own clients work against `url`; `/_emulator/*` is the control door (see `control
     POST /_emulator/convert  {"lead": id}: a conversion, which passes by all automation
     POST /_emulator/expire   ends all sessions; POST /_emulator/reset: an empty org again
 
+`--platform hubspot` is a portal instead of an org (ready line: `portal_id`). Its door also has:
+
+    POST /_emulator/seed     teams, owners (living, departed), tokens with scopes, forms, pipelines, records
+    POST /_emulator/touch    {"contact" or "lead", "type", "by", "at"}: somebody called, wrote, met, noted
+    POST /_emulator/submit   {"form", "email" or "contact", "values", "page"}: a visitor sends a form
+    POST /_emulator/edit     {"flow" | "property" | "record", "changes"}: somebody edits by hand; revisions move
+    POST /_emulator/enroll   {"flow", "record"}: somebody enrols a record
+    POST /_emulator/log      {"flow", "record"}: what workflows did, step by step
+    POST /_emulator/settings rate limits, index lag, and every decision the vendor leaves open (hubspot/settings.py)
+
 What is not modelled is refused by name: HTTP 501 with errorCode NOT_IMPLEMENTED_BY_EMULATOR, or a component failure
 in a deployment. Nothing is silently ignored. The emulator imports nothing of the rest of the package.
 """

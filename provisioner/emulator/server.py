@@ -44,12 +44,14 @@ class Connection(H11Protocol):
 
 @dataclass
 class Front:
-    """Around the app: the request log and the faults. `expired` makes the vendor's answer to a dead session."""
+    """Around the app: the request log and the faults. `expired` makes the vendor's answer to a dead session,
+    `says` the vendor's body for a status when the fault brings none."""
 
     app: ASGIApp
     now: Callable[[], str]
     expired: Callable[[], tuple[int, Any]]
     faults: Faults = field(default_factory=Faults)
+    says: Callable[[int], Any] = lambda status: None
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=100_000))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,7 +84,8 @@ class Front:
         if fault.after:
             await self.app(scope, receive, _nowhere)
         if fault.kind == "status":
-            await _answer(send, fault.status, fault.body, fault.headers)
+            body = self.says(fault.status) if fault.body is None else fault.body
+            await _answer(send, fault.status, body, fault.headers)
         elif fault.kind == "expired_session":
             await _answer(send, *self.expired(), {})
         else:

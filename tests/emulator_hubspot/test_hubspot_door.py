@@ -102,7 +102,10 @@ def test_faults(hub):
     path = "/account-info/v3/details"
     for status in (429, 500, 502, 423):
         hub.door("faults", {"kind": "status", "status": status, "match": {"path_regex": "details"}})
-    assert [hub.ask("GET", path).status_code for _ in range(5)] == [429, 500, 502, 423, 200]
+    answers = [hub.ask("GET", path) for _ in range(5)]
+    assert [one.status_code for one in answers] == [429, 500, 502, 423, 200]
+    assert (answers[0].json()["policyName"], answers[1].content) == ("TEN_SECONDLY_ROLLING", b"")
+    assert answers[3].json()["category"] == "LOCKED"
     hub.door("faults", {"kind": "slow", "seconds": 0.2})
     begun = time.monotonic()
     hub.ask("GET", path)

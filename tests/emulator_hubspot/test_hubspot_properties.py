@@ -227,3 +227,12 @@ def test_an_edit_by_hand_has_its_author(hub):
     hub.door("edit", {"property": "contacts/x", "changes": {"label": "By hand"}, "by": "777"})
     found = hub.call("GET", f"{BASE}/x")
     assert (found["label"], found["updatedUserId"]) == ("By hand", "777")
+
+
+def test_types_do_not_change_but_texts_grow(hub):
+    hub.property("x")
+    assert hub.call("PATCH", f"{BASE}/x", {"fieldType": "textarea"})["fieldType"] == "textarea"
+    assert hub.refused("PATCH", f"{BASE}/x", {"type": "number", "fieldType": "number"}) == (
+        501,
+        "The emulator does not model changing a property's type from string to number.",
+    )

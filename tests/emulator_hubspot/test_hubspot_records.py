@@ -205,6 +205,9 @@ def test_archived_records(hub):
     assert hub.ask("DELETE", f"{CONTACTS}/{one}").status_code == 204
     assert hub.ask("GET", f"{CONTACTS}/{one}").status_code == 404
     assert hub.call("GET", f"{CONTACTS}/{one}?archived=true")["archived"] is True
+    read = {"inputs": [{"id": one}], "properties": [], "propertiesWithHistory": []}
+    assert hub.ask("POST", f"{CONTACTS}/batch/read", read).status_code == 207
+    assert hub.call("POST", f"{CONTACTS}/batch/read?archived=true", read)["results"][0]["id"] == one
     assert hub.contact(email="x@x.example") != one
 
 

@@ -150,6 +150,9 @@ def _check_single(portal: Portal, type_id: str, action: Json) -> None:
     versions = VERSIONS.get(number, (0,))
     if versions is not None and action["actionTypeVersion"] not in versions:
         raise invalid(f"Action {number} has no version {action['actionTypeVersion']}.")
+    for key in ("association", "queue_id"):
+        if key in fields:
+            raise unmodelled(f"{key} of action {number}")
     fit(fields, FIELDS[number], portal.settings.strict_bodies, f"fields of action {action['actionId']}")
     for key in ("delta", "expiration_minutes"):
         if key in fields and not re.fullmatch(r"-?\d+", fields[key]):

@@ -18,6 +18,7 @@ from provisioner.emulator.control import door
 from provisioner.emulator.hubspot.automation import TooManySteps
 from provisioner.emulator.hubspot.calls import Call, Reply, Route
 from provisioner.emulator.hubspot.errors import ApiError, Json, invalid
+from provisioner.emulator.hubspot.limits import told
 from provisioner.emulator.hubspot.portal import Portal
 from provisioner.emulator.hubspot.rest import routes
 from provisioner.emulator.hubspot.world import World
@@ -35,7 +36,7 @@ def build(portal: Portal) -> Front:
     """Routes in front of a portal, without a server."""
     front: list[Front] = []
     control = Starlette(routes=door(World(portal), lambda: front[0]), exception_handlers={ApiError: _at_the_door})
-    front.append(Front(_Vendor(portal, control), lambda: iso(portal.now), _expired))
+    front.append(Front(_Vendor(portal, control), lambda: iso(portal.now), _expired, says=_says))
     return front[0]
 
 
@@ -46,6 +47,13 @@ async def _at_the_door(request: Request, error: Exception) -> Response:
 def _expired() -> tuple[int, Any]:
     text = "The OAuth token used to make this call expired 7 second(s) ago."
     return 401, ApiError(401, "EXPIRED_AUTHENTICATION", text).body()
+
+
+def _says(status: int) -> Any:
+    """The body of an ordered fault that brings none; 500 and gateway errors have none. [docs] 1.3, 1.4"""
+    if status == 429:
+        return told("You have reached your ten_secondly_rolling limit.", "TEN_SECONDLY_ROLLING", "publicapi")
+    return ApiError(423, "LOCKED", "The resource is locked.").body() if status == 423 else None
 
 
 class _Vendor:

@@ -20,7 +20,7 @@ class Limits:
         self._bursts: dict[str, deque[float]] = {}
         self._searches: deque[float] = deque()
         self._day = ""
-        self._used = 0
+        self.used = 0
 
     def _clock(self) -> float:
         if self._portal.settings.rate_clock == "real":
@@ -34,22 +34,22 @@ class Limits:
             return None
         today = f"{self._portal.now.astimezone(self._portal.zone):%Y-%m-%d}"
         if today != self._day:
-            self._day, self._used = today, 0
-        if self._used >= settings.daily_limit:
-            return _told("You have reached your daily limit.", "DAILY", "publicapi:private-app-api-calls-daily")
+            self._day, self.used = today, 0
+        if self.used >= settings.daily_limit:
+            return told("You have reached your daily limit.", "DAILY", "publicapi:private-app-api-calls-daily")
         if search:
             _drop(self._searches, now - 1.0)
             if len(self._searches) >= settings.search_limit:
-                return _told("You have reached your secondly limit.", "SECONDLY", "publicapi:crm:search")
+                return told("You have reached your secondly limit.", "SECONDLY", "publicapi:crm:search")
             self._searches.append(now)
         elif not exempt:
             burst = self._bursts.setdefault(token, deque())
             _drop(burst, now - INTERVAL)
             if len(burst) >= settings.burst_limit:
                 text = "You have reached your ten_secondly_rolling limit."
-                return _told(text, "TEN_SECONDLY_ROLLING", "publicapi:private-app-api-calls-ten-secondly")
+                return told(text, "TEN_SECONDLY_ROLLING", "publicapi:private-app-api-calls-ten-secondly")
             burst.append(now)
-        self._used += 1
+        self.used += 1
         return None
 
     def headers(self, token: str) -> dict[str, str]:
@@ -59,7 +59,7 @@ class Limits:
         _drop(burst, self._clock() - INTERVAL)
         return {
             "X-HubSpot-RateLimit-Daily": str(settings.daily_limit),
-            "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, settings.daily_limit - self._used)),
+            "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, settings.daily_limit - self.used)),
             "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
             "X-HubSpot-RateLimit-Max": str(settings.burst_limit),
             "X-HubSpot-RateLimit-Remaining": str(max(0, settings.burst_limit - len(burst))),
@@ -71,7 +71,8 @@ def _drop(times: deque[float], before: float) -> None:
         times.popleft()
 
 
-def _told(text: str, policy: str, group: str) -> Json:
+def told(text: str, policy: str, group: str) -> Json:
+    """The body of a 429."""
     return {
         "status": "error",
         "message": text,

@@ -192,6 +192,8 @@ def update(portal: Portal, where: ObjectType, name: str, body: Any, family: str)
         raise invalid(f"Property {name} is defined by HubSpot and cannot be edited.")
     if old["calculated"] != (changes.get("fieldType", old["fieldType"]) == "calculation_equation") and closed:
         raise unmodelled("turning a calculated property into another, or back")
+    if changes.get("type", old["type"]) != old["type"]:
+        raise unmodelled(f"changing a property's type from {old['type']} to {changes['type']}")
     new = old | changes
     if not old["hubspotDefined"]:
         _check(portal, where, new)

@@ -38,7 +38,10 @@ def details(call: Call) -> Reply:
 def usage(call: Call) -> Reply:
     now = show_full(call.portal.now_ms)
     one = {"name": "private-apps-api-calls-daily", "usageLimit": call.portal.settings.daily_limit}
-    return Reply(200, {"results": [one | {"currentUsage": 0, "collectedAt": now, "fetchStatus": "SUCCESS"}]})
+    return Reply(
+        200,
+        {"results": [one | {"currentUsage": call.portal.limits.used, "collectedAt": now, "fetchStatus": "SUCCESS"}]},
+    )
 
 
 def token_info(call: Call) -> Reply:

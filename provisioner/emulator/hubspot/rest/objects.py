@@ -110,12 +110,23 @@ def _full(call: Call, record: Json) -> Json:
     return body
 
 
+def _find_archived(call: Call, record_id: str) -> Json:
+    found = call.portal.records(call.type.id).get(record_id)
+    if found is None or not found["archived"]:
+        raise missing(f"{call.type.label} {record_id} does not exist.")
+    return found
+
+
+def _find_either(call: Call, record_id: str) -> Json:
+    """Of a batch: living ones, or with `archived=true` archived ones only."""
+    if call.flag("archived"):
+        return _find_archived(call, record_id)
+    return _find(call, record_id, call.body.get("idProperty") or "")
+
+
 def fetch(call: Call) -> Reply:
     if call.flag("archived"):
-        found = call.portal.records(call.type.id).get(call.path["id"])
-        if found is None or not found["archived"]:
-            raise missing(f"{call.type.label} {call.path['id']} does not exist.")
-        return Reply(200, _full(call, found))
+        return Reply(200, _full(call, _find_archived(call, call.path["id"])))
     return Reply(200, _full(call, _find(call, call.path["id"], call.one("idProperty"))))
 
 
@@ -219,7 +230,7 @@ def batch_read(call: Call) -> Reply:
     for number, one in enumerate(inputs):
         call.fails(number)
         try:
-            found = _find(call, str(one["id"]), call.body.get("idProperty") or "")
+            found = _find_either(call, str(one["id"]))
             results.append(shown(call, found, names, history))
         except ApiError as error:
             if error.status != 404:

@@ -62,7 +62,6 @@ class Automation:
         self._programs: dict[str, Program] | None = None
         self._by_object: dict[tuple[str, str], list[Program]] = {}
         self._async: list[tuple[Program, str, str]] = []
-        self._zones: dict[str, tuple[str | None, ZoneInfo]] = {}
         self._generation = 0
         self._busy = False
         org.join(self)

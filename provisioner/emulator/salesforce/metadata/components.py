@@ -77,11 +77,6 @@ class FlowVersion:
         """The parsed body; read-only (shared)."""
         return xml.parse(self.body).root
 
-    @property
-    def xml(self) -> etree._Element:
-        """The same under the name of the format."""
-        return self.root
-
 
 class Components:
     """Reads and writes the tables; every change joins the caller's transaction."""

@@ -93,18 +93,17 @@ def parse(data: bytes) -> Document:
 
 def local(element: etree._Element) -> str:
     """The element's name without namespace."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def kids(element: etree._Element, name: str | None = None) -> list[etree._Element]:
     """Child elements, all or those called `name`."""
-    found = [child for child in element if isinstance(child.tag, str)]
-    return found if name is None else [child for child in found if local(child) == name]
+    return list(element.iterchildren("{*}*" if name is None else f"{{*}}{name}"))
 
 
 def kid(element: etree._Element, name: str) -> etree._Element | None:
     """The first child called `name`."""
-    return next(iter(kids(element, name)), None)
+    return next(element.iterchildren(f"{{*}}{name}"), None)
 
 
 def text(element: etree._Element, path: str) -> str | None:

@@ -56,11 +56,11 @@ _PLAIN_TAGS = frozenset(
 
 
 def _tag(element: etree._Element) -> str:
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def _children(element: etree._Element, tag: str) -> Iterator[etree._Element]:
-    return (child for child in element if isinstance(child.tag, str) and _tag(child) == tag)
+    return element.iterchildren(f"{{*}}{tag}")
 
 
 def _child(element: etree._Element | None, tag: str) -> etree._Element | None:

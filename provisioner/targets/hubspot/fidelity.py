@@ -211,6 +211,8 @@ def _people(design: Design) -> Iterator[Fidelity]:
     handed = {step.reassign_to for step in steps}
     if any(item.kind == "queue" for item in design.recipients.values() if item.id in handed):
         yield _say("queues", "approximated", "A queue is a team: its members get the leads in turn.")
+    why = "A cycle begins when an engagement property changes after the clock has finished, not with any later change."
+    yield _say("cycle", "approximated", why)
     if design.assignment.on_reassign == "restart":
         why = "A lead that comes back to the same owner gets a new clock, because two owners cannot be compared."
         yield _say("assignment.on_reassign", "approximated", why)

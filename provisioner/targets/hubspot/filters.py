@@ -102,7 +102,8 @@ _NOW = {"timeType": "INDEXED", "indexReference": {"referenceType": "NOW"}, "zone
 
 
 def past(property: str) -> Filter:
-    return moment(property, "IS_BEFORE", dict(_NOW))
+    """Now, or before."""
+    return moment(property, "IS_BEFORE", dict(_NOW), inclusive=True)
 
 
 def future(property: str) -> Filter:

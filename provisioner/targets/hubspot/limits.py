@@ -16,7 +16,6 @@ from provisioner.targets.hubspot.names import (
     UNTRACKED,
     Names,
     hours_of,
-    step_count,
     used_escalations,
 )
 
@@ -208,14 +207,6 @@ def features(design: Design) -> Iterator[Finding]:
             f"{feature} is not deployed by this version.",
             "Leave it out: business hours are then approximated, as the fidelity statement says.",
         )
-
-
-@RULES.rule("H313", "More steps than a lead can hold")
-def many_steps(design: Design) -> Iterator[Finding]:
-    """Every step of an escalation has a property of its own; this many would crowd out everything else."""
-    if step_count(design) > 20:
-        detail = f"An escalation has {step_count(design)} steps; 20 can be deployed."
-        yield Finding("/escalation", detail, "Leave out steps that tell nobody anything new.")
 
 
 def _ruled(design: Design) -> Iterator[LeadType | Exclusion]:

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from provisioner.model.design import Design
-from provisioner.resources import Address, Resource
+from provisioner.resources import BY_HAND, Address, Resource
 from provisioner.targets.hubspot.clock import portal_zone
 from provisioner.targets.hubspot.names import Names, hours_of
 
@@ -66,8 +67,8 @@ def manual_steps(design: Design) -> Iterator[Resource]:
 
 
 def _step(key: str, title: str, why: str, steps: list[str], **more: Any) -> Resource:
-    attributes = {"title": title, "why": why, "steps": steps, "filters": [], "measures": [], "link": []}
-    return Resource(Address("ManualStep", key), {**attributes, **more})
+    attributes = {"title": title, "why": why, "steps": steps, "filters": [], "measures": [], "link": [], "needs": {}}
+    return Resource(Address(BY_HAND, key), {**attributes, **more})
 
 
 _LINK: list[Any] = ["https://", {"$ref": "portal:ui_domain"}]
@@ -111,7 +112,23 @@ def _report(design: Design, key: str) -> Resource:
         filters=[_named(names, item) for item in filters],
         measures=[_named(names, item) for item in measures],
         link=_LINK,
+        needs=_needs(design, (*measures, *groups, *filters)),
     )
+
+
+_ANY_OF = re.compile(r"^(\w+_\w+) is any of (.+)$")
+
+
+def _needs(design: Design, texts: Iterable[str]) -> dict[str, list[str]]:
+    """Addresses of our properties that these texts name, each with the options that a filter names."""
+    names, found = Names(design.target.prefix), dict[str, set[str]]()
+    for text in texts:
+        for word in re.findall(r"\w+_\w+", text):
+            found.setdefault(f"Property:{design.target.object}.{names.prop(word)}", set())
+        if some := _ANY_OF.match(text):
+            values = {value.strip() for value in some[2].split(",")}
+            found[f"Property:{design.target.object}.{names.prop(some[1])}"] |= values
+    return {address: sorted(values) for address, values in sorted(found.items())}
 
 
 def _named(names: Names, text: str) -> str:
@@ -132,4 +149,5 @@ def _dashboard(design: Design, reports: list[str]) -> Resource:
         f'Name it "{label}" and share it with the sales team.',
         *[f'Add the report "{title}".' for title in titles],
     ]
-    return _step("dashboard", f'Build the dashboard "{label}"', NO_API, steps, measures=titles, link=_LINK)
+    # The name sorts behind those of the reports that are put on it.
+    return _step("reports_dashboard", f'Build the dashboard "{label}"', NO_API, steps, measures=titles, link=_LINK)

@@ -120,7 +120,7 @@ class _Stamp:
     def _new_cycle(self, graph: Graph) -> str | None:
         """A candidate later than the first touch begins a cycle; only the first known one is a candidate."""
         prop = self.names.prop
-        note = graph.puts("again", [(prop("assigned_at"), NOW), (prop("owner_event_at"), NOW)], None)
+        note = graph.put("again", prop("owner_event_at"), NOW, None)
         owned = graph.ask("again_owned", [("Has an owner", [[known(OWNER)]], note)], None)
         to: str | None = None
         for name in reversed(self.engagement):
@@ -232,18 +232,17 @@ class _Judge:
                 (prop("sla_minutes"), static(sla_minutes(self.design, item))),
             ]
             types[item.id] = graph.puts(f"type_{item.id}", values, promise)
-        none = graph.puts(
-            "untracked", [(prop("lead_type"), static(UNTRACKED)), (self.status, static("not_started"))], to
-        )
+        none = graph.put("untracked", prop("lead_type"), static(UNTRACKED), to)
         other = types.get(self.design.unmatched.track_as or "", none)
         if other != none:
             graph.drop(none)
         unmatched = graph.put("unmatched", prop("unmatched"), static("true"), other)
         cases = [(item.id, groups(item.when, self.kinds), types[item.id]) for item in self.design.lead_types]
         first = _chain(graph, "classify", cases, unmatched)
+        # First of all the old clock ends: with a new lead type and the old status it would look like a running one.
         begun: list[tuple[str, dict[str, Any]]] = [
-            (self.clock_for, of(self.noted)), (prop("escalation_level"), static("0")),
-            (prop("unmatched"), static("false")),
+            (self.status, static("not_started")), (self.clock_for, of(self.noted)),
+            (prop("escalation_level"), static("0")), (prop("unmatched"), static("false")),
         ]  # fmt: skip
         return graph.puts("begin", begun, first)
 

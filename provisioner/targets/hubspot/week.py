@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from provisioner.targets.hubspot.windows import DAY, WEEK, Interval
 
-_WEEKS = 60  # as far as any answer may lie ahead
+_WEEKS = 12  # how many are written out; instants asked about lie in the first of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,23 @@ class Week:
 
     def position(self, at: float) -> float:
         """Open minutes from the first Monday to `at`."""
-        place = bisect_right(self.opens, at) - 1
-        return self.before[place] + min(at, self.closes[place]) - self.opens[place] if place >= 0 else 0.0
+        weeks, rest = divmod(at, WEEK)
+        place = bisect_right(self.opens, rest) - 1
+        inside = self.before[place] + min(rest, self.closes[place]) - self.opens[place] if place >= 0 else 0
+        return weeks * self.before[-1] / _WEEKS + inside
 
     def add(self, at: float, minutes: float) -> float:
         """`at` plus open minutes; a closing time is an answer."""
         if minutes <= 0:
             return self.next_open(int(at))
-        wanted = self.position(at) + minutes
+        weekly = self.before[-1] / _WEEKS
+        weeks = -(-minutes // weekly) - 1  # whole weeks that can be skipped, so that something is left to count
+        wanted = self.position(at) + minutes - weeks * weekly
         low, high = 0, len(self.opens)
         while low < high:
             middle = (low + high) // 2
             low, high = (middle + 1, high) if self.before[middle + 1] < wanted else (low, middle)
-        return self.closes[low] - (self.before[low + 1] - wanted)
+        return self.closes[low] - (self.before[low + 1] - wanted) + weeks * WEEK
 
     def close_of_day(self, at: int) -> int:
         """The last closing time of the day on which `at` is open."""

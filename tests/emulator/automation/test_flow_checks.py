@@ -143,6 +143,10 @@ MISTAKES = [
     (flow(after(SET, path("P", "Ghost__c", "Mark"), changed=True), MARK), [field_missing("Ghost__c")]),
     (flow(after(SET, path("P", "Due__c", "Mark").replace("<recordField>", "<maxBatchSize>201</maxBatchSize><recordField>"), changed=True), MARK),
         ["FLOW_SCHEDULED_PATH_INVALID_BATCH_SIZE: P has the batch size 201."]),
+    (flow(after(SET, path("P", "Due__c", "Mark").replace("<recordField>", "<maxBatchSize>0</maxBatchSize><recordField>"), changed=True), MARK),
+        ["FLOW_SCHEDULED_PATH_INVALID_BATCH_SIZE: P has the batch size 0."]),
+    *((flow(after(SET, path("P", "Due__c", "Mark").replace("<recordField>", f"<maxBatchSize>{size}</maxBatchSize><recordField>"), changed=True), MARK), [])
+      for size in (1, 200)),
     (flow(after(SET, path("P", "Due__c", "Mark").replace(">0<", ">0.5<"), changed=True), MARK), ["FLOW_SCHEDULED_PATH_INVALID_OFFSET: P has the offset 0.5."]),
     (flow(after(SET, ASYNC), MARK),
         ["FLOW_SCHEDULED_PATH_ASYNCAFTERCOMMIT_REQUIRES_RECORD_CHANGED_OR_ISCHANGED: The asynchronous path needs doesRequireRecordChangedToMeetCriteria."]),

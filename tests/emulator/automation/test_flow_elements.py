@@ -74,6 +74,8 @@ def say(name: str, text: str) -> str:
         ("LessThan", "When__c", "2026-01-05T15:00:01Z", True),
         ("EqualTo", "Twice__c", 20, True),
         ("EqualTo", "CreatedDate", "2026-01-05T14:00:00Z", False),
+        ("EqualTo", "Title", "@$Record.Website", False),  # both null
+        ("NotEqualTo", "Title", "@$Record.Website", True),
         ("EqualTo", "Day__c", "2026-01-06T02:00:00Z", True),  # still the fifth where the user is
         ("EqualTo", "Day__c", "2026-01-06T09:00:00Z", False),
         ("IsBlank", "Company", False, True),

@@ -105,6 +105,7 @@ def problem(source: str, expected: Kind | None = None, *, merge: bool = False) -
         ("NoText__c & NoText__c", None),
         ("LEN(NoText__c)", Decimal(0)),
         ("NoNumber__c > 5", False),
+        ("NULL > 5", False),
         ("NOT(NoNumber__c > 5)", False),
         ("NOT(Flag__c)", False),
         ("NOT(Ten__c > 50)", True),

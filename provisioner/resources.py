@@ -12,6 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+BY_HAND = "ManualStep"
+"""The one kind that every room knows: what a person does, because the CRM has no API for it.
+
+Its attributes are the same for every vendor: `title`, `why`, `steps` (clicks, in order), `filters`, `measures` (lists
+of text), `link` (parts of an address to be joined) and `needs` (address → values it must have). It is live once a
+person has said that it is done; with `{"opened": reason}` when that no longer counts.
+"""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
@@ -22,6 +30,10 @@ class Address:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}"
+
+    @property
+    def is_by_hand(self) -> bool:
+        return self.kind == BY_HAND
 
     @classmethod
     def parse(cls, text: str) -> Address:

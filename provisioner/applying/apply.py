@@ -43,10 +43,16 @@ class Applied:
 
     @property
     def is_complete(self) -> bool:
-        return not self.surprises and all(outcome.status == "done" for outcome in self.outcomes)
+        """All that apply can do is done. What is left for a person is no failure."""
+        return not self.surprises and all(outcome.status == "done" for outcome in self.written)
+
+    @property
+    def written(self) -> tuple[Outcome, ...]:
+        """Of what apply does; those of open steps are left out."""
+        return tuple(item for item in self.outcomes if not (item.address.is_by_hand and item.status == "skipped"))
 
     def count(self, status: str) -> int:
-        return sum(outcome.status == status for outcome in self.outcomes)
+        return sum(outcome.status == status for outcome in self.written)
 
 
 Event = Stage | Progress | Outcome | Applied
@@ -82,7 +88,7 @@ def apply(
     # The check can take as long as the org's tests do: whoever applied meanwhile must not be overwritten.
     live = session.read(touched, plan.prefix)
     check_witnesses(plan, live, target.compare, plan_id)
-    yield Stage("write", f"Writing {_changes(len(plan.changes))}")
+    yield Stage("write", f"Writing {_changes(len(plan.to_write))}")
     meta = {"plan": plan_id, "applied_at": applied_at, "applied_by": applied_by, "tool": plan.tool}
     outcomes: dict[Address, Outcome] = {}
     try:
@@ -120,7 +126,7 @@ def _reported(change: Change, outcomes: dict[Address, Outcome]) -> Outcome:
 def _partly(outcomes: dict[Address, Outcome], plan: Plan, error: TargetError) -> PartlyApplied:
     done = sum(outcome.status == "done" for outcome in outcomes.values())
     return PartlyApplied(
-        f"{done} of {_changes(len(plan.changes))} done, then: {error.message}",
+        f"{done} of {_changes(len(plan.to_write))} done, then: {error.message}",
         advice=f"{error.advice} Run provisioner plan to see what is left; applying again continues.".strip(),
     )
 
@@ -165,7 +171,7 @@ def _read_back(
     except TargetError as error:
         done = sum(outcome.status == "done" for outcome in outcomes)
         raise ProvisionerError(
-            f"{done} of {_changes(len(outcomes))} done, but reading back failed: {error.message}",
+            f"{done} of {_changes(len(plan.to_write))} done, but reading back failed: {error.message}",
             advice="Run provisioner plan: it shows what differs, if anything.",
         ) from error
     done_at = {outcome.address for outcome in outcomes if outcome.status == "done"}

@@ -16,6 +16,7 @@ from provisioner.planning import guards, planfile
 from provisioner.planning.plan import Plan
 from provisioner.reporting.applied import applied_data, applied_text, event_text
 from provisioner.reporting.plans import plan_text
+from provisioner.reporting.steps import left_text
 from provisioner.reporting.text import duration_text, safe
 
 PARTLY = 4
@@ -48,8 +49,9 @@ def carry_out(
     show = console.note if console.json else console.say
     show(plan_text(plan, console.paint, verbose=console.verbose, removes=removes))
     guards.check_clear(plan)
-    if plan.is_empty:
-        console.data(applied_data(Applied((), ()), planfile.digest(plan)))
+    if not plan.to_write:
+        console.data(applied_data(Applied((), ()), plan, planfile.digest(plan)))
+        console.say(_left(plan, reached, console))
         return 0
     if not removes:
         guards.check_deletions(plan, consent.allow_deletes)
@@ -57,11 +59,17 @@ def carry_out(
     _consented(plan, consent, console, question)
     start = time.monotonic()
     applied = _walk(plan, reached, target, console)
-    console.data(applied_data(applied, planfile.digest(plan)))
+    console.data(applied_data(applied, plan, planfile.digest(plan)))
     console.say(applied_text(applied, plan, duration_text(time.monotonic() - start), console.paint))
+    console.say(_left(plan, reached, console))
     if applied.is_complete:
         return 0
     return PARTLY if applied.count("done") else 1
+
+
+def _left(plan: Plan, reached: Reached, console: Console) -> str:
+    design = plan.design_file or "DESIGN"
+    return left_text(plan.by_hand, f"provisioner done {design} STEP -c {reached.connection or 'NAME'}", console.paint)
 
 
 def _consented(plan: Plan, consent: Consent, console: Console, question: str) -> None:

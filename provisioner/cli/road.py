@@ -26,7 +26,7 @@ from provisioner.planning.planfile import instant
 from provisioner.reporting.findings import findings_text
 from provisioner.resources import Snapshot
 from provisioner.secrets import Secret
-from provisioner.targets.base import Session, Target
+from provisioner.targets.base import Live, Session, Target
 from provisioner.targets.registry import load_target
 
 
@@ -59,6 +59,7 @@ class Reached:
 
     session: Session
     org: Mapping[str, Any]
+    connection: str = ""  # its name in provisioner.toml
 
 
 def check(path: Path, *, today: date | None = None) -> Checked:
@@ -107,21 +108,35 @@ def reach(target: Target, connection: Connection, console: Console) -> Reached:
     with console.working(f"Connecting to {connection.name}"):
         session = target.connect(connection)
         identity = session.identity()
-    return Reached(session, org_data(identity))
+    return Reached(session, org_data(identity), connection.name)
 
 
 def draft(
     prepared: Prepared, reached: Reached, console: Console, *, destroy: bool = False, design_file: str = ""
 ) -> Plan:
     """Read the org and make the plan; with `destroy`, the plan that leaves nothing of ours."""
+    live, desired = look(prepared, reached, console, destroy=destroy)
+    return made_from(prepared, reached, live, desired, destroy=destroy, design_file=design_file)
+
+
+def look(prepared: Prepared, reached: Reached, console: Console, *, destroy: bool = False) -> tuple[Live, Snapshot]:
+    """What is in the org, and what the design asks for with the org's own ids. Refused in an org it is not for."""
     design = prepared.design
     guards.check_expected(design.target.expect, reached.org)
     desired = Snapshot() if destroy else prepared.desired
     with console.working(f"Reading {reached.org['name']}"):
         live = reached.session.read(desired, design.target.prefix)
     guards.check_ledger(live.ledger.design, design.id, reached.org)
+    return live, desired if live.resolved is None else live.resolved
+
+
+def made_from(
+    prepared: Prepared, reached: Reached, live: Live, desired: Snapshot, *, destroy: bool = False, design_file: str = ""
+) -> Plan:
+    """The plan that takes `live` to `desired`."""
+    design = prepared.design
     plan = make_plan(
-        desired if live.resolved is None else live.resolved,
+        desired,
         live.snapshot,
         live.ledger.fingerprints,
         prepared.target.compare,
@@ -133,6 +148,7 @@ def draft(
         notices=live.notices,
         prefix=design.target.prefix,
         design_file=design_file or prepared.file,
+        ticked=live.ticked,
     )
     return dataclasses.replace(plan, goes_live=not destroy and goes_live(plan, prepared))
 
@@ -147,7 +163,7 @@ def goes_live(plan: Plan, prepared: Prepared) -> bool:
         return False
     silent = dataclasses.replace(design, alerts=dataclasses.replace(design.alerts, mode="silent"))
     quiet, _ = prepared.target.desire(silent, lambda pointer: pointer)
-    for change in plan.changes:
+    for change in plan.to_write:
         other = quiet.get(change.address)
         if change.after is None or (other is not None and other == change.after):
             continue

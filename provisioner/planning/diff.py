@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from provisioner.planning.plan import Cause, Change, Plan
+from provisioner.planning.plan import Cause, Change, Plan, Tick
 from provisioner.resources import Address, Resource, Snapshot, fingerprint
 
 Compare = Callable[[Resource, Resource], Resource]
@@ -54,6 +54,7 @@ def make_plan(
     prefix: str = "",
     design_file: str = "",
     goes_live: bool = False,
+    ticked: Iterable[Tick] = (),
 ) -> Plan:
     """The plan that takes `live` to `desired`.
 
@@ -77,6 +78,7 @@ def make_plan(
         design_file=design_file,
         ledger=ledger_digest(recorded),
         goes_live=goes_live,
+        ticked=tuple(sorted(ticked, key=lambda tick: tick.address)),
     )
 
 
@@ -90,7 +92,8 @@ def _changes(
         if wanted.address in unread:
             continue
         if found is None:
-            cause = Cause.DELETED if wanted.address in recorded else Cause.NEW
+            known = wanted.address in recorded and not wanted.address.is_by_hand
+            cause = Cause.DELETED if known else Cause.NEW
             changes.append(Change(None, wanted, cause))
         elif wanted.address not in recorded:
             conflicts.append(wanted.address)
@@ -107,6 +110,8 @@ def _changes(
 
 def _cause(wanted: Resource, seen: Resource, recorded: str) -> Cause:
     """Who moved: the recorded fingerprint is the desired resource of the last apply."""
+    if wanted.address.is_by_hand:
+        return Cause.REOPENED
     if wanted.fingerprint() == recorded:
         return Cause.HAND
     return Cause.DESIGN if seen.fingerprint() == recorded else Cause.BOTH
@@ -115,11 +120,15 @@ def _cause(wanted: Resource, seen: Resource, recorded: str) -> Cause:
 def _fingerprints(
     desired: Snapshot, recorded: Mapping[Address, str], unread: frozenset[Address], conflicts: frozenset[Address]
 ) -> dict[Address, str]:
-    """The ledger afterwards: what is unread stays as it was recorded, what is not ours does not enter."""
+    """The ledger afterwards: what is unread stays as it was recorded, what is not ours does not enter. Applying ticks
+    no step that a person does, so those stay as well."""
     after = {address: value for address, value in recorded.items() if address in unread}
     for resource in desired:
-        if resource.address not in unread and resource.address not in conflicts:
-            after[resource.address] = resource.fingerprint()
+        address = resource.address
+        if address.is_by_hand and address in recorded:
+            after[address] = recorded[address]
+        elif address not in unread and address not in conflicts and not address.is_by_hand:
+            after[address] = resource.fingerprint()
     return dict(sorted(after.items()))
 
 

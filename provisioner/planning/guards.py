@@ -110,7 +110,7 @@ def _listed(addresses: tuple[Address, ...], one: str, many: str) -> str:
 
 def owned_before(plan: Plan) -> int:
     """How many resources this design has in the org before the plan is carried out."""
-    new = sum(change.cause is Cause.NEW for change in plan.changes)
+    new = sum(change.cause is Cause.NEW for change in plan.to_write)
     return len(plan.fingerprints) - new + plan.count(Action.DELETE)
 
 

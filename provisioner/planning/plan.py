@@ -16,6 +16,7 @@ class Action(StrEnum):
     CREATE = "+"
     UPDATE = "~"
     DELETE = "-"
+    BY_HAND = "!"  # a person does it, apply does not
 
 
 class Cause(StrEnum):
@@ -27,6 +28,7 @@ class Cause(StrEnum):
     BOTH = "design changed, and changed by hand"
     DELETED = "deleted by hand"
     ORPHANED = "no longer in the design"
+    REOPENED = "open again"  # a step that was ticked, but is not what it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,20 @@ class Change:
 
     @property
     def action(self) -> Action:
+        if self.address.is_by_hand and self.after is not None:
+            return Action.BY_HAND
         if self.before is None:
             return Action.CREATE
         return Action.UPDATE if self.after is not None else Action.DELETE
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Somebody did a step by hand, and it still counts. `at` is UTC ISO."""
+
+    address: Address
+    by: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +81,21 @@ class Plan:
     design_file: str = ""  # where the design was read from, so that apply can see that it changed
     ledger: str = ""  # digest of the ledger this plan was made from; another apply moves it
     goes_live: bool = False  # applying this switches alerts from silent to real recipients
+    ticked: tuple[Tick, ...] = ()  # what was done by hand, and is no change any more
 
     @property
     def is_empty(self) -> bool:
         return not self.changes
+
+    @property
+    def by_hand(self) -> tuple[Change, ...]:
+        """What is left for a person."""
+        return tuple(change for change in self.changes if change.action is Action.BY_HAND)
+
+    @property
+    def to_write(self) -> tuple[Change, ...]:
+        """What apply does."""
+        return tuple(change for change in self.changes if change.action is not Action.BY_HAND)
 
     def count(self, action: Action) -> int:
         return sum(change.action is action for change in self.changes)

@@ -18,15 +18,16 @@ from typing import Any
 from provisioner import assets
 from provisioner.errors import Refused, UsageError
 from provisioner.planning.diff import ABSENT, Difference, differences
-from provisioner.planning.plan import Action, Cause, Change, Plan
+from provisioner.planning.plan import Action, Cause, Change, Plan, Tick
 from provisioner.resources import Address, Resource, fingerprint
 
 FORMAT = 1
 LIFETIME = timedelta(hours=24)
 _LONGEST_PATH = 1000
+_SIDES = {(False, True): "create", (True, True): "update", (True, False): "delete"}  # before, after
 _AGAIN = "Make a new plan and read it: provisioner plan {design} -c NAME -o {file}"
 _HOW = "A plan is written by: provisioner plan DESIGN -c NAME -o FILE"
-_ACTIONS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
+_ACTIONS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete", Action.BY_HAND: "by_hand"}
 
 
 # ------------------------------------------------------------------ to data
@@ -52,6 +53,7 @@ def to_data(plan: Plan, *, lifetime: timedelta = LIFETIME) -> dict[str, Any]:
         "changes": [_change_data(change) for change in plan.changes],
         "conflicts": [str(address) for address in plan.conflicts],
         "unread": [str(address) for address in plan.unread],
+        "ticked": [{"address": str(tick.address), "by": tick.by, "at": tick.at} for tick in plan.ticked],
         "notices": list(plan.notices),
         "ledger": plan.ledger,
         "fingerprints": {str(address): value for address, value in plan.fingerprints.items()},
@@ -171,7 +173,8 @@ def _check_sense(data: Mapping[str, Any], path: Path) -> None:
         raise wrong("design.file is no path")
     try:
         json.dumps(data, ensure_ascii=False).encode("utf-8")
-        for text in (*data["conflicts"], *data["unread"], *data["fingerprints"]):
+        ticked = [item["address"] for item in data["ticked"]]
+        for text in (*data["conflicts"], *data["unread"], *data["fingerprints"], *ticked):
             Address.parse(text)
     except ValueError as error:
         raise wrong(_short(str(error))) from error
@@ -181,8 +184,10 @@ def _check_sense(data: Mapping[str, Any], path: Path) -> None:
         if name in seen:
             raise wrong(f"{name} is changed twice")
         seen.add(name)
-        sides = {("create", False, True), ("update", True, True), ("delete", True, False)}
-        if (item["action"], before is not None, after is not None) not in sides:
+        sides = (before is not None, after is not None)
+        by_hand = Address.parse(name).is_by_hand and sides[1]
+        fitting = "by_hand" if by_hand else _SIDES.get(sides)
+        if item["action"] != fitting or not any(sides):
             raise wrong(f"what becomes of {name} does not fit together")
         if item["witness"] != (fingerprint(before) if before is not None else None):
             raise wrong(f"the witness of {name} is not of what it shows")
@@ -270,6 +275,7 @@ def _plan(data: Mapping[str, Any]) -> Plan:
         design_file=design["file"],
         ledger=data["ledger"],
         goes_live=data["goes_live"],
+        ticked=tuple(Tick(Address.parse(item["address"]), item["by"], item["at"]) for item in data["ticked"]),
     )
 
 

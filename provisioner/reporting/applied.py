@@ -6,6 +6,7 @@ from typing import Any
 
 from provisioner.applying.apply import Applied, Event, Stage
 from provisioner.planning.plan import Plan
+from provisioner.reporting.steps import left_data
 from provisioner.reporting.text import PLAIN, Paint, count_text, safe
 from provisioner.targets.base import Outcome, Progress
 
@@ -20,11 +21,16 @@ def event_text(event: Event, paint: Paint = PLAIN) -> str:
         count = f" ({event.done}/{event.total})" if event.total else ""
         return f"  {safe(event.message)}{count}"
     if isinstance(event, Outcome):
-        if event.status == "done" and not event.message:
+        if (event.status == "done" and not event.message) or _is_left(event):
             return ""
         word, colour = _MARKS[event.status]
         return f"  {paint(word, colour)} {safe(event.address)}" + (f": {safe(event.message)}" if event.message else "")
     return ""
+
+
+def _is_left(outcome: Outcome) -> bool:
+    """For a person: told at the end, with every click."""
+    return outcome.address.is_by_hand and outcome.status == "skipped"
 
 
 def applied_text(applied: Applied, plan: Plan, seconds: str, paint: Paint = PLAIN) -> str:
@@ -34,7 +40,7 @@ def applied_text(applied: Applied, plan: Plan, seconds: str, paint: Paint = PLAI
     org = f"{plan.org['name']} ({plan.org['id']})"
     lines = [f"  {paint('!', 'red')} {safe(item.address)} {safe(item.message)}" for item in applied.surprises]
     if applied.is_complete:
-        done = f"Applied: {count_text(len(applied.outcomes), 'change')} in {safe(org)}, read back and as planned"
+        done = f"Applied: {count_text(len(applied.written), 'change')} in {safe(org)}, read back and as planned"
         return paint(f"{done} ({seconds}).", "green")
     if applied.notices:
         lines += [paint("Worth knowing:", "yellow"), *(f"  {safe(notice)}" for notice in applied.notices)]
@@ -42,13 +48,14 @@ def applied_text(applied: Applied, plan: Plan, seconds: str, paint: Paint = PLAI
     return "\n".join([*lines, paint(verdict, "red"), "  What to do: run provisioner plan to see what is left."])
 
 
-def applied_data(applied: Applied, plan_id: str) -> dict[str, Any]:
+def applied_data(applied: Applied, plan: Plan, plan_id: str) -> dict[str, Any]:
     return {
         "plan": plan_id,
         "complete": applied.is_complete,
         "outcomes": [
-            {"address": str(item.address), "status": item.status, "message": item.message} for item in applied.outcomes
+            {"address": str(item.address), "status": item.status, "message": item.message} for item in applied.written
         ],
+        "by_hand": left_data(plan),
         "surprises": [{"address": str(item.address), "message": item.message} for item in applied.surprises],
         "notices": list(applied.notices),
     }

@@ -8,6 +8,7 @@ from typing import Any
 from provisioner.planning.diff import ABSENT, Difference, differences
 from provisioner.planning.guards import describe_org
 from provisioner.planning.plan import Action, Change, Plan
+from provisioner.reporting.steps import click_lines, reason_line, ticked_lines, title_line
 from provisioner.reporting.text import PLAIN, Paint, count_text, pair_text, safe, safe_lines, value_text
 
 _COLOURS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
@@ -23,23 +24,31 @@ def org_line(org: Mapping[str, Any], paint: Paint = PLAIN) -> str:
 def plan_text(plan: Plan, paint: Paint = PLAIN, *, verbose: bool = False, removes: bool = False) -> str:
     """The whole plan: org, changes with their causes, what stands in the way, one summary line."""
     lines = [org_line(plan.org, paint), ""]
-    for change in plan.changes:
+    for change in plan.to_write:
         lines += _change_lines(change, paint, verbose)
+    for change in plan.by_hand:
+        lines += _step_lines(change, paint, verbose)
     if plan.changes:
         lines.append("")
     lines += _block("In the way (in the org, not made by this design; nothing is done to them):", plan.conflicts, paint)
     lines += _block("Not read (unknown, not absent; nothing is done to them):", plan.unread, paint)
     lines += _block("Worth knowing:", plan.notices, paint)
+    if verbose and plan.ticked:
+        lines += ["Done by hand:", *ticked_lines(plan), ""]
     if plan.goes_live:
         lines += [paint("This plan switches alerts to their real recipients.", "red", "bold"), ""]
     return "\n".join([*lines, summary(plan, paint, removes=removes)])
 
 
 def summary(plan: Plan, paint: Paint = PLAIN, *, removes: bool = False) -> str:
-    """`Plan: 2 to add, 1 to change, 0 to delete.` or that nothing differs; `removes`: that nothing is there to go."""
+    """`Plan: 2 to add, 1 to change, 0 to delete.` or that nothing differs; `removes`: that nothing is there to go.
+
+    What a person does has a count of its own: `…, 0 to delete, 1 by hand.`
+    """
     if plan.changes:
         add, change, delete = (plan.count(a) for a in (Action.CREATE, Action.UPDATE, Action.DELETE))
-        return paint(f"Plan: {add} to add, {change} to change, {delete} to delete.", "bold")
+        hand = f", {len(plan.by_hand)} by hand" if plan.by_hand else ""
+        return paint(f"Plan: {add} to add, {change} to change, {delete} to delete{hand}.", "bold")
     org = safe(describe_org(plan.org))
     if plan.conflicts or plan.unread:
         return f"Nothing can be changed in {org}: see above."
@@ -50,6 +59,14 @@ def summary(plan: Plan, paint: Paint = PLAIN, *, removes: bool = False) -> str:
 
 def _block(title: str, items: tuple[object, ...], paint: Paint) -> list[str]:
     return [paint(title, "yellow"), *(f"  {safe(item)}" for item in items), ""] if items else []
+
+
+def _step_lines(change: Change, paint: Paint, verbose: bool) -> Iterator[str]:
+    yield title_line(change, paint)
+    if reason := reason_line(change):
+        yield reason
+    if verbose and change.after is not None:
+        yield from click_lines(change.after)
 
 
 def _change_lines(change: Change, paint: Paint, verbose: bool) -> Iterator[str]:

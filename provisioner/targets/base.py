@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from provisioner.connections import Connection
-from provisioner.diagnostics import Diagnostic
-from provisioner.model.design import Design
-from provisioner.planning.plan import Change, Plan
+from provisioner.diagnostics import Diagnostic, Location
+from provisioner.model.design import Design, Scalar
+from provisioner.planning.plan import Change, Plan, Tick
 from provisioner.resources import Address, Resource, Snapshot
 
 
@@ -50,6 +50,8 @@ class Live:
     ledger: Ledger
     notices: tuple[str, ...] = ()
     resolved: Snapshot | None = None  # desired with this org's ids for its references; None = it had none
+    ticked: tuple[Tick, ...] = ()  # steps of the design that were done by hand, and still count
+    elsewhere: Mapping[str, str] = field(default_factory=dict)  # prefix → design id of what else we manage in this org
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,66 @@ class Session(Protocol):
         ...
 
     def write(self, plan: Plan, ledger: Ledger) -> Iterator[Progress | Outcome]:
-        """Apply the changes and record `ledger` in the same transaction where the vendor can."""
+        """Apply the changes and record `ledger` in the same transaction where the vendor can.
+
+        Steps that a person does are reported as skipped.
+        """
+        ...
+
+
+Use = Literal["known", "equal", "part", "order", "moment", "user", "group", "queue"]
+"""What a name of the CRM is used for: a field that is asked whether it has a value, compared for equality, searched for
+a part of text, put in order, or read as a point in time; or somebody to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something of the CRM that the design names and does not make. `pointer` is where it is used, `named` where its
+    name stands; `values` is what a field is compared with."""
+
+    name: str
+    use: Use
+    pointer: str
+    named: str
+    values: tuple[Scalar, ...] = ()
+
+
+class Places(Protocol):
+    """Where things stand in the document, by JSON pointer."""
+
+    def locate(self, pointer: str) -> Location: ...
+
+    def locate_key(self, pointer: str) -> Location: ...
+
+
+@runtime_checkable
+class Referring(Protocol):
+    """A target that knows what a design expects to find in the CRM. Thinks only."""
+
+    def references(self, design: Design) -> list[Reference]: ...
+
+
+@runtime_checkable
+class Looking(Protocol):
+    """A session that can look whether it is there."""
+
+    def missing(self, references: Sequence[Reference], places: Places) -> list[Diagnostic]:
+        """What is not there, or cannot be used as it is meant; in a constant number of calls. What may not be asked is
+        a warning. TargetError when the CRM does not answer."""
+        ...
+
+
+@runtime_checkable
+class Ticking(Protocol):
+    """A session of a vendor with steps that a person does; what was done is remembered in the CRM."""
+
+    def tick(self, step: Resource, design: str, prefix: str, *, by: str, at: str) -> None:
+        """Remember that `step` (as resolved for this org) is done. `at` is UTC ISO. TargetError when what it needs is
+        not there."""
+        ...
+
+    def untick(self, address: Address, prefix: str) -> bool:
+        """Forget it again. False when it was not remembered."""
         ...
 
 
@@ -114,11 +175,17 @@ __all__ = [
     "Change",
     "Ledger",
     "Live",
+    "Looking",
     "OrgIdentity",
     "Outcome",
+    "Places",
     "Plan",
     "Progress",
+    "Reference",
+    "Referring",
     "Sequence",
     "Session",
     "Target",
+    "Tick",
+    "Ticking",
 ]

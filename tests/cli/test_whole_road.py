@@ -70,7 +70,7 @@ def test_from_a_plan_to_a_destroyed_design(bench: Bench) -> None:
     assert out.startswith("Org: Emulated Org (00D000000000001AAA), not production, http://127.0.0.1:")
     shown = json.loads((bench.folder / "acme.plan").read_text(encoding="utf-8"))
     created = shown["summary"]["create"]
-    assert shown["summary"] == {"create": created, "update": 0, "delete": 0}
+    assert shown["summary"] == {"create": created, "update": 0, "delete": 0, "by_hand": 0}
     assert last(out) == f"Plan: {created} to add, 0 to change, 0 to delete."
     assert created == len(shown["changes"]) > 100
 

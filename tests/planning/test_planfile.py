@@ -76,7 +76,7 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_the_data_keeps_the_published_shape() -> None:
     data = planfile.to_data(sample())
     jsonschema.Draft202012Validator(SCHEMA).validate(data)
-    assert data["summary"] == {"create": 1, "update": 1, "delete": 1}
+    assert data["summary"] == {"create": 1, "update": 1, "delete": 1, "by_hand": 0}
     assert data["expires_at"] == "2026-03-03T13:00:00Z"
     assert data["changes"][1] == {
         "address": "Field:B",
@@ -154,7 +154,11 @@ def forged(path: Path, change: dict[str, Any], within: str = "") -> None:
 @pytest.mark.parametrize(
     ("within", "change", "said"),
     [
-        ("changes", {"action": "creat"}, "$.changes[0].action: 'creat' is not one of ['create', 'update', 'delete']."),
+        (
+            "changes",
+            {"action": "creat"},
+            "$.changes[0].action: 'creat' is not one of ['create', 'update', 'delete', 'by_hand'].",
+        ),
         ("changes", {"address": "Field"}, "$.changes[0].address: 'Field' does not match '^[^:]+:.+$'."),
         ("", {"goes_live": "no"}, "$.goes_live: 'no' is not of type 'boolean'."),
         ("", {"more": 1}, "$: Additional properties are not allowed ('more' was unexpected)."),

@@ -152,13 +152,14 @@ def test_the_last_word_about_an_apply() -> None:
         "Not as planned in Acme Sandbox (00D1): 1 done, 1 failed (4.2 s).\n"
         "  What to do: run provisioner plan to see what is left."
     )
-    assert applied_data(mixed, "sha256:p") == {
+    assert applied_data(mixed, plan(), "sha256:p") == {
         "plan": "sha256:p",
         "complete": False,
         "outcomes": [
             {"address": "Field:A", "status": "done", "message": ""},
             {"address": "Field:B", "status": "failed", "message": "no"},
         ],
+        "by_hand": [],
         "surprises": [{"address": "Field:A", "message": "was written, but is not there"}],
         "notices": [],
     }

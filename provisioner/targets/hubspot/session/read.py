@@ -209,8 +209,11 @@ def _steps(found: _Found, resolved: Snapshot) -> None:
         if address.kind != STEP:
             continue
         step = resolved.get(address)
-        reason = needs.why_open(step, entry, found.state, found.unread) if step is not None else "no longer asked for"
-        if step is None or reason:
+        if step is None or "opened" in step.attributes:  # not in the design, or this very answer asked for again
+            found.keep(address, {"opened": "The design does not ask for it any more."})
+            continue
+        reason = needs.why_open(step, entry, found.state, found.unread)
+        if reason:
             found.keep(address, {"opened": reason})
             continue
         found.keep(address, step.attributes)

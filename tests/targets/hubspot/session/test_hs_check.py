@@ -26,11 +26,11 @@ def test_manual_steps_are_skipped_until_a_person_ticks_them(opened: Opened, port
     session = opened()
     end = applied(session, *pieces.whole(), pieces.step())
     assert pieces.messages(end.outcomes) == {"ManualStep:report": "manual"}
-    assert pieces.changes(pieces.planned(session, *pieces.whole(), pieces.step())) == ["+ ManualStep:report"]
+    assert pieces.changes(pieces.planned(session, *pieces.whole(), pieces.step())) == ["! ManualStep:report"]
     session.tick(pieces.step(), "acme", "stl", by="ada", at="2026-03-03T09:00:00Z")
     assert pieces.changes(pieces.planned(session, *pieces.whole(), pieces.step())) == []
     assert pieces.changes(pieces.planned(session, *pieces.whole(), pieces.step(text="Other."))) == [
-        "~ ManualStep:report"
+        "! ManualStep:report"
     ]
     assert pieces.messages(applied(session, *pieces.whole()).outcomes) == {
         "ManualStep:report": "forgotten; what was built by hand stays"

@@ -129,6 +129,10 @@ def test_where(org, where, names):
                 {"LeadSource": None, "n": 1, "expr0": None, "expr1": None},
             ],
         ),
+        (
+            "SELECT LastName FROM Lead ORDER BY LeadSource NULLS FIRST, LastName ASC LIMIT 2",
+            [{"LastName": "L4"}, {"LastName": "L3"}],
+        ),
         ("SELECT COUNT(LeadSource) FROM Lead", [{"expr0": 3}]),
         (
             "SELECT COUNT_DISTINCT(LeadSource) d, MAX(CreatedDate) m FROM Lead",

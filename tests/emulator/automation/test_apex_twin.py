@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from automation_world import World, at
+from flow_parts import assign, before, flow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -146,6 +147,20 @@ def test_a_field_the_trigger_names_must_exist(clock: World) -> None:
     assert clock.refused("insert", "Lead", **facts) == [
         "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: LeadClock: Variable does not exist: Gone__c"
     ]
+
+
+def test_the_trigger_stands_between_the_flows_and_the_rules(clock: World) -> None:
+    """Save order 3, 4, 5: the flow starts the clock, the trigger finds the due time, the rule judges that."""
+    clock.deployed.rules["Lead"] = [
+        "<active>true</active><errorConditionFormula>Due__c &gt; DATETIMEVALUE(\"2026-01-05 15:00:00\")"
+        "</errorConditionFormula><errorMessage>Too late.</errorMessage>"
+    ]
+    stamp = assign("Go", ("$Record.Started__c", "@$Flow.CurrentDateTime"), ("$Record.Minutes__c", "@$Record.Number__c"))
+    clock.fields("Lead", Number__c="number(0)")
+    clock.active("Stamp", flow(before(first="Go", event="Create"), stamp))
+    assert stamped(clock, Number__c=60)["Due__c"] == at("2026-01-05T15:00:00")  # 09:00 in New York, and an hour
+    facts = {"LastName": "A", "Company": "B", "Hours__c": "New York", "Number__c": 61}
+    assert clock.refused("insert", "Lead", **facts) == ["FIELD_CUSTOM_VALIDATION_EXCEPTION: Too late."]
 
 
 def test_hours_that_never_open_refuse_the_save(clock: World) -> None:

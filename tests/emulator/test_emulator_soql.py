@@ -133,6 +133,10 @@ def test_where(org, where, names):
             "SELECT LastName FROM Lead ORDER BY LeadSource NULLS FIRST, LastName ASC LIMIT 2",
             [{"LastName": "L4"}, {"LastName": "L3"}],
         ),
+        (
+            "SELECT LeadSource s FROM Lead WHERE LeadSource != null GROUP BY LeadSource ORDER BY LeadSource",
+            [{"s": "Other"}, {"s": "Web"}],
+        ),
         ("SELECT COUNT(LeadSource) FROM Lead", [{"expr0": 3}]),
         (
             "SELECT COUNT_DISTINCT(LeadSource) d, MAX(CreatedDate) m FROM Lead",
@@ -192,6 +196,8 @@ def no_column(name, entity):
             f"be sure to append the '__r' after the custom relationship name. {ADVICE}",
         ),
         ("SELECT Id FROM Lead WHERE", 26, "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
+        ("SELECT FOO(Id) FROM Lead", 11, "MALFORMED_QUERY", "unexpected token: '('"),
+        ("SELECT Name n FROM Lead", 8, "MALFORMED_QUERY", "alias is not allowed without GROUP BY: n"),
         ("SELECT Id FROM Lead LIMIT x", 27, "MALFORMED_QUERY", "unexpected token: 'x'"),
         (
             "SELECT Id FROM Lead WHERE Id = 'a' AND Name = 'b' OR Name = 'c'",

@@ -20,36 +20,21 @@ from provisioner.model.design import (
     Recipient,
     Scalar,
     Step,
+    Target,
+    Telemetry,
 )
 from provisioner.model.hours import DAYS
 
 
 def explain(design: Design) -> dict[str, Any]:
     """Document-shaped plain data. Compiling it gives the same design, except for the pointers."""
-    contacts = {"owner": design.contacts.owner, "handoff": design.contacts.handoff}
-    target = design.target
     found: dict[str, Any] = {
         "apiVersion": "provisioner/v1",
         "design": design.id,
         "client": design.client,
-        "contacts": _known(contacts),
-        "target": {
-            "platform": target.platform,
-            "object": target.object,
-            "prefix": target.prefix,
-            **({"expect": dict(target.expect)} if target.expect else {}),
-            **target.options,
-        },
-        "telemetry": _known(
-            {
-                "engagement": list(design.telemetry.engagement),
-                "first_touch": {
-                    "types": list(design.telemetry.first_touch.types),
-                    "ignore_users": list(design.telemetry.first_touch.ignore_users),
-                },
-                "stages": design.telemetry.stages,
-            }
-        ),
+        "contacts": _known({"owner": design.contacts.owner, "handoff": design.contacts.handoff}),
+        "target": _target(design.target),
+        "telemetry": _telemetry(design.telemetry),
         "business_hours": {id: _calendar(hours) for id, hours in design.business_hours.items()},
         "lead_types": [_lead_type(item) for item in design.lead_types],
         "unmatched": {"track_as": design.unmatched.track_as or "none", "report": design.unmatched.report},
@@ -72,6 +57,16 @@ def explain(design: Design) -> dict[str, Any]:
         "targets": design.targets,
     }
     return _known(found)
+
+
+def _target(item: Target) -> dict[str, Any]:
+    expect = {"expect": dict(item.expect)} if item.expect else {}
+    return {"platform": item.platform, "object": item.object, "prefix": item.prefix, **expect, **item.options}
+
+
+def _telemetry(item: Telemetry) -> dict[str, Any]:
+    first_touch = {"types": list(item.first_touch.types), "ignore_users": list(item.first_touch.ignore_users)}
+    return _known({"engagement": list(item.engagement), "first_touch": first_touch, "stages": item.stages})
 
 
 def condition(item: Condition) -> dict[str, Any]:

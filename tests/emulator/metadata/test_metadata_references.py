@@ -130,6 +130,23 @@ def test_a_field_that_apex_names_stays(org_in_process: Org) -> None:
     assert problems(deploy(org, removal)) == []
 
 
+def test_an_object_that_a_lookup_points_to_stays(org_in_process: Org) -> None:
+    org = org_in_process
+    name = "<nameField><label>Name</label><type>Text</type></nameField>"
+    thing = file("CustomObject", f"<deploymentStatus>Deployed</deploymentStatus><label>T</label>{name}"
+                 "<pluralLabel>Ts</pluralLabel><sharingModel>ReadWrite</sharingModel>")  # fmt: skip
+    link = field("T__c", "Lookup", "<referenceTo>Thing__c</referenceTo><relationshipLabel>Leads</relationshipLabel>"
+                 "<relationshipName>Leads</relationshipName>")  # fmt: skip
+    files: dict[str, str | bytes] = {"objects/Thing__c.object": thing, "objects/Lead.object": lead(link)}
+    members = {"CustomObject": ["Thing__c"], "CustomField": ["Lead.T__c"]}
+    assert problems(deploy(org, package(members, files))) == []
+    removal = destructive({"CustomObject": ["Thing__c"]})
+    text = "This custom object is referenced elsewhere in salesforce.com. : Lead.T__c"
+    assert problems(deploy(org, removal)) == [("CustomObject", "Thing__c", text)]
+    assert problems(deploy(org, destructive({"CustomField": ["Lead.T__c"]}))) == []
+    assert problems(deploy(org, removal)) == []
+
+
 def test_a_group_goes_with_its_memberships(org_in_process: Org) -> None:
     org = org_in_process
     for name in ("G", "Other"):

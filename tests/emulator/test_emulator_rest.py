@@ -144,6 +144,10 @@ def test_requests_that_make_no_sense(emulator):
         ("POST", "jobs/query", "Bulk API jobs/query"),
         ("GET", "analytics/reportTypes/LeadList", "analytics/reportTypes/LeadList"),
         ("POST", "composite/batch", "composite/batch"),
+        ("GET", "sobjects/Lead/listviews", "GET /services/data/v66.0/sobjects/Lead/listviews"),
+        ("GET", "sobjects/Lead/quickActions", "GET /services/data/v66.0/sobjects/Lead/quickActions"),
+        ("GET", "sobjects/Lead/describe/layouts", "GET /services/data/v66.0/sobjects/Lead/describe/layouts"),
+        ("GET", "sobjects/Lead/updated?start=1&end=2", "GET /services/data/v66.0/sobjects/Lead/updated"),
         ("POST", "actions/standard/convertLead", "POST /services/data/v66.0/actions/standard/convertLead"),
     ],
 )
@@ -349,3 +353,16 @@ def in_process(app, org, method, path, body=None):
 
     asyncio.run(app(scope, receive, send))
     return sent[0]["status"], json.loads(b"".join(message.get("body", b"") for message in sent[1:]))
+
+
+@pytest.mark.parametrize(
+    ("now", "hours"),
+    [("2026-01-05T15:00:00Z", -5), ("2026-07-06T15:00:00Z", -4)],
+)
+def test_the_users_offset_is_that_of_the_virtual_clock(emulator, now, hours):
+    me = emulator.call("GET", "/services/oauth2/userinfo").json()["user_id"]
+    zone = {"TimeZoneSidKey": "America/New_York"}
+    assert emulator.call("PATCH", f"sobjects/User/{me}", zone).status_code == 204
+    emulator.move(now)
+    found = emulator.call("GET", "/services/oauth2/userinfo").json()
+    assert (found["zoneinfo"], found["utcOffset"]) == ("America/New_York", hours * 3_600_000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -86,7 +85,7 @@ def _userinfo(org: Org, user_id: str) -> dict[str, Any]:
     if user is None:
         raise LookupError(user_id)
     base = org.settings.instance_url
-    offset = datetime.now(ZoneInfo(user["TimeZoneSidKey"])).utcoffset() if user["TimeZoneSidKey"] else None
+    offset = org.now.astimezone(ZoneInfo(user["TimeZoneSidKey"])).utcoffset() if user["TimeZoneSidKey"] else None
     return {
         "sub": f"{base}/id/{org.settings.org_id}/{user_id}",
         "user_id": user_id,

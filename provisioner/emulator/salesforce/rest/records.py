@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provisioner.emulator.salesforce.errors import ApiError, not_found
+from provisioner.emulator.salesforce.errors import ApiError, not_found, not_modelled
 from provisioner.emulator.salesforce.ids import is_id
 from provisioner.emulator.salesforce.rest.common import (
     DATA,
@@ -27,6 +27,20 @@ from provisioner.emulator.salesforce.values import coerce
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
+
+# What may follow an object's name instead of an id or a field ([docs] REST guide, resources list), in lower case.
+_RESOURCES = frozenset(
+    {
+        "approvallayouts",
+        "compactlayouts",
+        "deleted",
+        "describe",
+        "listviews",
+        "quickactions",
+        "relevantitems",
+        "updated",
+    }
+)
 
 
 def routes(org: Org) -> list[Route]:
@@ -50,6 +64,7 @@ async def create(org: Org, request: Request) -> Response:
 async def record(org: Org, request: Request) -> Response:
     user_id = authenticate(org, request)
     definition = object_named(org, request.path_params["sobject"])
+    _refuse_resource(request, request.path_params["id"])
     row = existing(org, definition, request.path_params["id"])
     if request.method == "GET":
         return _shown(org, request, user_id, definition, row)
@@ -76,6 +91,7 @@ async def blob(org: Org, request: Request) -> Response:
 async def external(org: Org, request: Request) -> Response:
     user_id = authenticate(org, request)
     definition = object_named(org, request.path_params["sobject"])
+    _refuse_resource(request, request.path_params["field"])
     item = _external_id(org, user_id, definition, request.path_params["field"])
     value = coerce(item, request.path_params["value"])
     found = org.rows.select(definition.name, Compare(item.name, "=", value))
@@ -98,6 +114,12 @@ async def by_parts(org: Org, request: Request) -> Response:
         request.path_params.update({"id": request.path_params["field"], "field": request.path_params["value"]})
         return await blob(org, request)
     return await external(org, request)
+
+
+def _refuse_resource(request: Request, name: str) -> None:
+    """Layouts, list views and the like: named, lest they look like a record that is missing."""
+    if name.lower() in _RESOURCES:
+        raise not_modelled(f"{request.method} {request.url.path}")
 
 
 def existing(org: Org, definition: SObjectDef, record_id: str) -> Row:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from provisioner.planning.diff import ABSENT, Difference, attribute_changes, make_plan, promised
 from provisioner.planning.plan import Action, Cause, Plan
-from provisioner.resources import Address, Resource, Snapshot, fingerprint
+from provisioner.resources import BY_HAND, Address, Resource, Snapshot, fingerprint
 
 ORG = {"platform": "pretend", "id": "00D", "name": "Box", "is_production": False, "url": "https://x", "user": "u"}
 
@@ -194,3 +194,39 @@ trees = st.dictionaries(st.sampled_from(["name", "x", "y"]), data)
 def test_no_difference_means_the_same_fingerprint(before, after) -> None:
     assert (attribute_changes(before, after) == []) == (fingerprint(before) == fingerprint(after))
     assert attribute_changes(before, before) == []
+
+
+# ------------------------------------------------------------ done by hand
+
+
+def step(**attributes: Any) -> Resource:
+    return Resource(Address(BY_HAND, "report"), attributes)
+
+
+OPENED = step(opened="why")
+
+
+@pytest.mark.parametrize(
+    ("live", "recorded", "expected"),
+    [
+        ([], {}, [("!", "ManualStep:report", "NEW")]),
+        ([step(title="x")], {step().address: "then"}, []),
+        ([OPENED], {step().address: "then"}, [("!", "ManualStep:report", "REOPENED")]),
+    ],
+)
+def test_a_step_is_for_a_person_until_it_is_ticked(
+    live: list[Resource], recorded: dict[Address, str], expected: list[Any]
+) -> None:
+    made = make_plan(
+        snapshot(step(title="x")), snapshot(*live), recorded, lambda desired, live: live,
+        design="acme", design_digest="d", tool="0.1.0", org=ORG, created_at="2026-03-02T13:00:00Z",
+    )  # fmt: skip
+    assert told(made) == expected
+    assert (len(made.by_hand), made.to_write) == (len(expected), ())
+    assert dict(made.fingerprints) == recorded  # applying ticks nothing, and forgets no tick
+
+
+def test_a_step_that_left_the_design_is_forgotten() -> None:
+    made = plan(snapshot(), snapshot(OPENED), {OPENED.address: "then"})
+    assert told(made) == [("-", "ManualStep:report", "ORPHANED")]
+    assert (made.by_hand, dict(made.fingerprints)) == ((), {})

@@ -4,12 +4,13 @@ from typing import Any
 
 from provisioner.applying.apply import Applied, Stage, Surprise
 from provisioner.diagnostics import Diagnostic, Location
-from provisioner.planning.plan import Cause, Change, Plan
+from provisioner.planning.plan import Cause, Change, Plan, Tick
 from provisioner.reporting.applied import applied_data, applied_text, event_text
 from provisioner.reporting.findings import finding_data, findings_text
 from provisioner.reporting.plans import by_kind, plan_text
+from provisioner.reporting.steps import left_text
 from provisioner.reporting.text import Paint
-from provisioner.resources import Address, Resource
+from provisioner.resources import BY_HAND, Address, Resource
 from provisioner.targets.base import Outcome, Progress
 
 ORG = {
@@ -110,6 +111,56 @@ def test_colour_changes_no_word() -> None:
     coloured = plan_text(plan(*CHANGES), Paint(True))
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plan_text(plan(*CHANGES))
     assert coloured != plan_text(plan(*CHANGES))
+
+
+def step(name: str, before: dict[str, Any] | None = None) -> Change:
+    address = Address(BY_HAND, name)
+    attributes = {
+        "title": f"Build {name}\x07", "why": "No API.", "steps": ["Click A.", "Click B."], "filters": [],
+        "measures": ["count"], "link": ["https://", "app.acme.example"], "needs": {},
+    }  # fmt: skip
+    known = Resource(address, before) if before else None
+    return Change(known, Resource(address, attributes), Cause.REOPENED if before else Cause.NEW)
+
+
+def test_steps_by_hand_come_last_with_a_count_of_their_own() -> None:
+    made = plan(step("a"), CHANGES[0], step("b", {"opened": "Gone\x1b."}), ticked=(Tick(A, "Ana\x07", "2026-03-03"),))
+    assert plan_text(made).splitlines()[2:] == [
+        "  + Field:A  (new)",
+        "  ! manual a  Build a\\x07",
+        "  ! manual b  Build b\\x07  (open again)",
+        "      Gone\\x1b.",
+        "",
+        "Plan: 1 to add, 0 to change, 0 to delete, 2 by hand.",
+    ]
+    detailed = plan_text(made, verbose=True)
+    assert "      No API.\n      Where: https://app.acme.example\n      1. Click A.\n      2. Click B.\n" in detailed
+    assert "Done by hand:\n  A  by Ana\\x07, 2026-03-03\n" in detailed
+
+
+def test_what_is_left_for_a_person_is_no_failure() -> None:
+    made = plan(CHANGES[0], step("a"))
+    left = Outcome(Address(BY_HAND, "a"), "skipped", "manual")
+    applied = Applied((Outcome(A, "done"), left), ())
+    assert applied.is_complete
+    assert applied_text(applied, made, "1.0 s") == (
+        "Applied: 1 change in Acme Sandbox (00D1), read back and as planned (1.0 s)."
+    )
+    data = applied_data(applied, made, "p")
+    assert data["outcomes"] == [{"address": "Field:A", "status": "done", "message": ""}]
+    assert [(one["step"], one["steps"], one["link"]) for one in data["by_hand"]] == [
+        ("a", ["Click A.", "Click B."], "https://app.acme.example")
+    ]
+    assert event_text(left) == ""
+    assert left_text(made.by_hand, "provisioner done D STEP -c N").splitlines() == [
+        "1 step is left to be done by hand:",
+        "  ! manual a  Build a\\x07",
+        "      No API.",
+        "      Where: https://app.acme.example",
+        "      1. Click A.",
+        "      2. Click B.",
+        "  When one is done: provisioner done D STEP -c N",
+    ]
 
 
 def test_a_plan_in_one_line() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from provisioner.resources import Address, Resource
@@ -18,6 +19,7 @@ from provisioner.targets.hubspot.session.shapes import LIST, PROPERTY
 from provisioner.targets.hubspot.session.state import State
 
 _DIGITS = 10  # hex digits of a digest: enough to notice, short enough for an option's description
+_OPEN = "open: "
 _BIRTH = {PROPERTY: ("createdAt", "type", "fieldType"), LIST: ("listId", "processingType")}
 
 
@@ -37,32 +39,39 @@ def digests(step: Resource, state: State) -> str:
 
 
 def gone(step: Resource, state: State, unread: Collection[Address] = ()) -> list[str]:
-    """What is needed and not there, in words. What could not be read is not gone."""
+    """What is needed and missing, in words. What could not be read is not gone."""
     return [text for address in addresses(step) if address not in unread for text in _gone(address, step, state)]
+
+
+def opened(entry: Entry, reason: str) -> Entry:
+    """A tick that an apply has seen not to count: it stays open, also when what was gone comes back."""
+    return replace(entry, premises=_OPEN + reason)
 
 
 def why_open(step: Resource, entry: Entry, state: State, unread: Collection[Address] = ()) -> str:
     """Why a step that was ticked no longer counts; empty when it does."""
     if step.fingerprint() != entry.fingerprint:
         return "The step is another one than when it was ticked."
+    if entry.premises.startswith(_OPEN):
+        return entry.premises.removeprefix(_OPEN)
     lost = gone(step, state, unread)
     if lost:
-        return f"It was ticked, but {lost[0]}."
+        return f"It was ticked; since then {lost[0]}."
     for address, then in zip(addresses(step), entry.premises.split(), strict=False):
         if address not in unread and then != _digest(address, state):
-            return f"It was ticked, but {address} was made anew since, or has another type."
+            return f"It was ticked; since then {address} was made anew, or has another type."
     return ""
 
 
 def _gone(address: Address, step: Resource, state: State) -> Iterator[str]:
     raw = _raw(address, state)
     if raw is None:
-        yield f"{address} is not there"
+        yield f"{address} was missing"
         return
     options = {str(option.get("value")) for option in raw.get("options") or () if isinstance(option, Mapping)}
     for value in _needs(step)[str(address)]:
         if value not in options:
-            yield f"{address} has no option {value!r}"
+            yield f"{address} had no option {value!r}"
 
 
 def _digest(address: Address, state: State) -> str:

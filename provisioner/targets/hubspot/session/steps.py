@@ -20,15 +20,20 @@ def tick(door: Door, pace: Pace, step: Resource, design: str, prefix: str, note:
     if step.address.kind != STEP:
         raise TargetError(f"{step.address} is not a step that a person does.")
     state = _state(door, prefix)
+    if not state.record.exists:
+        raise TargetError(
+            f"Nothing of {design!r} is in this portal yet, so {step.address} cannot be done.",
+            advice="Apply the design first, then do the step.",
+        )
     for object in sorted(needs.objects(step) - state.properties.keys()):
         state.properties[object] = read_properties(door, object)
     state.lists.update(_lists(door, step, state))
     if state.record.design not in (None, design):
         raise TargetError(f"This prefix belongs to the design {state.record.design!r}, not to {design!r}.")
-    gone = needs.gone(step, state)
-    if gone:
+    lost = needs.gone(step, state)
+    if lost:
         raise TargetError(
-            f"{step.address} cannot be done yet: {gone[0]}.",
+            f"{step.address} cannot be done yet: {lost[0]}.",
             advice="Apply the design first, then do the step.",
         )
     entry = Entry(step.address, step.fingerprint(), note=note, premises=needs.digests(step, state))

@@ -19,7 +19,7 @@ from provisioner.planning.plan import Action, Change, Plan
 from provisioner.resources import Address, Resource
 from provisioner.targets.base import Ledger, Outcome, Progress
 from provisioner.targets.hubspot.marker import Mark
-from provisioner.targets.hubspot.session import shapes
+from provisioner.targets.hubspot.session import needs, shapes
 from provisioner.targets.hubspot.session.account import Portal
 from provisioner.targets.hubspot.session.bodies import own_references
 from provisioner.targets.hubspot.session.door import Door
@@ -250,6 +250,8 @@ class Writer:
                 entries.pop(address, None)
             elif change.after is not None and done:
                 entries[address] = self._entry(change.after, owned=True)
+            elif address.kind == STEP and address in entries:
+                entries[address] = _still_open(change, entries[address])
             elif change.action is Action.CREATE and address.kind in (GROUP, LIST) and address in entries:
                 entries.pop(address)
         if not entries and not self._plan.fingerprints:
@@ -288,6 +290,12 @@ class Writer:
 def _after(change: Change) -> Resource:
     assert change.after is not None, "a kept change has an after"
     return change.after
+
+
+def _still_open(change: Change, entry: Entry) -> Entry:
+    """A step that was ticked and is open again, because of what it needs and not because the design changed it."""
+    reason = change.before.attributes.get("opened") if change.before is not None else None
+    return needs.opened(entry, str(reason)) if reason and _after(change).fingerprint() == entry.fingerprint else entry
 
 
 def _attempt(change: Change, carry_out: Callable[[Change], str]) -> Outcome:

@@ -147,6 +147,24 @@ def test_an_object_that_a_lookup_points_to_stays(org_in_process: Org) -> None:
     assert problems(deploy(org, removal)) == []
 
 
+def test_a_permission_set_names_flows_that_are_there(org_in_process: Org) -> None:
+    org = org_in_process
+    access = "<flowAccesses><enabled>true</enabled><flow>Stamp</flow></flowAccesses><label>P</label>"
+    data = package({"PermissionSet": ["P"]}, {"permissionsets/P.permissionset": file("PermissionSet", access)})
+    refused = [("PermissionSet", "P", "In field: flow - no Flow named Stamp found")]
+    assert problems(deploy(org, data)) == refused
+    assert problems(deploy(org, flow_package("one"))) == []
+    assert problems(deploy(org, data)) == []
+
+
+def test_roles_are_no_members_here(org_in_process: Org) -> None:
+    members = "<queueMembers><roles><role>Sales</role></roles></queueMembers>"
+    body = file("Queue", f"<name>Q</name>{members}<queueSobject><sobjectType>Lead</sobjectType></queueSobject>")
+    outcome = deploy(org_in_process, package({"Queue": ["Q"]}, {"queues/Q.queue": body}))
+    text = "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model roles of a Queue."
+    assert problems(outcome) == [("Queue", "Q", text)]
+
+
 def test_a_group_goes_with_its_memberships(org_in_process: Org) -> None:
     org = org_in_process
     for name in ("G", "Other"):

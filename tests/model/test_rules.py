@@ -10,6 +10,7 @@ from provisioner.diagnostics import Diagnostic, Location
 from provisioner.document.faults import FAULTS
 from provisioner.model.compile import RULES
 from provisioner.rules import Finding, Registry, reference
+from provisioner.targets.hubspot.limits import RULES as HUBSPOT
 from provisioner.targets.salesforce.limits import RULES as SALESFORCE
 
 HERE = Location("d.yaml", 1, 1)
@@ -68,7 +69,7 @@ def test_the_page_refuses_a_code_twice() -> None:
 def test_the_page_of_the_rules_is_not_stale() -> None:
     """`UPDATE_DOCS=1` writes it: the rules of the document, of the design, and of every target."""
     page = Path(__file__).parents[2] / "docs" / "rules.md"
-    fresh = reference([*FAULTS, *RULES, *SALESFORCE])
+    fresh = reference([*FAULTS, *RULES, *SALESFORCE, *HUBSPOT])
     if os.environ.get("UPDATE_DOCS"):
         page.write_text(fresh, encoding="utf-8")
     assert page.read_text(encoding="utf-8") == fresh

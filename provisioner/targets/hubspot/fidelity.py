@@ -10,7 +10,7 @@ an opening.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 
 from provisioner.fidelity import Fidelity, Grade
@@ -31,20 +31,27 @@ _MONDAY = 2 * windows.WEEK  # far enough from the beginning that "before" exists
 
 @dataclass(slots=True)
 class Range:
-    """How early (negative) and how late something can be: in open minutes of the calendar, and in calendar minutes."""
+    """How early (negative) and how late something can be: in open minutes of the calendar, and in calendar minutes.
+    `extremes`: the arrivals that were the worst either way."""
 
     early: float = 0.0
     late: float = 0.0
     calendar: float = 0.0
+    extremes: dict[str, int] = field(default_factory=dict)
 
-    def add(self, office: Week, ours: float, true: float) -> None:
+    def add(self, office: Week, ours: float, true: float, arrival: int) -> None:
         error = office.position(ours) - office.position(true)
-        self.early, self.late = min(self.early, error), max(self.late, error)
+        if error < self.early:
+            self.early, self.extremes["early"] = error, arrival
+        if error > self.late:
+            self.late, self.extremes["late"] = error, arrival
         self.calendar = max(self.calendar, abs(ours - true))
 
     @property
     def worst(self) -> float:
-        return round(max(-self.early, self.late), 1)
+        """With a minute for those who come between two of the minutes that were tried."""
+        found = max(-self.early, self.late)
+        return round(found + 1, 1) if found else 0.0
 
 
 def statement(design: Design) -> list[Fidelity]:
@@ -117,27 +124,37 @@ def errors(design: Design, lead_type: LeadType) -> tuple[Range, Range, list[Rang
     """Errors of a business clock's start, of its due time, and of when each step acts, over a usual week."""
     hours = hours_of(design, lead_type)
     assert hours is not None, "only a business clock is approximated"
-    office = Week.of(hours.open)
-    doors = Week.of({day: found for item in openings(design, lead_type) for day, found in item.open.items()})
-    steps = steps_of(design, lead_type)
-    start, due, acts = Range(), Range(), [Range() for _ in steps]
-    free = kept_free(design, lead_type)
-    week = range(_MONDAY, _MONDAY + windows.WEEK, _GRAIN)
+    start, due, acts = Range(), Range(), [Range() for _ in steps_of(design, lead_type)]
+    office, free = Week.of(hours.open), kept_free(design, lead_type)
     edges = [close - free + 1 for close in office.closes if _MONDAY <= close < _MONDAY + windows.WEEK]
-    for arrival in sorted({*week, *edges}):
+    _try(design, lead_type, {*range(_MONDAY, _MONDAY + windows.WEEK, _GRAIN), *edges}, (start, due, acts))
+    # Between two tries an error grows by a minute per minute, so the worst of all is near the worst of these.
+    near = {arrival for error in (start, due, *acts) for arrival in error.extremes.values()}
+    _try(design, lead_type, {at + more for at in near for more in range(-_GRAIN, _GRAIN + 1)}, (start, due, acts))
+    return start, due, acts
+
+
+def _try(design: Design, lead_type: LeadType, arrivals: set[int], found: tuple[Range, Range, list[Range]]) -> None:
+    """Leads that get their owner at these minutes, on time and as late as workflows may be."""
+    start, due, acts = found
+    hours = hours_of(design, lead_type)
+    assert hours is not None, "only a business clock is approximated"
+    office = Week.of(hours.open)
+    doors = Week.of({day: spans for item in openings(design, lead_type) for day, spans in item.open.items()})
+    steps = steps_of(design, lead_type)
+    for arrival in sorted(arrivals):
         begin, lets_in = office.next_open(arrival), doors.next_open(arrival)
         true_due = _true_due(design, lead_type, office, begin)
         trues = [_true_step(design, lead_type, office, begin, true_due, step) for step in steps]
         for started in (lets_in, lets_in + (SPREAD if lets_in > arrival else 0) + CHAIN):
             our_due = _our_due(design, lead_type, office, started)
-            start.add(office, started, begin)
-            due.add(office, our_due, true_due)
+            start.add(office, started, begin, arrival)
+            due.add(office, our_due, true_due, arrival)
             for error, step, true in zip(acts, steps, trues, strict=True):
                 ours = max(_our_step(design, lead_type, started, our_due, step), started)
                 acted = float(office.next_open(int(ours)))
-                error.add(office, acted, true)
-                error.add(office, acted + (SPREAD if acted > ours + 1 else 0) + JITTER, true)
-    return start, due, acts
+                error.add(office, acted, true, arrival)
+                error.add(office, acted + (SPREAD if acted > ours + 1 else 0) + JITTER, true, arrival)
 
 
 def _true_due(design: Design, lead_type: LeadType, office: Week, begin: int) -> float:

@@ -16,6 +16,7 @@ from provisioner.model.design import Design
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "acme-hubspot.yaml"
 TODAY = date(2026, 3, 2)
+TRAINED = {"sales_trained_on": "2026-01-05", "leadership_trained_on": "2026-01-05"}
 
 
 def example() -> dict[str, Any]:
@@ -73,7 +74,7 @@ def small(mode: str = "silent", on_reassign: str = "restart") -> dict[str, Any]:
         "alerts": {"mode": mode, "silent_to": "qa@acme.example"},
         "exclusions": [{"id": "junk", "when": {"hs_lead_status": ["UNQUALIFIED"]}}],
         "assignment": {"on_reassign": on_reassign},
-        **({"enablement": {"sales_trained_on": "2026-01-05", "leadership_trained_on": "2026-01-05"}} if mode == "live" else {}),
+        **({"enablement": TRAINED} if mode == "live" else {}),
     }  # fmt: skip
 
 

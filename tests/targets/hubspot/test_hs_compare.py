@@ -38,7 +38,8 @@ def test_what_was_applied_is_not_different(name: str) -> None:
 
 def added(live: dict[str, Any]) -> None:
     live.update(
-        createdAt="2026-10-01T09:00:00.000Z", updatedAt="2026-10-02T09:00:00.000Z", createdUserId="1", updatedUserId="2",
+        createdAt="2026-10-01T09:00:00.000Z", updatedAt="2026-10-02T09:00:00.000Z", createdUserId="1",
+        updatedUserId="2",
         archived=False, calculated=False, hubspotDefined=False, showCurrencySymbol=False, hasUniqueValue=False,
         externalOptions=False, dataSensitivity="non_sensitive", displayOrder=7, numberDisplayHint="formatted",
         modificationMetadata={"archivable": True, "readOnlyDefinition": False, "readOnlyValue": False},
@@ -104,7 +105,7 @@ def test_an_option_made_by_hand_is_shown() -> None:
 def test_a_missing_option_and_another_order_are_shown() -> None:
     assert len(seen(TYPE, lambda live: live["options"].pop(1))) > 0
     swapped = seen(TYPE, lambda live: live["options"][0].update(displayOrder=99))
-    assert [path for path, _, _ in swapped][0].startswith("options")
+    assert next(path for path, _, _ in swapped).startswith("options")
 
 
 def test_options_given_in_another_order_with_their_places_are_the_same() -> None:

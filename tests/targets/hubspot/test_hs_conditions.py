@@ -55,7 +55,8 @@ def test_filters_answer_as_the_oracle(when: dict[str, Any], lead: dict[str, Any]
         (
             {"vip": ["yes"]},
             "Whether 'vip' holds text, a number or something else is not known here.",
-            "Say so under target.fields, such as {vip: enumeration}; kinds are text, enumeration, number, bool, datetime.",
+            "Say so under target.fields, such as {vip: enumeration}; kinds are text, enumeration, number, bool, "
+            "datetime.",
         ),
         (
             {"enquiry_type": {"starts_with": "de"}},

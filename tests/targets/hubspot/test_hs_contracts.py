@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hs_designs import acme, compiled, designs, example, small
+from hs_designs import TRAINED, acme, compiled, designs, example, small
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 
@@ -215,10 +215,7 @@ def test_only_portable_actions_are_sent() -> None:
         action.get("actionTypeId", action["type"])
         for mode in ("silent", "live")
         for document in (example(), small())
-        for flow in flows(compiled({**document, "alerts": {**document["alerts"], "mode": mode}, **TRAINED}))
+        for flow in flows(compiled({**document, "alerts": {**document["alerts"], "mode": mode}, "enablement": TRAINED}))
         for action in flow["actions"]
     }
     assert kinds == {"0-3", "0-5", "0-8", "0-9", "0-11", "0-35", "LIST_BRANCH"}
-
-
-TRAINED = {"enablement": {"sales_trained_on": "2026-01-05", "leadership_trained_on": "2026-01-05"}}

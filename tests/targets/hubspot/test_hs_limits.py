@@ -112,7 +112,12 @@ def slack(document: dict[str, Any]) -> None:
         ),
         (
             slack,
-            [("H308", "error", "/escalation/standard/0/via", "The version of the account's Slack action is not named.")],
+            [
+                (
+                    "H308", "error", "/escalation/standard/0/via",
+                    "The version of the account's Slack action is not named.",
+                )
+            ],
         ),
         (lambda d: (slack(d), d["target"].update(slack_action_version=12)), []),
         (

@@ -6,6 +6,7 @@ import click
 
 # The emulator has its own entry point and shares no code with us, so it is named here and not imported.
 MODULE = "provisioner.emulator"
+PLATFORMS = ("salesforce", "hubspot")
 
 
 @click.group(epilog="\b\nExamples:\n  provisioner emulator serve --platform salesforce --port 8765")
@@ -19,7 +20,7 @@ Examples:
   provisioner emulator serve --platform salesforce
   provisioner emulator serve --platform salesforce --port 8765 --clock 2026-03-02T13:00:00Z --db org.sqlite"""
 )
-@click.option("--platform", required=True, metavar="NAME", help="Which vendor to pretend to be.")
+@click.option("--platform", required=True, type=click.Choice(PLATFORMS), help="Which vendor to pretend to be.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
 @click.option("--db", metavar="FILE", help="Keep the org in this file; without it, it is gone afterwards.")

@@ -26,7 +26,7 @@ from provisioner.planning.planfile import instant
 from provisioner.reporting.findings import findings_text
 from provisioner.resources import Snapshot
 from provisioner.secrets import Secret
-from provisioner.targets.base import Live, Session, Target
+from provisioner.targets.base import Live, Looking, Referring, Session, Target
 from provisioner.targets.registry import load_target
 
 
@@ -51,6 +51,7 @@ class Prepared:
     target: Target
     desired: Snapshot
     findings: tuple[Diagnostic, ...]
+    document: Document  # where things stand, for what is found later
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def prepare(path: Path, console: Console, *, today: date | None = None) -> Prepa
     worth_saying = [item for item in checked.findings if item.severity == "warning"]
     console.note(findings_text(worth_saying, console.paint))
     document, design = checked.document, checked.design
-    return Prepared(str(path), document.digest, design, checked.target, checked.desired, checked.findings)
+    return Prepared(str(path), document.digest, design, checked.target, checked.desired, checked.findings, document)
 
 
 def find_connection(name: str, platform: str) -> Connection:
@@ -127,7 +128,26 @@ def look(prepared: Prepared, reached: Reached, console: Console, *, destroy: boo
     with console.working(f"Reading {reached.org['name']}"):
         live = reached.session.read(desired, design.target.prefix)
     guards.check_ledger(live.ledger.design, design.id, reached.org)
+    if not destroy:
+        guards.check_prefix(live.elsewhere, design.id, design.target.prefix, reached.org)
+        _hold(prepared, reached, console)
     return live, desired if live.resolved is None else live.resolved
+
+
+def _hold(prepared: Prepared, reached: Reached, console: Console) -> None:
+    """What the design names must be in the org: errors raise DesignError, the rest is shown."""
+    if not isinstance(prepared.target, Referring) or not isinstance(reached.session, Looking):
+        return
+    named = prepared.target.references(prepared.design)
+    with console.working(f"Looking for what the design names in {reached.org['name']}"):
+        found = in_order(reached.session.missing(named, prepared.document))
+    if has_errors(found):
+        raise DesignError(
+            f"{prepared.file} does not fit {guards.describe_org(reached.org)}.",
+            findings=found,
+            advice="Mend the errors above, or the org; nothing was done.",
+        )
+    console.note(findings_text(found, console.paint))
 
 
 def made_from(

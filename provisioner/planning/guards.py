@@ -75,6 +75,22 @@ def check_ledger(ledger_design: str | None, design: str, org: Mapping[str, Any])
         )
 
 
+def check_prefix(elsewhere: Mapping[str, str], design: str, prefix: str, org: Mapping[str, Any]) -> None:
+    """The design is not in the org under another prefix: a second clock beside the first would alert people twice.
+
+    `elsewhere`: the other prefixes with something of ours in this org → the design it belongs to.
+    """
+    others = [other for other, owner in elsewhere.items() if owner == design]
+    if others:
+        listed = " and ".join(others)
+        raise Refused(
+            f"{describe_org(org)} has the design {design!r} with the prefix {listed}; with {prefix} it would be there "
+            "a second time.",
+            advice=f"Go back to `prefix: {others[0]}`; or, with that prefix in the design, remove it first "
+            "(provisioner destroy DESIGN -c NAME), then change the prefix.",
+        )
+
+
 def check_owned(plan: Plan, recorded: Iterable[Address]) -> None:
     """Nothing is changed or deleted that the ledger does not list, whatever a plan file says."""
     ours = frozenset(recorded)

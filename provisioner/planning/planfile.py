@@ -246,7 +246,10 @@ def _load(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is not a plan: it is not JSON.") from error
+        if not looks_like_plan(path):
+            raise UsageError(f"{path} is not a plan: it is not JSON.", advice=_HOW) from error
+        again = _AGAIN.format(design="DESIGN", file=path)
+        raise Refused(f"{path} is damaged: it is not JSON any more. Nothing was changed.", advice=again) from error
     if not isinstance(data, dict) or "digest" not in data:
         raise UsageError(f"{path} is not a plan.", advice=_HOW)
     return data

@@ -18,7 +18,8 @@ def event_text(event: Event, paint: Paint = PLAIN) -> str:
     if isinstance(event, Stage):
         return f"{safe(event.message)} …"
     if isinstance(event, Progress):
-        count = f" ({event.done}/{event.total})" if event.total else ""
+        told = f"{event.done} of {event.total}" in event.message
+        count = f" ({event.done}/{event.total})" if event.total and not told else ""
         return f"  {safe(event.message)}{count}"
     if isinstance(event, Outcome):
         if (event.status == "done" and not event.message) or _is_left(event):

@@ -7,9 +7,10 @@ from typing import Any
 
 from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic
+from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design
 from provisioner.resources import Resource, Snapshot
-from provisioner.targets.base import Artifact, Session
+from provisioner.targets.base import Artifact, Reference, Session
 
 
 class Salesforce:
@@ -23,6 +24,12 @@ class Salesforce:
 
         return desire(design, located)
 
+    def fidelity(self, design: Design) -> list[Fidelity]:
+        """What is exact, what runs in whole minutes, what is not deployed. For designs without errors."""
+        from provisioner.targets.salesforce.fidelity import statement
+
+        return statement(design)
+
     def artifacts(self, resources: Iterable[Resource]) -> list[Artifact]:
         """The files of these resources with their package.xml."""
         from provisioner.targets.salesforce.package import artifacts
@@ -34,6 +41,12 @@ class Salesforce:
         from provisioner.targets.salesforce.compare import compare
 
         return compare(desired, live)
+
+    def references(self, design: Design) -> list[Reference]:
+        """The fields of Lead that the design names, and who is told while alerts are live."""
+        from provisioner.targets.salesforce.references import references
+
+        return references(design)
 
     def connect(self, connection: Connection) -> Session:
         """A session with the org of a connection. Raises TargetError."""

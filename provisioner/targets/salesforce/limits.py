@@ -12,6 +12,37 @@ from provisioner.targets.salesforce.names import API_NAME_MOST, Names, used_esca
 from provisioner.targets.salesforce.wording import subject_formula
 
 RULES = Registry("S")
+# Found when the design is held against an org, which the loops below never see (session/premises.py).
+NO_FIELD = RULES.declare(
+    "S220",
+    "Not a field of this org",
+    "Flows that name a field the org does not have are refused, all others of the design with them. Fields are looked "
+    "up by `plan` and `apply`, whoever may see them.",
+)
+UNFIT_FIELD = RULES.declare(
+    "S221",
+    "Field of another type",
+    "Flows compare texts with texts, numbers with numbers and dates with dates; anything else is refused by the org.",
+)
+UNLISTED_VALUE = RULES.declare(
+    "S222",
+    "Not a value of the picklist",
+    "A value that no list offers is usually misspelt, and its leads would get another clock. Imports may bring it all "
+    "the same, so nothing is stopped.",
+    severity="info",
+)
+NOBODY = RULES.declare(
+    "S223",
+    "Nobody of this org",
+    "An alert to somebody who is not there, or is not active any more, reaches nobody. While alerts are silent it is a "
+    "note; a design that is live must be able to tell everybody it names.",
+)
+UNASKED = RULES.declare(
+    "S224",
+    "Not held against the org",
+    "What the design names in the org could not be looked up with the permissions of this connection.",
+    severity="warning",
+)
 FORMULA_MOST = 3900
 PICKLIST_MOST = 1000
 TEXT_MOST = 255

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from provisioner.connections import Connection
+from provisioner.connections import Connection, is_loopback
+from provisioner.diagnostics import Diagnostic
 from provisioner.errors import TargetError
 from provisioner.planning.plan import Plan
 from provisioner.resources import Snapshot
-from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Progress
+from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Places, Progress, Reference
+from provisioner.targets.http.discreet import discreet, scrub
+from provisioner.targets.http.wire import Wire
+from provisioner.targets.salesforce.session import premises
 from provisioner.targets.salesforce.session.auth import credentials
 from provisioner.targets.salesforce.session.deploy import Deployer
-from provisioner.targets.salesforce.session.discreet import discreet, scrub
 from provisioner.targets.salesforce.session.org import read_identity
 from provisioner.targets.salesforce.session.pace import Pace
 from provisioner.targets.salesforce.session.read import read_live
+from provisioner.targets.salesforce.session.recipients import Looked
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Soap
 from provisioner.targets.salesforce.session.transport import Transport
-from provisioner.targets.salesforce.session.wire import Wire, is_loopback
 from provisioner.targets.salesforce.session.write import Writer
 
 __all__ = ["SalesforceSession", "connect"]
@@ -36,6 +39,7 @@ class SalesforceSession:
         self._deployer = Deployer(self.rest, pace)
         self._identity: OrgIdentity | None = None
         self._recorded = Ledger()
+        self._people = Looked()
 
     @property
     def api_calls(self) -> int:
@@ -57,9 +61,16 @@ class SalesforceSession:
         """Live state of desired and owned addresses. At most 12 requests when nothing goes wrong."""
         org = self.identity()
         with discreet(self._transport.secrets):
-            live = read_live(self.rest, self._soap, desired, prefix, org)
+            live, self._people = read_live(self.rest, self._soap, desired, prefix, org)
         self._recorded = live.ledger
         return replace(live, notices=tuple(self._scrub(notice) for notice in live.notices))
+
+    def missing(self, references: Sequence[Reference], places: Places) -> list[Diagnostic]:
+        """What the design names and this org does not have, or not in that form. At most 2 requests; who is alerted
+        is answered from the last `read`."""
+        with discreet(self._transport.secrets):
+            found = premises.missing(self.rest, self._people, references, places)
+        return [replace(item, detail=self._scrub(item.detail)) for item in found]
 
     def check(self, plan: Plan) -> None:
         """Validate on the server without saving. Rejected carries the vendor's problems; deletions are not checked."""
@@ -97,5 +108,5 @@ def connect(connection: Connection, pace: Pace | None = None) -> SalesforceSessi
     if connection.platform != "salesforce":
         raise TargetError(f"Connection {connection.name!r} is for {connection.platform}, not for Salesforce.")
     chosen = pace or _pace(connection)
-    wire = Wire(connection.timeout_seconds, chosen)
+    wire = Wire("Salesforce", connection.timeout_seconds, chosen.now)
     return SalesforceSession(Transport(credentials(connection), wire, chosen), connection, chosen)

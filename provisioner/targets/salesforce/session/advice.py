@@ -45,6 +45,10 @@ TABLE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"FIELD_CUSTOM_VALIDATION_EXCEPTION|REQUIRED_FIELD_MISSING",
          "The org's validation rules or required fields stopped our test data: the message names them."),
         (r"UNABLE_TO_LOCK_ROW", "Another process held the same records: run this again."),
+        (r"FIELD_INTEGRITY|field integrity|has a reference to .* doesn't exist"
+         r"|The field .* doesn't exist|Field \S+ does not exist|data ?type|Incorrect parameter type",
+         "A field that the design names is not in the org, or is of another type: run `provisioner plan`, which names "
+         "its place in the design. If that finds nothing, please report this message."),
         (r"invalid at this location|is not a valid value for the enum|Required field is missing|duplicated at this"
          r"|Error parsing file|was named in package.xml|isn't connected|doesn't exist",
          "The rendered metadata was not accepted: this is a fault of provisioner, please report it with this message."),

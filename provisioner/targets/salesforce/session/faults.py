@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal
+from typing import Literal
 
 from provisioner.errors import NotAllowed, RateLimited, Rejected, TargetError, Unreachable
+from provisioner.targets.http.reply import Lost, Reply, shortened
 from provisioner.targets.salesforce.session import xmltext
 from provisioner.targets.salesforce.session.advice import advice_for
 
@@ -32,35 +31,10 @@ PERMISSION_CODES = frozenset({
     "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "FUNCTIONALITY_NOT_ENABLED", "INSUFFICIENT_ACCESS",
     "INSUFFICIENT_ACCESS_OR_READONLY", "INVALID_LOGIN", "LOGIN_MUST_USE_SECURITY_TOKEN",
 })  # fmt: skip
-LONGEST_QUOTE = 600
-
-
-class Lost(Unreachable):
-    """A request that changes something was sent and its answer is not known: it may have been carried out."""
 
 
 class SignedOut(NotAllowed):
     """The session itself is not accepted (any more): this says nothing about what it may see."""
-
-
-class Unsent(Unreachable):
-    """A request that changes something did not leave: it has no effect."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One HTTP answer, read completely. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self, what: str) -> Any:
-        """Unreachable when the body is not JSON."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            raise Unreachable(f"Salesforce's answer to {what} is not JSON (HTTP {self.status}).") from None
 
 
 class Verdict(Enum):
@@ -117,7 +91,7 @@ def to_error(reply: Reply, verdict: Verdict, what: str, *, changes: bool) -> Tar
     if verdict is Verdict.EXPIRED:
         return SignedOut(
             f"Salesforce did not accept the credentials when asked to {what}: {said}",
-            advice="Sign in again (or renew the token) and check the connection with `provisioner doctor`.",
+            advice="Sign in again (or renew the token) and check the connection in provisioner.toml.",
         )
     if verdict is Verdict.SPENT:
         return RateLimited(
@@ -158,9 +132,7 @@ def quote(reply: Reply) -> str:
     """The vendor's own words, shortened; the status when there are none."""
     problems = problems_in(reply)
     words = "; ".join(f"{code}: {text}" if code and text else code or text for code, text in problems)
-    if not words:
-        return f"HTTP {reply.status}"
-    return words if len(words) <= LONGEST_QUOTE else words[:LONGEST_QUOTE] + "…"
+    return shortened(words) if words else f"HTTP {reply.status}"
 
 
 def _is_page(reply: Reply) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from provisioner.errors import TargetError
@@ -15,12 +16,14 @@ from provisioner.targets.salesforce.session.soql import literal
 
 FORMAT = 1
 KIND = "StaticResource"
+SUFFIX = "_Ledger"
+DESCRIBED = re.compile(r"^What provisioner applied to this org \(design (?P<design>[^()]+)\)")
 META = ("plan", "applied_at", "applied_by", "tool")
 PREFIX = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*")
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 DAMAGED = (
-    "Nothing was changed. Restore the static resource from a backup, or delete it and adopt what exists with "
-    "`provisioner import`."
+    "Nothing was changed. Restore the static resource from a backup. Without it, what the design made here must be "
+    "deleted by hand before it can be applied again."
 )
 
 
@@ -28,7 +31,7 @@ def resource_name(prefix: str) -> str:
     """TargetError when `prefix` cannot begin an API name."""
     if not PREFIX.fullmatch(prefix):
         raise TargetError(f"{prefix!r} cannot begin the name of a Salesforce component.")
-    return f"{prefix}_Ledger"
+    return prefix + SUFFIX
 
 
 def encode(ledger: Ledger) -> bytes:
@@ -75,23 +78,36 @@ def _damaged(name: str, why: str) -> TargetError:
     return TargetError(f"The ledger (static resource {name}) is damaged: {why}.", advice=DAMAGED)
 
 
-def read(rest: Rest, prefix: str) -> Ledger:
-    """Two requests when there is a ledger, one when there is none. TargetError when there are two, or a damaged one."""
+def read(rest: Rest, prefix: str) -> tuple[Ledger, dict[str, str]]:
+    """The ledger of `prefix`, and what the org's other ledgers say of themselves: prefix → design.
+
+    Two requests when there is a ledger, one when there is none. TargetError when there are two, or a damaged one.
+    """
     name = resource_name(prefix)
-    rows = rest.query(f"SELECT Id, Name FROM StaticResource WHERE Name = {literal(name)}", "find the ledger")  # noqa: S608
-    if not rows:
-        return Ledger()
-    if len(rows) > 1:
-        raise TargetError(f"The org has {len(rows)} static resources called {name}; it is not known which one is ours.")
-    spelled = rows[0].get("Name")
+    query = f"SELECT Id, Name, Description FROM StaticResource WHERE Name LIKE {literal('%' + SUFFIX)}"  # noqa: S608
+    rows = rest.query(query, "find the ledger")
+    same = [row for row in rows if str(row.get("Name")).casefold() == name.casefold()]
+    elsewhere = dict(sorted(_other(row) for row in rows if row not in same and _other(row)[1]))
+    if not same:
+        return Ledger(), elsewhere
+    if len(same) > 1:
+        raise TargetError(f"The org has {len(same)} static resources called {name}; it is not known which one is ours.")
+    spelled = same[0].get("Name")
     if isinstance(spelled, str) and spelled != name:
         raise TargetError(
             f"The org has a ledger called {spelled}, and this design's would be {name}: Salesforce takes both for one.",
-            advice=f"Write target.prefix as {spelled.removesuffix('_Ledger')}, or choose a different one. "
+            advice=f"Write target.prefix as {spelled.removesuffix(SUFFIX)}, or choose a different one. "
             "Nothing was changed.",
         )
-    found = record_id(rows[0].get("Id"), "static resource")
-    return decode(rest.read_bytes(f"sobjects/StaticResource/{found}/Body", "read the ledger"), name)
+    found = record_id(same[0].get("Id"), "static resource")
+    return decode(rest.read_bytes(f"sobjects/StaticResource/{found}/Body", "read the ledger"), name), elsewhere
+
+
+def _other(row: Mapping[str, Any]) -> tuple[str, str]:
+    """(prefix, design) of a ledger; design "" when it is none of ours, or does not say."""
+    name, described = str(row.get("Name") or ""), DESCRIBED.search(str(row.get("Description") or ""))
+    prefix = name[: -len(SUFFIX)] if name.casefold().endswith(SUFFIX.casefold()) else ""
+    return prefix, described["design"] if described and prefix else ""
 
 
 def artifacts(name: str, ledger: Ledger) -> list[Artifact]:
@@ -101,7 +117,7 @@ def artifacts(name: str, ledger: Ledger) -> list[Artifact]:
     root = xmltext.document("StaticResource")
     xmltext.add(root, "cacheControl", "Private")
     xmltext.add(root, "contentType", "application/json")
-    xmltext.add(root, "description", "What provisioner applied to this org. Managed by provisioner; do not edit.")
+    xmltext.add(root, "description", f"What provisioner applied to this org (design {ledger.design}). Do not edit.")
     meta = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     path = f"staticresources/{name}.resource"
     return [Artifact(path, encode(ledger)), Artifact(f"{path}-meta.xml", meta)]

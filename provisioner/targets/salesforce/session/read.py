@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from provisioner.errors import NotAllowed, Rejected
 from provisioner.resources import Address, Resource, Snapshot
-from provisioner.targets.base import Ledger, Live, OrgIdentity
+from provisioner.targets.base import Live, OrgIdentity
 from provisioner.targets.salesforce import package
 from provisioner.targets.salesforce.parse import parse_package
 from provisioner.targets.salesforce.session import ledger, recipients
@@ -42,9 +42,11 @@ class _Found:
             self.notices.append(f"Could not be read: {shown}{more} ({why})")
 
 
-def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgIdentity) -> Live:
+def read_live(
+    rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgIdentity
+) -> tuple[Live, recipients.Looked]:
     """The ledger, what is there of desired and owned things, and what is worth saying about recipients and flows."""
-    recorded: Ledger = ledger.read(rest, prefix)
+    recorded, elsewhere = ledger.read(rest, prefix)
     wanted = frozenset(desired.resources) | frozenset(recorded.fingerprints)
     found = _Found()
     known = {address for address in wanted if address.kind in package.KINDS}
@@ -52,11 +54,13 @@ def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgId
     if known:
         _sort(soap.retrieve(package.members(known)), known, found)
         _check_flows(rest, found)
-    found.notices += recipients.notices(rest, desired, prefix)
+    people = recipients.look(rest, desired, prefix)
+    found.notices += people.notices
     if org.is_production and any(address.kind == "Flow" for address in desired.resources):
         found.notices.append(PRODUCTION_FLOWS)
     there = (resource for address, resource in found.resources.items() if address not in found.unread)
-    return Live(Snapshot.of(there, found.unread), recorded, tuple(found.notices))
+    live = Live(Snapshot.of(there, found.unread), recorded, tuple(found.notices), elsewhere=elsewhere)
+    return live, people
 
 
 def _sort(retrieved: Retrieved, wanted: Collection[Address], found: _Found) -> None:

@@ -26,22 +26,48 @@ class Named:
     used_as: str
 
 
-def notices(rest: Rest, desired: Snapshot, prefix: str) -> list[str]:
-    """Sentences about names that lead nowhere or to more than one person. What may not be asked is said, not raised."""
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a name, as a sentence that begins with it. `nobody`: it leads to nobody at all."""
+
+    named: Named
+    text: str
+    nobody: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.named.used_as}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found about all names of a design; `refused` = why some could not be looked up."""
+
+    troubles: tuple[Trouble, ...] = ()
+    unasked: tuple[str, ...] = ()
+    refused: str = ""
+
+    @property
+    def notices(self) -> list[str]:
+        said = [f"The recipients of alerts could not be checked: {self.refused}"] if self.refused else []
+        return [*(str(trouble) for trouble in self.troubles), *self.unasked, *said]
+
+
+def look(rest: Rest, desired: Snapshot, prefix: str) -> Looked:
+    """Names that lead nowhere or to more than one person. What may not be asked is said, not raised."""
     wanted = list(named(desired, prefix))
     users = [item for item in wanted if item.kind == "user" and item.value.isprintable()]
     groups = [item for item in wanted if item.kind != "user" and item.value.isprintable()]
-    found = [
-        f"{item.used_as}: {item.value!r} holds a control character." for item in wanted if not item.value.isprintable()
-    ]
+    hidden = (item for item in wanted if not item.value.isprintable())
+    found = [Trouble(item, f"{item.value!r} holds a control character.") for item in hidden]
+    unasked: list[str] = []
     try:
-        found += _user_notices(rest, users)
-        found += _group_notices(rest, [item for item in groups if not _is_made(item, desired)])
+        found += _users(rest, users, unasked)
+        found += _groups(rest, [item for item in groups if not _is_made(item, desired)], unasked)
     except SignedOut:
         raise
     except (NotAllowed, Rejected) as refused:
-        found.append(f"The recipients of alerts could not be checked: {refused.message}")
-    return found
+        return Looked(tuple(found), tuple(unasked), refused.message)
+    return Looked(tuple(found), tuple(unasked))
 
 
 def named(desired: Snapshot, prefix: str) -> Iterator[Named]:
@@ -76,7 +102,7 @@ def _is_made(item: Named, desired: Snapshot) -> bool:
     return item.kind == "queue" and Address("Queue", item.value) in desired.resources
 
 
-def _user_notices(rest: Rest, wanted: list[Named]) -> Iterator[str]:
+def _users(rest: Rest, wanted: list[Named], later: list[str]) -> Iterator[Trouble]:
     """A user is meant by username or email; flows take the active one whose username comes first."""
     asked, unasked = _one_portion(item.value for item in wanted)
     if not asked:
@@ -98,14 +124,15 @@ def _user_notices(rest: Rest, wanted: list[Named]) -> Iterator[str]:
         matches = sorted(active[item.value.casefold()])
         if not matches:
             state = "is not active any more" if item.value.casefold() in inactive else "is no user of this org"
-            yield f"{item.used_as}: {item.value} {state}; nobody would be told."
+            yield Trouble(item, f"{item.value} {state}; nobody would be told.")
         elif len(matches) > 1:
-            yield f"{item.used_as}: {item.value} means {len(matches)} users; {matches[0]} would be told."
+            text = f"{item.value} means {len(matches)} users; {matches[0]} would be told."
+            yield Trouble(item, text, nobody=False)
     if unasked:
-        yield f"{len(unasked)} more users of the design were not looked up."
+        later.append(f"{len(unasked)} more users of the design were not looked up.")
 
 
-def _group_notices(rest: Rest, wanted: list[Named]) -> Iterator[str]:
+def _groups(rest: Rest, wanted: list[Named], later: list[str]) -> Iterator[Trouble]:
     asked, unasked = _one_portion(item.value for item in wanted)
     if not asked:
         return
@@ -114,9 +141,10 @@ def _group_notices(rest: Rest, wanted: list[Named]) -> Iterator[str]:
     there = {(str(row.get("Type")), str(row.get("DeveloperName") or "").casefold()) for row in rows}
     for item in wanted:
         if item.value not in unasked and (GROUP_TYPES[item.kind], item.value.casefold()) not in there:
-            yield f"{item.used_as}: there is no {WORDS[item.kind]} with the developer name {item.value} in this org."
+            text = f"there is no {WORDS[item.kind]} with the developer name {item.value} in this org."
+            yield Trouble(item, text)
     if unasked:
-        yield f"{len(unasked)} more groups and queues of the design were not looked up."
+        later.append(f"{len(unasked)} more groups and queues of the design were not looked up.")
 
 
 def _one_portion(values: Iterable[str]) -> tuple[list[str], set[str]]:

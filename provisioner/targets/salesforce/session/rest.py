@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from provisioner.errors import Rejected, TargetError, Unreachable
-from provisioner.targets.salesforce.session.faults import Reply
+from provisioner.targets.http.reply import Reply
 from provisioner.targets.salesforce.session.transport import Call, Transport
 
 CONTRACT_VERSION = "66.0"  # what this tool was written against
@@ -55,6 +55,12 @@ class Rest:
                 raise TargetError(f"Salesforce pointed to {following!r} for more rows, which is not its data API.")
             path = following
         raise TargetError(f"Salesforce's answer has more than {MOST_PAGES} pages ({what}); reading stopped.")
+
+    def read_json(self, tail: str, what: str) -> dict[str, Any]:
+        body = self.transport.send(Call(what, "GET", self.path(tail), idempotent=True)).json(what)
+        if not isinstance(body, dict):
+            raise Unreachable(f"Salesforce's answer when asked to {what} is not an object.")
+        return body
 
     def read_bytes(self, tail: str, what: str) -> bytes:
         return self.transport.send(Call(what, "GET", self.path(tail), idempotent=True, expected="bytes")).body

@@ -1,0 +1,112 @@
+"""Is what the design names in the org there, and fit for its use? One Tooling query for all fields, one describe where
+lists of values are compared; who is alerted was looked up when the org was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from provisioner.diagnostics import Diagnostic
+from provisioner.errors import NotAllowed, Rejected
+from provisioner.rules import Finding, Rule
+from provisioner.targets.base import Places, Reference
+from provisioner.targets.salesforce import limits, references
+from provisioner.targets.salesforce.session.faults import SignedOut
+from provisioner.targets.salesforce.session.recipients import Looked
+from provisioner.targets.salesforce.session.rest import Rest
+
+# Independent of what the user may see of the fields; the entity must be named. [docs] reference/salesforce.md 1.11
+FIELDS = "SELECT QualifiedApiName, DataType FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = 'Lead'"
+SETUP = "View Setup and Configuration"
+PICKLISTS = frozenset({"picklist", "multipicklist"})
+
+Said = Iterator[tuple[Rule, Finding]]
+
+
+def missing(rest: Rest, people: Looked, wanted: Sequence[Reference], places: Places) -> list[Diagnostic]:
+    """Findings S220 to S224, each once. `people` is what was found about everybody the design names."""
+    fields = [item for item in wanted if item.use in references.FIELD_USES]
+    told = [item for item in wanted if item.use not in references.FIELD_USES]
+    said = [*_fields(rest, fields), *_people(people, told)]
+    found = (
+        rule.diagnostic(finding, places.locate_key if rule is limits.NO_FIELD else places.locate)
+        for rule, finding in said
+    )
+    return list(dict.fromkeys(found))
+
+
+def _fields(rest: Rest, wanted: Sequence[Reference]) -> Said:
+    if not wanted:
+        return
+    try:
+        labels = {
+            str(row.get("QualifiedApiName") or ""): str(row.get("DataType") or "")
+            for row in rest.query(FIELDS, "list the fields of Lead", tooling=True)
+        }
+    except SignedOut:
+        raise
+    except (NotAllowed, Rejected) as refused:
+        yield limits.UNASKED, _unasked("The fields that the design names", refused.message, SETUP)
+        return
+    if not labels:
+        yield limits.UNASKED, _unasked("The fields that the design names", "the org lists none.", SETUP)
+        return
+    fitting: list[Reference] = []
+    for item in wanted:
+        if (finding := references.absent(item, labels)) is not None:
+            yield limits.NO_FIELD, finding
+        elif (finding := references.unfit(item, labels[item.name])) is not None:
+            yield limits.UNFIT_FIELD, finding
+        else:
+            fitting.append(item)
+    yield from _values(rest, [item for item in fitting if _is_listed(item, labels[item.name])])
+
+
+def _is_listed(reference: Reference, label: str) -> bool:
+    return reference.use == "equal" and label.startswith("Picklist")
+
+
+def _values(rest: Rest, wanted: Sequence[Reference]) -> Said:
+    """Only fields that this user sees are described; of the others nothing is known, and nothing is said."""
+    if not wanted:
+        return
+    try:
+        described = rest.read_json("sobjects/Lead/describe", "describe Lead")
+    except SignedOut:
+        raise
+    except (NotAllowed, Rejected) as refused:
+        what = "The values of the picklists that the design names"
+        yield limits.UNASKED, _unasked(what, refused.message, "Read on Lead")
+        return
+    listed = {str(row.get("name") or ""): _offered(row) for row in _dicts(described.get("fields"))}
+    for item in wanted:
+        offered = listed.get(item.name)
+        if offered is not None and (finding := references.unlisted(item, offered)) is not None:
+            yield limits.UNLISTED_VALUE, finding
+
+
+def _offered(field: dict[str, Any]) -> dict[str, str] | None:
+    """Active values, lower case → as they are; None when the field has no list."""
+    if field.get("type") not in PICKLISTS:
+        return None
+    values = [str(row.get("value") or "") for row in _dicts(field.get("picklistValues")) if row.get("active") is True]
+    return {value.casefold(): value for value in values}
+
+
+def _dicts(value: object) -> Iterable[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _people(found: Looked, wanted: Sequence[Reference]) -> Said:
+    nobody = {(item.named.kind, item.named.value): item.text for item in found.troubles if item.nobody}
+    advice = "Name somebody who is there, or let alerts go to alerts.silent_to only (mode: silent)."
+    for item in wanted:
+        text = nobody.get((item.use, item.name))
+        if text is not None:
+            said = text if text.startswith(item.name) else text[:1].upper() + text[1:]
+            yield limits.NOBODY, Finding(item.pointer, said, advice)
+
+
+def _unasked(what: str, reason: str, permission: str) -> Finding:
+    return Finding("", f"{what} could not be looked up: {reason}", f"The user may lack the permission {permission}.")

@@ -161,9 +161,11 @@ def emulator(*options: str) -> Iterator[dict[str, Any]]:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, "the emulator did not start"
-        yield json.loads(line)
-        process.terminate()
-        process.wait(timeout=10)
+        try:
+            yield json.loads(line)
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
 
 
 # -- filters and actions in few words --

@@ -7,7 +7,6 @@ A connection of the project hides one of the same name in the user's folder. Sec
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import json
 import math
 import os
@@ -20,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from provisioner import assets
-from provisioner.connections import Connection
+from provisioner.connections import Connection, is_loopback
 from provisioner.errors import UsageError
 from provisioner.secrets import Secret
 
@@ -192,17 +191,8 @@ def _check_url(entry: _Entry, url: str) -> None:
         raise entry.wrong("instance_url", "instance_url holds a character that no address has.")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise entry.wrong("instance_url", "instance_url must end after the host.")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise entry.wrong("instance_url", "http:// is accepted for this machine only.", "Use https://.")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _auth(entry: _Entry, method: str, environ: Mapping[str, str]) -> dict[str, str | Secret]:

@@ -26,12 +26,13 @@ ALLOWED: dict[str, set[str]] = {
     "model": {"document", "rules", "diagnostics", "errors"},
     "sla": {"model", "errors"},
     "planning": {"resources", "diagnostics", "errors", "assets"},
-    "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections"},
+    "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections", "fidelity"},
     "targets/registry": {"targets/base", "errors"},
-    "targets/salesforce": BASICS | {"targets/base", "model", "planning"},
-    "targets/hubspot": BASICS | {"targets/base", "model", "planning", "fidelity"},
+    "targets/http": {"errors", "secrets", "connections"},
+    "targets/salesforce": BASICS | {"fidelity", "targets/base", "targets/http", "model", "planning"},
+    "targets/hubspot": BASICS | {"targets/base", "targets/http", "model", "planning", "fidelity"},
     "applying": {"resources", "planning", "diagnostics", "errors", "targets/base"},
-    "reporting": {"resources", "planning", "applying", "targets/base", "diagnostics"},
+    "reporting": {"resources", "planning", "applying", "targets/base", "diagnostics", "fidelity"},
     "config": {"connections", "secrets", "errors", "assets"},
     "cli": BASICS
     | {"document", "model", "planning", "targets/base", "targets/registry", "applying", "reporting", "config"}
@@ -48,6 +49,7 @@ NEUTRAL = {
     "model",
     "sla",
     "planning",
+    "targets/http",
     "applying",
     "reporting",
 }

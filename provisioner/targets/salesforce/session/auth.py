@@ -12,11 +12,14 @@ from urllib.parse import urlencode
 from provisioner.connections import Connection
 from provisioner.errors import NotAllowed, TargetError
 from provisioner.secrets import Secret
+from provisioner.targets.http.discreet import discreet
+from provisioner.targets.http.reply import NoAnswer, Reply, Unsent
+from provisioner.targets.http.trust import checked_origin, checked_token
+from provisioner.targets.http.wire import Wire
 from provisioner.targets.salesforce.session import faults, sf_cli
-from provisioner.targets.salesforce.session.discreet import discreet
-from provisioner.targets.salesforce.session.faults import Unsent, Verdict
-from provisioner.targets.salesforce.session.wire import NoAnswer, Wire, checked_origin
+from provisioner.targets.salesforce.session.faults import Verdict
 
+EXAMPLE = "https://acme.my.salesforce.com"
 LOGIN_HOST = "https://login.salesforce.com"
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - an address, not a secret
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -58,16 +61,6 @@ def credentials(connection: Connection) -> Credentials:
         known = ", ".join(makers)
         raise TargetError(f"Connection {connection.name!r} has no way to sign in that we know ({known}).")
     return maker(connection)
-
-
-def checked_token(value: str, name: str) -> Secret:
-    """A token that is safe in an HTTP header and in XML. The refusal never quotes it."""
-    if not value or not all(33 <= ord(character) < 127 for character in value):
-        raise NotAllowed(
-            f"The access token of connection {name!r} is empty or holds characters that no token has.",
-            advice="Copy it again without quotes, blanks and line ends; a redacted token is not a token.",
-        )
-    return Secret(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +140,8 @@ class SfLogin:
 
     def sign_in(self, wire: Wire) -> Grant:
         found = sf_cli.login(self.target_org)
-        return Grant(checked_token(found.token, self.connection), checked_origin(found.instance_url, "sf login's URL"))
+        origin = checked_origin(found.instance_url, "sf login's URL", EXAMPLE)
+        return Grant(checked_token(found.token, self.connection), origin)
 
 
 def _ask(
@@ -186,13 +180,13 @@ def _advice(codes: set[str]) -> str:
     return "Check client id and secret, and that the app allows this flow (client credentials need a Run As user)."
 
 
-def _granted(reply: faults.Reply, name: str, instance: str | None) -> Grant:
+def _granted(reply: Reply, name: str, instance: str | None) -> Grant:
     body = reply.json("the login")
     token = body.get("access_token") if isinstance(body, dict) else None
     if not isinstance(token, str):
         raise NotAllowed(f"The login of connection {name!r} was answered without an access token.")
     url = instance or str(body.get("instance_url") or "")
-    return Grant(checked_token(token, name), checked_origin(url, "instance URL of the login's answer"))
+    return Grant(checked_token(token, name), checked_origin(url, "instance URL of the login's answer", EXAMPLE))
 
 
 def _ready_token(connection: Connection) -> Credentials:
@@ -209,7 +203,7 @@ def _jwt(connection: Connection) -> Credentials:
         _plain(connection, "client_id"),
         _plain(connection, "username"),
         _secret(connection, "private_key"),
-        checked_origin(audience, "audience"),
+        checked_origin(audience, "audience", LOGIN_HOST),
         _instance(connection) if connection.instance_url else None,
     )
 
@@ -227,7 +221,7 @@ def _sf_login(connection: Connection) -> Credentials:
 def _instance(connection: Connection) -> str:
     if not connection.instance_url:
         raise TargetError(f"Connection {connection.name!r} needs an instance_url (the org's My Domain address).")
-    return checked_origin(connection.instance_url, f"instance_url of connection {connection.name!r}")
+    return checked_origin(connection.instance_url, f"instance_url of connection {connection.name!r}", EXAMPLE)
 
 
 def _plain(connection: Connection, key: str) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import NoReturn
 
-from provisioner.errors import TargetError, Unreachable
+from provisioner.errors import TargetError
 from provisioner.secrets import Secret
+from provisioner.targets.http.discreet import masked
+from provisioner.targets.http.pace import Backoff
+from provisioner.targets.http.reply import NoAnswer, Reply, unanswered
+from provisioner.targets.http.retry import persist
+from provisioner.targets.http.wire import Wire
 from provisioner.targets.salesforce.session import faults
 from provisioner.targets.salesforce.session.auth import Credentials, Grant
-from provisioner.targets.salesforce.session.faults import Expected, Lost, Reply, Unsent, Verdict
+from provisioner.targets.salesforce.session.faults import Expected, Verdict
 from provisioner.targets.salesforce.session.pace import Pace
-from provisioner.targets.salesforce.session.wire import NoAnswer, Wire
+
+PASSING = frozenset({Verdict.BUSY, Verdict.LIMITED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +66,24 @@ class Transport:
         if not call.path.startswith("/") or call.path.startswith("//"):
             raise TargetError(f"Salesforce pointed to {call.path!r}, which is not a path inside the org.")
         renewed = False
-        attempt = 0
-        while True:
-            attempt += 1
-            last = attempt >= self._pace.attempts or not call.idempotent
-            try:
-                reply = self._exchange(call)
-            except NoAnswer as lost:
-                if last or lost.final:
-                    _raise_no_answer(call, lost)
-                self._pace.sleep(self._pace.retry_delay(attempt))
-                continue
-            verdict = faults.judge(reply, call.expected)
-            if verdict is not Verdict.FINE or call.expected != "bytes":
-                reply = self._masked(reply)
-            if verdict is Verdict.FINE:
-                return reply
-            if verdict is Verdict.EXPIRED and not renewed and self._credentials.renewable:
+
+        def signed_in() -> Reply:
+            nonlocal renewed
+            reply = self._exchange(call)
+            expired = faults.judge(reply, call.expected) is Verdict.EXPIRED
+            if expired and not renewed and self._credentials.renewable:
                 renewed, self._grant = True, None
-                attempt -= 1
-                continue
-            wait = self._wait(reply, attempt)
-            if verdict not in (Verdict.BUSY, Verdict.LIMITED) or last or wait is None:
-                raise faults.to_error(reply, verdict, call.what, changes=not call.idempotent)
-            self._pace.sleep(wait)
+                return self._exchange(call)
+            return reply
+
+        try:
+            reply = persist(self._pace, signed_in, lambda came: self._backoff(call, came))
+        except NoAnswer as lost:
+            raise unanswered("Salesforce", call.what, lost, changes=not call.idempotent) from None
+        verdict = faults.judge(reply, call.expected)
+        if verdict is Verdict.FINE:
+            return reply
+        raise faults.to_error(reply, verdict, call.what, changes=not call.idempotent)
 
     def _exchange(self, call: Call) -> Reply:
         grant = self._signed_in()
@@ -94,7 +91,9 @@ class Transport:
         if call.bearer:
             headers["Authorization"] = f"Bearer {grant.token.reveal()}"
         body = call.body(grant.token) if callable(call.body) else call.body
-        return self._wire.exchange(call.method, grant.origin + call.path, headers, body)
+        reply = self._wire.exchange(call.method, grant.origin + call.path, headers, body)
+        as_it_is = call.expected == "bytes" and faults.judge(reply, call.expected) is Verdict.FINE
+        return reply if as_it_is else masked(reply, grant.token)
 
     def _signed_in(self) -> Grant:
         if self._grant is None:
@@ -103,38 +102,10 @@ class Transport:
                 self._tokens.append(self._grant.token)
         return self._grant
 
-    def _masked(self, reply: Reply) -> Reply:
-        """No text that is shown may carry the token, even if the server quotes it."""
-        token = self._signed_in().token.reveal().encode("ascii")
-        return Reply(reply.status, reply.headers, reply.body.replace(token, b"(token)"))
-
-    def _wait(self, reply: Reply, attempt: int) -> float | None:
-        """Seconds until the next attempt; None when the server asks for more than our patience."""
-        delay = self._pace.retry_delay(attempt)
-        asked = retry_after(reply.headers.get("retry-after", ""), datetime.now(UTC))
-        if asked is None:
-            return delay
-        return max(delay, asked) if asked <= self._pace.patience else None
-
-
-def retry_after(value: str, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for: a number, or the time until a date. None: it says neither."""
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
-
-
-def _raise_no_answer(call: Call, lost: NoAnswer) -> NoReturn:
-    if call.idempotent or not lost.sent:
-        raise (Unreachable if call.idempotent else Unsent)(
-            f"Salesforce did not answer when asked to {call.what}: {lost.reason}. The request changed nothing.",
-            advice="Check the network, the instance_url and proxy settings, and run the command again.",
-        ) from None
-    raise Lost(f"The answer was lost when Salesforce was asked to {call.what}: {lost.reason}.") from None
+    def _backoff(self, call: Call, came: Reply | NoAnswer) -> Backoff | None:
+        """None: this call is not sent again after that."""
+        if not call.idempotent:
+            return None
+        if isinstance(came, NoAnswer):
+            return None if came.final else self._pace.backoff
+        return self._pace.backoff if faults.judge(came, call.expected) in PASSING else None

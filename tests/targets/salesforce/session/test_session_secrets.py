@@ -18,7 +18,8 @@ from test_session_auth import display, fake_sf  # noqa: F401 - a fixture
 from provisioner.connections import Connection
 from provisioner.errors import NotAllowed, TargetError
 from provisioner.secrets import Secret
-from provisioner.targets.salesforce.session import connect, sf_cli, wire
+from provisioner.targets.http import wire
+from provisioner.targets.salesforce.session import connect, sf_cli
 
 CANARY = "canary"
 PEM = "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n"

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -10,10 +8,11 @@ from scripted_org import Answer, ScriptedOrg, error, fault, page, said
 from provisioner.connections import Connection
 from provisioner.errors import NotAllowed, RateLimited, Rejected, TargetError, Unreachable
 from provisioner.secrets import Secret
-from provisioner.targets.salesforce.session import SalesforceSession, connect, wire
-from provisioner.targets.salesforce.session.faults import Lost, SignedOut
+from provisioner.targets.http import wire
+from provisioner.targets.http.reply import Lost
+from provisioner.targets.salesforce.session import SalesforceSession, connect
+from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.pace import Pace
-from provisioner.targets.salesforce.session.transport import retry_after
 
 QUERY = "GET /services/data/v66.0/query"
 ROWS = said({"totalSize": 1, "done": True, "records": [{"Id": "1"}]})
@@ -84,14 +83,6 @@ def test_a_wait_beyond_our_patience_is_the_callers_business(
     with pytest.raises(RateLimited, match="asks us to slow down"):
         session.rest.query("SELECT Id FROM Thing", "look")
     assert time.slept == []
-
-
-def test_retry_after_forms() -> None:
-    now = datetime(2026, 3, 2, 13, tzinfo=UTC)
-    assert retry_after("5", now) == 5.0
-    assert retry_after(format_datetime(now + timedelta(seconds=90), usegmt=True), now) == 90.0
-    assert retry_after(format_datetime(now - timedelta(seconds=90), usegmt=True), now) == 0.0
-    assert [retry_after(text, now) for text in ("", "soon", "-3", "²")] == [None, None, None, None]
 
 
 def test_the_daily_limit_is_not_retried(org: ScriptedOrg, session: SalesforceSession) -> None:

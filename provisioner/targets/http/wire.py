@@ -1,72 +1,37 @@
-"""One HTTP exchange: where we may connect to, how long, how much. Knows nothing of Salesforce, retries nothing."""
+"""One HTTP exchange: how long, how much. Follows nothing, retries nothing."""
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from provisioner.connections import is_loopback
 from provisioner.errors import TargetError
-from provisioner.targets.salesforce.session import deadline
-from provisioner.targets.salesforce.session.deadline import Deadline
-from provisioner.targets.salesforce.session.faults import Reply
-from provisioner.targets.salesforce.session.pace import Pace
+from provisioner.targets.http import deadline
+from provisioner.targets.http.deadline import Deadline
+from provisioner.targets.http.reply import NoAnswer, Reply
 
 if TYPE_CHECKING:
     import requests
 
-LARGEST_ANSWER = 100 * 1024 * 1024  # bytes; the vendor's own limit for a package is ~50 MB in base64
+LARGEST_ANSWER = 100 * 1024 * 1024  # bytes; no vendor sends as much in one piece
 LONGEST_ANSWER = 600.0  # seconds for a whole answer, however slowly it drips
 LATE = "the answer did not end in time"
 
 
-class NoAnswer(Exception):
-    """The exchange did not end in an answer. `sent` False = the request never left; `final` = trying again is idle."""
-
-    def __init__(self, reason: str, *, sent: bool, final: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.sent = sent
-        self.final = final
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def checked_origin(url: str, what: str) -> str:
-    """`scheme://host[:port]` of `url`. TargetError unless it is https, or http on this very machine."""
-    try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise TargetError(f"The {what} is not an address, or has no valid port.") from None
-    if parts.username or parts.password:
-        raise TargetError(f"The {what} must not hold a user name or password.")
-    if not host or parts.scheme not in ("https", "http") or any(c.isspace() or c == "\\" for c in parts.netloc):
-        raise TargetError(f"The {what} {url!r} is not an address like https://acme.my.salesforce.com.")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise TargetError(
-            f"The {what} http://{host} is not encrypted; the token would travel in the clear.",
-            advice="Use https://. Plain http is accepted for loopback addresses only (the emulator).",
-        )
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
-
-
 class Wire:
-    """One `requests.Session`. `calls` counts every request that was tried."""
+    """One `requests.Session`. `calls` counts every request that was tried.
 
-    def __init__(self, timeout: float, pace: Pace) -> None:
+    `server` is who answers, for messages; `timeout` is the longest silence in seconds; `now` is a monotonic clock.
+    """
+
+    def __init__(self, server: str, timeout: float, now: Callable[[], float] = time.monotonic) -> None:
         self.calls = 0
+        self._server = server
         self._timeout = timeout
-        self._pace = pace
+        self._now = now
         self._http: requests.Session | None = None
         self._deadline = Deadline(LONGEST_ANSWER)
 
@@ -100,7 +65,7 @@ class Wire:
             ) as response:  # fmt: skip
                 content = self._read(response)
                 lowered = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status_code, lowered, content)
+                return Reply(response.status_code, lowered, content, self._server)
         except requests.exceptions.SSLError:
             raise NoAnswer("the TLS certificate was not accepted", sent=False, final=True) from None
         except requests.ConnectTimeout:
@@ -126,13 +91,14 @@ class Wire:
         return self._http
 
     def _read(self, response: requests.Response) -> bytes:
-        began = self._pace.now()
+        began = self._now()
         content = bytearray()
         for piece in response.iter_content(65536):
             content += piece
             if len(content) > LARGEST_ANSWER:
-                raise TargetError(f"Salesforce's answer is larger than {LARGEST_ANSWER // 2**20} MB; reading stopped.")
-            if self._pace.now() - began > LONGEST_ANSWER:
+                most = LARGEST_ANSWER // 2**20
+                raise TargetError(f"{self._server}'s answer is larger than {most} MB; reading stopped.")
+            if self._now() - began > LONGEST_ANSWER:
                 raise NoAnswer(LATE, sent=True, final=True)
         return bytes(content)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import requests
 
-Watch = Callable[[socket.socket], None]
+Watch = Callable[[Any], None]
 
 
 class Deadline:
@@ -25,7 +25,7 @@ class Deadline:
         self._seconds = seconds
         self._timer: threading.Timer | None = None
 
-    def watch(self, plug: socket.socket) -> None:
+    def watch(self, plug: Any) -> None:
         """The request is sent; from now on the answer has its time."""
         self.end()
         self._timer = threading.Timer(self._seconds, self._cut, (plug,))
@@ -38,8 +38,10 @@ class Deadline:
             self._timer.cancel()
             self._timer = None
 
-    def _cut(self, plug: socket.socket) -> None:
+    def _cut(self, plug: Any) -> None:
         self.passed = True
+        while not isinstance(plug, socket.socket):
+            plug = plug.socket  # TLS inside the TLS of a proxy
         try:
             # Of the plain socket, also under TLS: the TLS object belongs to the thread that reads.
             socket.socket.shutdown(plug, socket.SHUT_RDWR)

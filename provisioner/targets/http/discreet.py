@@ -1,0 +1,67 @@
+"""What leaves a session carries no credential, however the server spelled it when it quoted one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from urllib.parse import quote
+
+from provisioner.errors import Rejected, TargetError
+from provisioner.secrets import Secret
+from provisioner.targets.http.reply import Reply
+
+MASK = "(secret)"
+SHORTEST = 6  # characters; masking less would eat ordinary words
+
+
+def scrub(text: str, secrets: Iterable[Secret]) -> str:
+    """`text` without these secrets, plain or percent-encoded. The text must be decoded (no JSON or XML escapes)."""
+    for secret in secrets:
+        value = secret.reveal()
+        if len(value) >= SHORTEST:
+            for form in {value, quote(value, safe=""), quote(value)}:
+                text = text.replace(form, MASK)
+    return text
+
+
+def masked(reply: Reply, token: Secret) -> Reply:
+    """The answer without the token, even if the server quotes it. Disguised forms are left to `discreet`."""
+    return replace(reply, body=reply.body.replace(token.reveal().encode("utf-8"), b"(token)"))
+
+
+@contextmanager
+def discreet(secrets: Callable[[], Iterable[Secret]]) -> Iterator[None]:
+    """A TargetError that passes is scrubbed, with what it carries and what it came from.
+
+    `secrets` is asked then, when the session knows all of its own.
+    """
+    try:
+        yield
+    except TargetError as error:
+        known = list(secrets())
+        for link in _chain(error):
+            _scrub(link, known)
+        raise
+
+
+def _chain(error: BaseException) -> Iterator[TargetError]:
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        link = pending.pop()
+        if link is None or id(link) in seen:
+            continue
+        seen.add(id(link))
+        pending += [link.__cause__, link.__context__]
+        if isinstance(link, TargetError):
+            yield link
+
+
+def _scrub(error: TargetError, known: list[Secret]) -> None:
+    for name, value in vars(error).items():
+        if isinstance(value, str):
+            setattr(error, name, scrub(value, known))
+    error.args = (error.message,)
+    if isinstance(error, Rejected):
+        error.problems = tuple((scrub(where, known), scrub(text, known)) for where, text in error.problems)

@@ -25,7 +25,7 @@ COMMANDS = {
     "render": ("provisioner.cli.render:render", "Write the deployable files of a design into a directory."),
     "plan": ("provisioner.cli.plan:plan", "Show what would change in an org, and why."),
     "apply": ("provisioner.cli.apply:apply", "Carry out a plan, and read back what was written."),
-    "done": ("provisioner.cli.done:done", "Say that a step done by hand is done; list such steps."),
+    "done": ("provisioner.cli.done:done", "Say that a step done by hand is done; without STEP, list the steps."),
     "destroy": ("provisioner.cli.destroy:destroy", "Remove everything a design made in an org, and nothing else."),
     "schema": ("provisioner.cli.schema:schema", "Print the JSON Schema of a file, for editors."),
     "emulator": ("provisioner.cli.emulator:emulator", "Run a local CRM to try things on."),

@@ -33,7 +33,7 @@ Examples:
 @click.option("--undo", is_flag=True, help="The steps are not done after all: open them again.")
 @speaks
 def done(design: Path, names: tuple[str, ...], connection: str, by: str | None, undo: bool, console: Console) -> int:
-    """Say that a step which a person does by hand is done; without STEP, list the steps.
+    """Say that a step done by hand is done; without STEP, list the steps.
 
     Some things have no API. Plan shows them as `! manual`, with the exact clicks. Who did a step and when is recorded
     in the CRM. A step opens again by itself when what it relies on is gone or was made anew.

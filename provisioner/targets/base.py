@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic, Location
+from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design, Scalar
 from provisioner.planning.plan import Change, Plan, Tick
 from provisioner.resources import Address, Resource, Snapshot
@@ -80,6 +81,10 @@ class Target(Protocol):
 
     def desire(self, design: Design, located: Callable[[str], Any]) -> tuple[Snapshot, list[Diagnostic]]:
         """Render, parse back, and check the vendor's limits. `located(pointer) -> Location`."""
+        ...
+
+    def fidelity(self, design: Design) -> list[Fidelity]:
+        """What this vendor does exactly, approximately, by hand, not at all. For designs without errors."""
         ...
 
     def artifacts(self, resources: Iterable[Resource]) -> list[Artifact]:

@@ -9,6 +9,7 @@ from fake_org import FakeOrg, FakeSession, FakeTarget
 
 from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic
+from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Artifact
@@ -29,6 +30,11 @@ class Target(FakeTarget):
         ]
         settings = {"live": design.alerts.mode == "live", "to": design.alerts.silent_to}
         return Snapshot.of([*types, Resource(Address("Settings", "Default"), settings)]), []
+
+    def fidelity(self, design: Design) -> list[Fidelity]:
+        clocks = [Fidelity("clock", kind.id, "approximated", 2.5, "Ticks.\x07") for kind in design.lead_types]
+        touch = Fidelity("touch", None, "exact", 0.0, "Known.")
+        return [*clocks, Fidelity("reports", None, "manual", None, "No API."), touch]
 
     def artifacts(self, resources: Iterable[Resource]) -> list[Artifact]:
         return [Artifact(f"{item.address.kind}/{item.address.name}.txt", str(item).encode()) for item in resources]

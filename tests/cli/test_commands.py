@@ -25,7 +25,7 @@ Desks = Callable[..., Desk]
 def test_a_valid_design(desk: Desk) -> None:
     done = desk("validate", "acme.yaml")
     assert (done.code, done.err) == (0, "")
-    assert done.out == "acme.yaml is valid (no findings): 3 resources for salesforce.\n"
+    assert done.out.splitlines()[0] == "acme.yaml is valid (no findings): 3 resources for salesforce."
 
 
 def test_an_invalid_design_names_every_place(desk: Desk) -> None:
@@ -511,3 +511,39 @@ def test_a_plan_that_cannot_be_kept_leaves_one_document(desk: Desk) -> None:
     assert json.loads(done.out)["error"]["message"] == (
         "The plan cannot be written to nowhere/acme.plan: No such file or directory."
     )
+
+
+# --------------------------------------------------------------- fidelity
+
+
+def test_how_faithful_the_crm_is_takes_one_line_until_it_is_asked_for(desk: Desk) -> None:
+    counted = "Fidelity: 1 exact, 2 approximated (worst 2.5 min), 1 manual"
+    assert desk("validate", "acme.yaml").out.splitlines()[-1] == f"{counted}; --fidelity shows them."
+    assert desk("validate", "acme.yaml", "--fidelity").out.splitlines()[1:] == [
+        "feature  lead type  fidelity",
+        "clock    demo       approximated, ≤ 2.5 min",
+        "    Ticks.\\x07",
+        "clock    other      approximated, ≤ 2.5 min",
+        "    Ticks.\\x07",
+        "reports  all        manual",
+        "    No API.",
+        "touch    all        exact",
+        "    Known.",
+        f"{counted}.",
+    ]
+    data = json.loads(desk("validate", "acme.yaml", "--json").out)
+    assert [(one["feature"], one["lead_type"], one["grade"], one["worst_minutes"]) for one in data["fidelity"]] == [
+        ("clock", "demo", "approximated", 2.5),
+        ("clock", "other", "approximated", 2.5),
+        ("reports", None, "manual", None),
+        ("touch", None, "exact", 0.0),
+    ]
+
+
+def test_a_design_with_errors_has_no_fidelity(desk: Desk) -> None:
+    desk.edit(
+        "when: {LeadSource: [Web]}, sla: 1h, escalation: urgent}",
+        "when: {LeadSource: [Web]}, sla: 1h, escalation: nobody}",
+    )
+    result = desk("validate", "acme.yaml", "--json")
+    assert (result.code, json.loads(result.out)["fidelity"]) == (2, [])

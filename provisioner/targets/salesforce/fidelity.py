@@ -1,0 +1,50 @@
+"""How far Salesforce is from the design: what is deployed follows docs/semantics.md, timers in whole minutes.
+
+[docs] docs/salesforce.md, "What is approximated"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provisioner.fidelity import Fidelity, Grade
+from provisioner.model.design import Design, LeadType
+
+TICK = 1.0  # minutes: a scheduled path runs at the next whole one
+
+
+def statement(design: Design) -> list[Fidelity]:
+    """Per lead type the clock and its steps, then what concerns all of them; in the order of the design."""
+    found = [item for lead_type in design.lead_types for item in _clock(design, lead_type)]
+    return [*found, *_rest(design)]
+
+
+def _say(feature: str, grade: Grade, why: str, minutes: float | None = None, lead_type: str | None = None) -> Fidelity:
+    return Fidelity(feature, lead_type, grade, minutes, why)
+
+
+def _clock(design: Design, lead_type: LeadType) -> Iterator[Fidelity]:
+    business = lead_type.clock == "business"
+    if business:
+        why = "To the second, by an Apex class: its arithmetic is tested, transcribed; the class was not compiled."
+    else:
+        why = "To the second, by a formula in the flow."
+    yield _say("clock start and due time", "exact", why, 0.0, lead_type.id)
+    escalation = design.escalations.get(lead_type.escalation) if lead_type.escalation else None
+    if escalation is not None and escalation.steps:
+        why = "A scheduled path runs at the next whole minute, later when the org is busy; no measure depends on it."
+        yield _say("steps", "approximated", why, TICK, lead_type.id)
+
+
+def _rest(design: Design) -> Iterator[Fidelity]:
+    yield _say("measures", "exact", "They come from the stored instants, not from when a path runs.", 0.0)
+    yield _say("first touch", "exact", "The activity's own owner and time decide.", 0.0)
+    steps = [step for escalation in design.escalations.values() for step in escalation.steps]
+    told = {id for step in steps if "email" in step.via for id in step.notify}
+    if any(item.kind in ("group", "queue") for item in design.recipients.values() if item.id in told):
+        yield _say("email to groups and queues", "approximated", "They get bells, never email.")
+    if any("slack" in step.via for step in steps):
+        yield _say("slack", "impossible", "Not deployed by this version.")
+    for word in ("recycling", "surge", "reports"):
+        if getattr(design, word):
+            yield _say(word, "impossible", "Not deployed by this version.")

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from provisioner import assets
+from provisioner.document import load
+from provisioner.model.compile import compile_design
+from provisioner.targets.salesforce import target
+
+EXAMPLE = assets.path("examples", "acme-salesforce.yaml")
+
+
+def stated(folder: Path, *edits: tuple[str, str]) -> list[tuple[str, str | None, str, float | None]]:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "acme.yaml").write_text(text, encoding="utf-8")
+    design, _ = compile_design(load(folder / "acme.yaml"), today=date(2026, 3, 2))
+    assert design is not None
+    return [(item.feature, item.lead_type, item.grade, item.worst_minutes) for item in target.fidelity(design)]
+
+
+def test_clocks_are_exact_and_steps_run_in_whole_minutes(tmp_path: Path) -> None:
+    found = stated(tmp_path)
+    types = ["emea_demo", "demo_request", "enterprise_inquiry", "event_attendee", "content_mql"]
+    clocks = [row for id in types for row in (
+        ("clock start and due time", id, "exact", 0.0), ("steps", id, "approximated", 1.0),
+    )]  # fmt: skip
+    assert found == [*clocks, ("measures", None, "exact", 0.0), ("first touch", None, "exact", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "feature"),
+    [
+        ("reports: {folder: SLA, include: [trend]}", "reports"),
+        ("recycling: {limit: 2, reasons: [No budget, No authority, No need, Bad timing, Bad data]}", "recycling"),
+    ],
+)
+def test_what_is_not_deployed_is_said(tmp_path: Path, text: str, feature: str) -> None:
+    assert stated(tmp_path, ("\nalerts:\n", f"\n{text}\nalerts:\n"))[-1] == (feature, None, "impossible", None)

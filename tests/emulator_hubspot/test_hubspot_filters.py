@@ -293,3 +293,15 @@ def test_filters_of_a_list_change_with_its_version(hub):
     assert (changed["listVersion"], changed["processingStatus"], changed["filterBranch"]) == (2, "PROCESSING", oslo)
     read = hub.call("GET", f"/crm/v3/lists?listIds={made}&includeFilters=true")["lists"][0]
     assert (read["size"], read["filterBranch"]) == (0, oslo)
+
+
+def test_a_deleted_list_holds_nobody(hub):
+    hub.contact(jobtitle="in")
+    everybody = tree(both(where("jobtitle", "ALL_PROPERTY", "IS_KNOWN")))
+    body = {"name": "All", "objectTypeId": "0-1", "processingType": "DYNAMIC", "filterBranch": everybody}
+    made = hub.call("POST", "/crm/v3/lists", body)["list"]["listId"]
+    inside = {"filterType": "IN_LIST", "listId": made, "operator": "IN_LIST"}
+    assert members(hub, both(inside)) == {"in"}
+    hub.call("DELETE", f"/crm/v3/lists/{made}")
+    hub.call("PUT", "/crm/v3/lists/1843/update-list-name?listName=Old")
+    assert hub.call("GET", "/crm/v3/lists/1843/memberships")["results"] == []

@@ -32,6 +32,7 @@ _INNER = {
     "clock_for_at": ("Clock is for", "The owner event that the present clock was started for."),
     "clock_requested_at": ("Clock requested at", "When a clock was asked for; it starts within opening hours."),
     "cycle_started_at": ("Cycle started at", "When the present cycle began; older instants belong to earlier ones."),
+    "reached_at": ("Reached at", "The assignment, or an earlier touch: what ends the systems delay."),
     "judged_at": ("Judged at", "Written to have the lead judged again."),
     "guard_at": ("Guard", "Written to wait for opening hours before a decision."),
 }
@@ -116,11 +117,12 @@ def _options(options: dict[str, str]) -> list[dict[str, Any]]:
 def formulas(names: Names) -> dict[str, tuple[str, str, str]]:
     """Word → label, meaning, formula. Minutes are calendar minutes, not rounded."""
     touched, engaged = names.prop("first_touch_at"), names.prop("engaged_at")
-    assigned, cycle = names.prop("assigned_at"), names.prop("cycle_started_at")
+    reached, cycle = names.prop("reached_at"), names.prop("cycle_started_at")
     started, due = names.prop("sla_started_at"), names.prop("sla_due_at")
     status = f"string({names.prop('sla_status')})"
     is_touched = f"is_present({touched}) and is_present({engaged}) and {touched} >= {engaged}"
-    is_assigned = f"is_present({assigned}) and is_present({engaged}) and is_present({cycle}) and {assigned} >= {cycle}"
+    # Never a property that may be missing when the result is not: a missing term is reported to blank all of it.
+    is_reached = f"is_present({reached}) and is_present({engaged}) and is_present({cycle}) and {reached} >= {cycle}"
     finished = f"({status} equals 'met' or {status} equals 'touched_late') and is_present({touched})"
     missed = " or ".join(f"{status} equals '{value}'" for value in ("touched_late", "breached", "escalated"))
     return {
@@ -132,15 +134,12 @@ def formulas(names: Names) -> dict[str, tuple[str, str, str]]:
         "systems_delay_minutes": (
             "Systems delay (minutes)",
             "From the engagement to the assignment, or to an earlier touch, in calendar minutes.",
-            f"if {is_assigned} and {is_touched} then (min({assigned}, {touched}) - {engaged}) / 60000 "
-            f"elseif {is_assigned} then ({assigned} - {engaged}) / 60000 "
-            f"elseif {is_touched} then ({touched} - {engaged}) / 60000 endif",
+            f"if {is_reached} then ({reached} - {engaged}) / 60000 endif",
         ),
         "human_delay_minutes": (
             "Human delay (minutes)",
             "From the assignment to the first touch, in calendar minutes.",
-            f"if {is_assigned} and {is_touched} then max(0, {touched} - {assigned}) / 60000 "
-            f"elseif {is_touched} then 0 endif",
+            f"if {is_touched} and is_present({reached}) then max(0, {touched} - {reached}) / 60000 endif",
         ),
         "response_minutes": (
             "Response (minutes)",

@@ -172,7 +172,10 @@ class _Judge:
         return [*first, [late, unknown(self.touched)], [late, before(self.touched, self.engaged)]]
 
     def _assignment(self, to: str) -> str:
-        stamp = self.graph.put("assign", self.assigned, of(self.noted), to)
+        reached = self.graph.put("reach", self.names.prop("reached_at"), of(self.noted), to)
+        touched = [known(self.touched), known(self.engaged), after(self.touched, self.engaged, inclusive=True)]
+        reach = self.graph.ask("reached", [("Touched before", [touched], to)], reached)
+        stamp = self.graph.put("assign", self.assigned, of(self.noted), reach)
         who = [*self.person(), known(self.noted)]
         cases = [[*who, unknown(self.assigned)], [*who, before(self.assigned, self.cycle)]]
         return self.graph.ask("assignment", [("First person", cases, stamp)], to)

@@ -27,7 +27,14 @@ def touch_flow(design: Design) -> Resource:
         ("Before its clock started", [[any_of(status, ["waiting"])]], early),
         ("Clock runs", [[any_of(status, OPEN), known(prop("sla_due_at"))]], in_time),
     ]
-    note = graph.put("note", touched, of(CONTACTED), graph.ask("clock", cases, None))
+    verdict = graph.ask("clock", cases, None)
+    reach = graph.put("reach", prop("reached_at"), of(CONTACTED), verdict)
+    assigned = prop("assigned_at")
+    mine = [known(assigned), after(assigned, prop("cycle_started_at"), inclusive=True)]
+    mine.append(after(touched, assigned, inclusive=True))
+    note = graph.put(
+        "note", touched, of(CONTACTED), graph.ask("reached", [("Assigned before", [mine], verdict)], reach)
+    )
     known_already = [
         [unknown(engaged)],
         [known(touched), after(touched, engaged, inclusive=True)],

@@ -69,11 +69,13 @@ def seen(values: dict[str, Any]) -> dict[str, Any]:
     kind = values.get("stl_lead_type")
     engaged, touched = values.get("stl_engaged_at"), values.get("stl_first_touch_at")
     began, assigned = values.get("stl_cycle_started_at"), values.get("stl_assigned_at")
+    reached = values.get("stl_reached_at")
     return {
         "status": status,
         "engaged": engaged,
         "assigned": assigned if assigned and began and assigned >= began else None,
         "touched": touched if touched and engaged and touched >= engaged else None,
+        "reached": reached if reached and began and reached >= began else None,
         "cycle": int(values.get("stl_cycle") or 1),
         "type": None if kind == "untracked" or not has_clock else kind,
         "level": int(values.get("stl_escalation_level") or 0) if has_clock else 0,
@@ -88,6 +90,7 @@ def truth(state: LeadState) -> dict[str, Any]:
         "engaged": state.engaged_at,
         "assigned": state.assigned_at,
         "touched": state.first_touch_at,
+        "reached": min((at for at in (state.assigned_at, state.first_touch_at) if at is not None), default=None),
         "cycle": state.cycle,
         "type": state.lead_type if has_clock else None,
         "level": state.escalation_level if has_clock else 0,

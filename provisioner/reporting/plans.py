@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -83,13 +84,32 @@ def _change_lines(change: Change, paint: Paint, verbose: bool) -> Iterator[str]:
 
 
 def _difference_line(difference: Difference, paint: Paint) -> str:
-    path, old, new = safe(difference.path), difference.old, difference.new
+    entry = _ENTRY.fullmatch(difference.path)
+    path = safe(entry[1] if entry else difference.path)
+    old, new = difference.old, difference.new
     if old is ABSENT:
-        return f"{paint('+', 'green')} {path}: {value_text(new)}"
+        return f"{paint('+', 'green')} {path}: {_shown(new, entry)}"
     if new is ABSENT:
-        return f"{paint('-', 'red')} {path}: {value_text(old)}"
-    before, after = pair_text(old, new)
+        return f"{paint('-', 'red')} {path}: {_shown(old, entry)}"
+    if entry and any(_is_bare(side) for side in (old, new)):
+        before, after = _shown(old, entry), _shown(new, entry)
+    else:
+        before, after = pair_text(old, new)
     return f"{paint('~', 'yellow')} {path}: {before} -> {after}"
+
+
+# The value of a named entry is told by the entry's name: `SLA_Minutes: 60 -> 20`.
+_ENTRY = re.compile(r"values\[([^\[\]]+)\]\.value")
+_BARE = re.compile(r"-?[0-9]+(\.[0-9]+)?|true|false")
+
+
+def _shown(value: Any, entry: object) -> str:
+    """A number or a truth that is kept as text in an entry is written as what it is."""
+    return str(value) if entry and _is_bare(value) else value_text(value)
+
+
+def _is_bare(value: Any) -> bool:
+    return isinstance(value, str) and _BARE.fullmatch(value) is not None
 
 
 def by_kind(plan: Plan) -> str:

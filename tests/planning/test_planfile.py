@@ -203,13 +203,26 @@ def test_no_depth_makes_a_traceback(tmp_path: Path) -> None:
             read(path)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"digest": 1}', '{"digest": "x", "design": 3}', "\ud800"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"digest": 1}', '{"digest": "x", "design": 3}', "\ud800"])
 def test_what_is_no_plan_is_said(tmp_path: Path, text: str) -> None:
     path = tmp_path / "acme.plan"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(UsageError) as caught:
         read(path)
     assert caught.value.message.startswith(f"{path} is not a plan")
+
+
+@pytest.mark.parametrize("text", ["{", '{"format": 1, "changes": [', '{"format: 1}'])
+def test_a_plan_that_broke_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "acme.plan"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Refused) as caught:
+        read(path)
+    assert (caught.value.exit_code, caught.value.message, caught.value.advice) == (
+        5,
+        f"{path} is damaged: it is not JSON any more. Nothing was changed.",
+        f"Make a new plan and read it: provisioner plan DESIGN -c NAME -o {path}",
+    )
 
 
 def altered(path: Path, alter: Callable[[dict[str, Any]], None]) -> Path:

@@ -42,6 +42,28 @@ CHANGES = (
 )
 
 
+def test_a_value_is_told_by_the_name_of_its_entry() -> None:
+    def record(*values: tuple[str, str | None]) -> Resource:
+        return resource("R", values=[{"field": name, "value": value} for name, value in values])
+
+    before = record(("SLA_Minutes__c", "60"), ("Alerts_Live__c", "false"), ("Value__c", "a"), ("Percent__c", None))
+    after = record(("SLA_Minutes__c", "20"), ("Alerts_Live__c", "true"), ("Value__c", "b"), ("Percent__c", "50"))
+    lines = plan_text(plan(Change(before, after, Cause.HAND))).splitlines()
+    assert lines[3:7] == [
+        "      ~ SLA_Minutes__c: 60 -> 20",
+        "      ~ Alerts_Live__c: false -> true",
+        '      ~ Value__c: "a" -> "b"',
+        "      ~ Percent__c: null -> 50",
+    ]
+
+
+def test_progress_counts_once() -> None:
+    assert event_text(Progress("deploying", "deploying, 40 of 149 components", 40, 149)) == (
+        "  deploying, 40 of 149 components"
+    )
+    assert event_text(Progress("deploying", "Deploying", 40, 149)) == "  Deploying (40/149)"
+
+
 def test_a_plan_names_org_changes_causes_and_counts() -> None:
     made = plan(*CHANGES, notices=("Somebody\x07 left",))
     assert (

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from provisioner.model.design import All, Any_, Condition, Design, Exclusion, LeadType, Not, Test
 from provisioner.rules import Finding, Registry
 from provisioner.targets.salesforce.conditions import LOGIC_MOST, logic_length
-from provisioner.targets.salesforce.names import API_NAME_MOST, Names, used_escalations, used_hours
+from provisioner.targets.salesforce.names import API_NAME_MOST, Names, needed_holidays, used_escalations, used_hours
 from provisioner.targets.salesforce.wording import subject_formula
 
 RULES = Registry("S")
@@ -231,7 +231,7 @@ def holiday_names(design: Design) -> Iterator[Finding]:
     names = Names(design.target.prefix)
     for hours in used_hours(design):
         seen: set[str] = set()
-        for holiday in hours.holidays:
+        for holiday in needed_holidays(hours):
             name = names.holiday(hours, holiday)
             if name.lower() in seen:
                 detail = f"{name!r} would be there twice."

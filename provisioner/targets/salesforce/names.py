@@ -76,6 +76,11 @@ def used_hours(design: Design) -> list[BusinessHours]:
     return [hours for id, hours in design.business_hours.items() if id in used]
 
 
+def needed_holidays(hours: BusinessHours) -> list[Holiday]:
+    """Those that close an open day; on a day that is closed anyway a holiday moves no clock, so it is not deployed."""
+    return [holiday for holiday in hours.holidays if hours.open.get(holiday.day.weekday())]
+
+
 def has_business_clock(design: Design) -> bool:
     return bool(used_hours(design))
 

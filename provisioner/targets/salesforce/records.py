@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from provisioner.model.design import BusinessHours, Design, LeadType
-from provisioner.targets.salesforce.names import LABEL_MOST, Names, status_after, used_escalations, used_hours
+from provisioner.targets.salesforce.names import (
+    LABEL_MOST,
+    Names,
+    needed_holidays,
+    status_after,
+    used_escalations,
+    used_hours,
+)
 from provisioner.targets.salesforce.shape import number
 
 _CALENDAR_DAY = 1440
@@ -118,7 +125,7 @@ def calendars(design: Design) -> Iterator[Calendar]:
     """The calendars in use. Times are local. [docs] reference/salesforce.md 6.1"""
     names = Names(design.target.prefix)
     for hours in used_hours(design):
-        holidays = tuple((holiday.day.isoformat(), names.holiday(hours, holiday)) for holiday in hours.holidays)
+        holidays = tuple((day.day.isoformat(), names.holiday(hours, day)) for day in needed_holidays(hours))
         yield Calendar(names.hours(hours.id), hours.timezone, tuple(_week(hours)), holidays)
 
 

@@ -151,6 +151,7 @@ class ScriptedOrg:
         }
         self.versions = ["65.0", "66.0"]
         self.static: dict[str, bytes] = {}
+        self.described: dict[str, str] = {}  # what static resources say of themselves
         self.files: dict[str, bytes] = {}
         self.properties: list[tuple[str, str]] = []
         self.messages: list[tuple[str, str]] = []
@@ -234,7 +235,10 @@ class ScriptedOrg:
         if kind == "Organization":
             rows = [self.organization]
         elif kind == "StaticResource":
-            rows = [{"Id": "081000000000001AAA", "Name": name} for name in self.static if f"'{name}'" in soql]
+            rows = [
+                {"Id": "081000000000001AAA", "Name": name, "Description": self.described.get(name)}
+                for name in self.static
+            ]
         else:
             rows = self.rows.get(kind, [])
         return said({"totalSize": len(rows), "done": True, "records": rows})

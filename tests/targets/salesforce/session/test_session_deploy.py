@@ -43,8 +43,8 @@ def test_a_deployment_on_the_wire(org: ScriptedOrg, session: SalesforceSession) 
     assert stopped is None
     assert told == [
         Progress("deploying", f"Salesforce took the package as {DEPLOY_ID}"),
-        Progress("deploying", "Pending: 1 of 3 components", 1, 3),
-        Progress("deploying", "InProgress: 1 of 3 components (Processing Type: CustomField)", 1, 3),
+        Progress("deploying", "waiting in the org's queue, 1 of 3 components", 1, 3),
+        Progress("deploying", "deploying, 1 of 3 components (Processing Type: CustomField)", 1, 3),
         DONE,
     ]
     (sent,) = org.deployments

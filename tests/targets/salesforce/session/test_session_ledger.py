@@ -95,18 +95,31 @@ def test_reading_takes_two_requests(org: ScriptedOrg, session: SalesforceSession
     assert session.rest.version == "66.0"
     org.static["STL_Ledger"] = ledger.encode(Ledger("acme", {Address("Flow", "X"): PRINT}))
     before = session.api_calls
-    assert ledger.read(session.rest, "STL").fingerprints == {Address("Flow", "X"): PRINT}
+    assert ledger.read(session.rest, "STL")[0].fingerprints == {Address("Flow", "X"): PRINT}
     assert session.api_calls - before == 2
-    assert org.requests[-2].soql == "SELECT Id, Name FROM StaticResource WHERE Name = 'STL_Ledger'"
+    assert org.requests[-2].soql == "SELECT Id, Name, Description FROM StaticResource WHERE Name LIKE '%_Ledger'"
     assert org.requests[-1].path == "/services/data/v66.0/sobjects/StaticResource/081000000000001AAA/Body"
 
 
 def test_no_ledger_yet(org: ScriptedOrg, session: SalesforceSession) -> None:
-    assert ledger.read(session.rest, "STL") == Ledger()
+    assert ledger.read(session.rest, "STL") == (Ledger(), {})
+
+
+def test_other_ledgers_say_whose_they_are(org: ScriptedOrg, session: SalesforceSession) -> None:
+    org.static = {name: b"" for name in ("OLD_Ledger", "Their_Ledger", "GeneralLedger", "A_B_Ledger", "Odd_Ledger")}
+    _, meta = ledger.artifacts("OLD_Ledger", Ledger("acme", {}))
+    said_of_itself = etree.fromstring(meta.content).findtext("{*}description")
+    org.described = {
+        "OLD_Ledger": str(said_of_itself),
+        "A_B_Ledger": "What provisioner applied to this org (design other-one). Do not edit.",
+        "GeneralLedger": "What provisioner applied to this org (design acme). Do not edit.",
+        "Their_Ledger": "Bookkeeping (design acme).",
+    }
+    assert ledger.read(session.rest, "STL") == (Ledger(), {"A_B": "other-one", "OLD": "acme"})
 
 
 def test_two_ledgers(org: ScriptedOrg, session: SalesforceSession) -> None:
-    rows = [{"Id": "081000000000001AAA"}, {"Id": "081000000000002AAA"}]
+    rows = [{"Id": f"08100000000000{number}AAA", "Name": "STL_Ledger"} for number in (1, 2)]
     org.on("GET /services/data/v66.0/query", said({"done": True, "records": rows}))
     with pytest.raises(TargetError, match=r"^The org has 2 static resources called STL_Ledger; it is not known"):
         ledger.read(session.rest, "STL")
@@ -124,7 +137,7 @@ def test_a_prefix_that_differs_in_capitals_only(org: ScriptedOrg, session: Sales
 
 
 def test_an_id_that_would_leave_the_path(org: ScriptedOrg, session: SalesforceSession) -> None:
-    org.on("GET /services/data/v66.0/query", said({"done": True, "records": [{"Id": "../../../Account/001"}]}))
+    org.on("GET /services/data/v66.0/query", said({"done": True, "records": [{"Id": "../../../Account/001", "Name": "STL_Ledger"}]}))
     with pytest.raises(TargetError, match=r"not a record id \(static resource\)"):
         ledger.read(session.rest, "STL")
 

@@ -6,12 +6,17 @@ What resources look like is in `shapes`; what references mean, in `targets/hubsp
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from provisioner.connections import Connection
 from provisioner.errors import TargetError
 from provisioner.planning.plan import Plan
 from provisioner.resources import Address, Resource, Snapshot
+from provisioner.secrets import Secret
 from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Progress
+from provisioner.targets.http.discreet import discreet, scrub
+from provisioner.targets.http.trust import checked_origin, checked_token
+from provisioner.targets.http.wire import Wire
 from provisioner.targets.hubspot.session.account import Portal, read_portal
 from provisioner.targets.hubspot.session.check import check
 from provisioner.targets.hubspot.session.door import Door
@@ -19,9 +24,8 @@ from provisioner.targets.hubspot.session.pace import Pace
 from provisioner.targets.hubspot.session.read import read_live
 from provisioner.targets.hubspot.session.state import State
 from provisioner.targets.hubspot.session.steps import tick, untick
-from provisioner.targets.hubspot.session.transport import Transport, checked_token
+from provisioner.targets.hubspot.session.transport import Transport
 from provisioner.targets.hubspot.session.versions import Versions
-from provisioner.targets.hubspot.session.wire import Wire, checked_origin
 from provisioner.targets.hubspot.session.write import Writer
 
 __all__ = ["HubSpotSession", "connect"]
@@ -53,7 +57,8 @@ class HubSpotSession:
     def portal(self) -> Portal:
         """The account with its time zone and UI domain; asked once per session."""
         if self._portal is None:
-            self._portal = read_portal(self.door)
+            with discreet(self._transport.secrets):
+                self._portal = read_portal(self.door)
         return self._portal
 
     def identity(self) -> OrgIdentity:
@@ -66,12 +71,15 @@ class HubSpotSession:
         With contacts alone and nothing amiss: at most 8 requests, and further pages; teams, forms and another object
         cost one or two each. Rejected when a reference of the design means nothing here.
         """
-        live, self._state = read_live(self.door, desired, prefix, self.portal)
-        return live
+        with discreet(self._transport.secrets):
+            live, self._state = read_live(self.door, desired, prefix, self.portal)
+        return replace(live, notices=tuple(self._scrub(notice) for notice in live.notices))
 
     def check(self, plan: Plan) -> None:
         """Hold the plan against what was read. Rejected carries every problem. HubSpot itself has no dry run."""
-        check(self.door, plan, self._known(plan))
+        state = self._known(plan)
+        with discreet(self._transport.secrets):
+            check(self.door, plan, state)
 
     def write(self, plan: Plan, ledger: Ledger) -> Iterator[Progress | Outcome]:
         """Carry out the plan in the order of dependencies. Every change gets exactly one Outcome.
@@ -80,15 +88,23 @@ class HubSpotSession:
         """
         state = self._known(plan)
         self._state = None  # half of it is old once this has begun
-        yield from Writer(self.door, self._pace, self.portal, plan, state).write(ledger)
+        writer = Writer(self.door, self._pace, self.portal, plan, state)
+        with discreet(self._transport.secrets):
+            for event in writer.write(ledger):
+                yield replace(event, message=self._scrub(event.message))
 
     def tick(self, step: Resource, design: str, prefix: str, *, by: str, at: str) -> None:
         """Remember that a person has done a manual step (as resolved for this portal). `at` is UTC ISO."""
-        tick(self.door, self._pace, step, design, prefix, f"{by} {at}")
+        with discreet(self._transport.secrets):
+            tick(self.door, self._pace, step, design, prefix, f"{by} {at}")
 
     def untick(self, address: Address, prefix: str) -> bool:
         """Forget it again. False when it was not ticked."""
-        return untick(self.door, self._pace, address, prefix)
+        with discreet(self._transport.secrets):
+            return untick(self.door, self._pace, address, prefix)
+
+    def _scrub(self, text: str) -> str:
+        return scrub(text, self._transport.secrets())
 
     def _known(self, plan: Plan) -> State:
         if self._state is None or self._state.prefix != plan.prefix:
@@ -107,9 +123,10 @@ def connect(connection: Connection, pace: Pace | None = None) -> HubSpotSession:
             f"Connection {connection.name!r} has no access_token, the only way into HubSpot that we know.",
             advice='Create a service key and refer to it: access_token = {env = "NAME_OF_A_VARIABLE"}.',
         )
-    token = checked_token(connection.auth.get("access_token"), connection.name)
-    origin = checked_origin(connection.instance_url or HOME)
+    secret = connection.auth.get("access_token")
+    token = checked_token(secret.reveal() if isinstance(secret, Secret) else "", connection.name)
+    origin = checked_origin(connection.instance_url or HOME, "instance_url", HOME)
     chosen = pace or Pace()
-    wire = Wire(connection.timeout_seconds, chosen)
+    wire = Wire("HubSpot", connection.timeout_seconds, chosen.now)
     transport = Transport(origin, token, wire, chosen, Versions(connection.api_version))
     return HubSpotSession(transport, connection.name, chosen)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from provisioner.errors import TargetError, Unreachable
-from provisioner.targets.hubspot.session.faults import Reply
+from provisioner.targets.http.reply import Reply
 from provisioner.targets.hubspot.session.transport import Call, Transport
 
 if TYPE_CHECKING:
@@ -91,18 +91,19 @@ class Door:
             reply = method(*arguments, _preload_content=False, **options)
         finally:
             self._bridge.pending = None
-        return reply.json(purpose[0])
+        return _body(reply, purpose[0])
 
     def get(self, what: str, path: str, query: Mapping[str, Any] | None = None) -> Any:
         call = Call(what, "GET", path, repeatable=True, query=_query(list((query or {}).items())), changes=False)
-        return self.transport.send(call).json(what)
+        return _body(self.transport.send(call), what)
 
     def post_read(self, what: str, path: str, body: Any) -> Any:
         """A POST that only reads (batch read)."""
-        return self.transport.send(Call(what, "POST", path, repeatable=True, body=body, changes=False)).json(what)
+        call = Call(what, "POST", path, repeatable=True, body=body, changes=False)
+        return _body(self.transport.send(call), what)
 
     def send(self, what: str, method: str, path: str, *, repeatable: bool, body: Any = None) -> Any:
-        return self.transport.send(Call(what, method, path, repeatable, body=body)).json(what)
+        return _body(self.transport.send(Call(what, method, path, repeatable, body=body)), what)
 
     def pages(self, what: str, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """All `results` of a cursor-paged collection ([spec] reference/hubspot.md 1.5)."""
@@ -138,6 +139,11 @@ def mapping(body: Any, what: str) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Unreachable(f"HubSpot's answer is not an object ({what}).")
     return body
+
+
+def _body(reply: Reply, what: str) -> Any:
+    """None when there is none: a removal is answered with nothing."""
+    return reply.json(what) if reply.body.strip() else None
 
 
 def _query(pairs: Any) -> str:

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from provisioner.errors import NotAllowed, RateLimited, Rejected, TargetError, Unreachable
+from provisioner.targets.http.reply import Lost, Reply, shortened
 
 BUSY_STATUSES = frozenset({500, 502, 503, 504, *range(521, 527)})
 LOCKED, MOVING = 423, 477  # a resource in use; an account on its way to another region
-LONGEST_QUOTE = 600
-
-
-class Lost(Unreachable):
-    """A request that changes something was sent and its answer is not known: it may have been carried out."""
 
 
 class Answered(Rejected):
     """The vendor said no to one request. `status` is HTTP's; `category` and `sub_category` are the vendor's."""
 
     def __init__(self, message: str, reply: Reply, *, advice: str = "") -> None:
-        super().__init__(message, problems=reply.problems(), advice=advice)
-        body = reply.body_mapping()
+        super().__init__(message, problems=list(problems_in(body_of(reply))), advice=advice)
+        body = body_of(reply)
         self.status = reply.status
         self.category = str(body.get("category") or "")
         self.sub_category = str(body.get("subCategory") or "")
@@ -35,33 +30,13 @@ class MissingScopes(NotAllowed):
     """403: this request is not allowed to this token; others may be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One HTTP answer, read completely. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self, what: str) -> Any:
-        """None for an empty body. Unreachable when the body is not JSON."""
-        if not self.body.strip():
-            return None
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            raise Unreachable(f"HubSpot's answer to {what} is not JSON (HTTP {self.status}).") from None
-
-    def body_mapping(self) -> Mapping[str, Any]:
-        """The error body; every field of it is optional ([docs] 1.4)."""
-        try:
-            body = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return {}
-        return body if isinstance(body, dict) else {}
-
-    def problems(self) -> list[tuple[str, str]]:
-        return list(problems_in(self.body_mapping()))
+def body_of(reply: Reply) -> Mapping[str, Any]:
+    """The error body; every field of it is optional ([docs] 1.4)."""
+    try:
+        body = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 class Verdict(Enum):
@@ -83,7 +58,7 @@ def judge(reply: Reply) -> Verdict:
     if 200 <= reply.status < 300:
         return Verdict.BUSY if reply.body.lstrip()[:1] == b"<" else Verdict.FINE
     if reply.status == 429:
-        return _limit(reply.body_mapping())
+        return _limit(body_of(reply))
     if reply.status == LOCKED:
         return Verdict.LOCKED
     if reply.status == MOVING:
@@ -121,13 +96,11 @@ def _context(context: Mapping[str, Any]) -> str:
 
 def quote(reply: Reply) -> str:
     """The vendor's own words, shortened, with the correlation id; the status when there are no words."""
-    return quote_body(reply.body_mapping()) or f"HTTP {reply.status} without a word"
+    return quote_body(body_of(reply)) or f"HTTP {reply.status} without a word"
 
 
 def quote_body(body: Mapping[str, Any]) -> str:
-    words = "; ".join(text for _, text in problems_in(body))
-    if len(words) > LONGEST_QUOTE:
-        words = words[:LONGEST_QUOTE] + "…"
+    words = shortened("; ".join(text for _, text in problems_in(body)))
     trace = body.get("correlationId")
     return f"{words} (correlationId {trace})" if words and trace else words
 
@@ -181,7 +154,7 @@ def _refusal(reply: Reply, what: str, said: str) -> TargetError:
 
 def _scopes(reply: Reply) -> str:
     found: dict[str, None] = {}
-    details = reply.body_mapping().get("errors")
+    details = body_of(reply).get("errors")
     for item in details if isinstance(details, list) else []:
         context = item.get("context") if isinstance(item, dict) else None
         scopes = context.get("requiredGranularScopes") if isinstance(context, dict) else None

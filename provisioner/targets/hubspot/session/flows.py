@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from provisioner.errors import Rejected, Unreachable
 from provisioner.resources import Address, Resource
+from provisioner.targets.http.reply import Lost
 from provisioner.targets.hubspot.marker import Mark, unmark
 from provisioner.targets.hubspot.session import bodies
 from provisioner.targets.hubspot.session.door import Door, mapping
-from provisioner.targets.hubspot.session.faults import Answered, Lost
+from provisioner.targets.hubspot.session.faults import Answered
 from provisioner.targets.hubspot.session.find import FLOWS, list_flows, read_flows
 from provisioner.targets.hubspot.session.once import ATTEMPTS, NOT_FOUND, NotDone, create_once, delete_once
 from provisioner.targets.hubspot.session.pace import Pace

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from provisioner.errors import Rejected
-from provisioner.targets.hubspot.session.faults import Answered, Lost
+from provisioner.targets.http.reply import Lost
+from provisioner.targets.hubspot.session.faults import Answered
 from provisioner.targets.hubspot.session.pace import Pace
 from provisioner.targets.hubspot.session.state import Raw
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from provisioner.targets.http import pace
 
 BURST = 190  # requests per window of a Professional account; the reply's headers say what the account has
 BURST_SECONDS = 10.0
@@ -13,21 +14,9 @@ SEARCHES = 4  # per second; [docs] 5, older material 4: reference/hubspot.md 1.3
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """All times in seconds. `sleep` and `now` (monotonic) are what a test replaces.
+class Pace(pace.Pace):
+    """All times in seconds."""
 
-    Delays by kind of limit follow HubSpot's own client ([client] reference/hubspot.md 1.3): the ten-second limit
-    10 s x attempt, the per-second limit 1 s x attempt, 5xx 0.2 s x attempt; a locked resource 2 s ([docs] 1.4).
-    """
-
-    sleep: Callable[[float], None] = time.sleep
-    now: Callable[[], float] = time.monotonic
-    attempts: int = 5  # of one request that may be repeated
-    window_delay: float = 10.0
-    second_delay: float = 1.0
-    busy_delay: float = 0.2
-    locked_delay: float = 2.0
-    patience: float = 120.0  # the longest Retry-After we obey; beyond it the caller is told
     visible_first: float = 0.25  # a new property can be read after 250-700 ms ([community, live] 2.5)
     visible_limit: float = 15.0
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from provisioner.errors import Rejected, TargetError
 from provisioner.planning.plan import Change
 from provisioner.resources import Address, Resource
+from provisioner.targets.http.reply import Lost
 from provisioner.targets.hubspot.marker import Mark, unmark
 from provisioner.targets.hubspot.session import bodies, shapes
 from provisioner.targets.hubspot.session.door import Door
-from provisioner.targets.hubspot.session.faults import Answered, Lost, MissingScopes
+from provisioner.targets.hubspot.session.faults import Answered, MissingScopes
 from provisioner.targets.hubspot.session.once import create_once, delete_once, wait_until
 from provisioner.targets.hubspot.session.pace import Pace
 from provisioner.targets.hubspot.session.read import read_groups, read_properties

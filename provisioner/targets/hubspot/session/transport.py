@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn
+from typing import Any
 
-from provisioner.errors import NotAllowed, TargetError, Unreachable
 from provisioner.secrets import Secret
+from provisioner.targets.http.discreet import masked
+from provisioner.targets.http.pace import Backoff
+from provisioner.targets.http.reply import NoAnswer, Reply, unanswered
+from provisioner.targets.http.retry import persist
+from provisioner.targets.http.wire import Wire
 from provisioner.targets.hubspot.session import faults
-from provisioner.targets.hubspot.session.faults import Lost, Reply, Verdict
+from provisioner.targets.hubspot.session.faults import Verdict
 from provisioner.targets.hubspot.session.pace import Limits, Pace
 from provisioner.targets.hubspot.session.versions import Versions
-from provisioner.targets.hubspot.session.wire import NoAnswer, Wire
+
+# As HubSpot's own client waits ([client] reference/hubspot.md 1.3); a locked resource: [docs] 1.4.
+BACKOFF = {
+    Verdict.WINDOW: Backoff(10.0, "linear"),
+    Verdict.SECOND: Backoff(1.0, "linear"),
+    Verdict.MOVING: Backoff(10.0, "linear"),
+    Verdict.LOCKED: Backoff(2.0, "none"),
+    Verdict.BUSY: Backoff(0.2, "linear"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +48,6 @@ class Call:
         return self.path.endswith("/search") and "/objects/" in self.path
 
 
-def checked_token(value: object, name: str) -> Secret:
-    """A token that is safe in an HTTP header. The refusal never quotes it."""
-    text = value.reveal() if isinstance(value, Secret) else ""
-    if not text or not all(33 <= ord(character) < 127 for character in text):
-        raise NotAllowed(
-            f"The access token of connection {name!r} is empty or holds characters that no token has.",
-            advice="Copy it again without quotes, blanks and line ends; a redacted token is not a token.",
-        )
-    return Secret(text)
-
-
 class Transport:
     def __init__(self, origin: str, token: Secret, wire: Wire, pace: Pace, versions: Versions) -> None:
         self.origin = origin
@@ -57,6 +56,10 @@ class Transport:
         self._wire = wire
         self._pace = pace
         self._versions = versions
+
+    def secrets(self) -> list[Secret]:
+        """What this session signs in with; no text may show it."""
+        return [self._token]
 
     @property
     def calls(self) -> int:
@@ -68,26 +71,14 @@ class Transport:
     def send(self, call: Call) -> Reply:
         """A fine answer. Lost when a change was sent and nothing is known of it; other TargetErrors as they are."""
         path = self._versions.route(call.path)
-        attempt = 0
-        while True:
-            attempt += 1
-            last = attempt >= self._pace.attempts
-            try:
-                reply = self._exchange(call, path)
-            except NoAnswer as lost:
-                again = call.repeatable or not lost.sent
-                if last or lost.final or not again:
-                    _raise_no_answer(call, lost)
-                self._pace.sleep(self._pace.busy_delay * attempt)
-                continue
-            verdict = faults.judge(reply)
-            if verdict is Verdict.FINE:
-                return reply
-            wait = self._wait(reply, verdict, attempt)
-            again = verdict in faults.NOT_CARRIED_OUT or (verdict is Verdict.BUSY and call.repeatable)
-            if last or not again or wait is None:
-                raise faults.to_error(reply, verdict, call.what, changes=call.changes)
-            self._pace.sleep(wait)
+        try:
+            reply = persist(self._pace, lambda: self._exchange(call, path), lambda came: _backoff(call, came))
+        except NoAnswer as lost:
+            raise unanswered("HubSpot", call.what, lost, changes=call.changes) from None
+        verdict = faults.judge(reply)
+        if verdict is Verdict.FINE:
+            return reply
+        raise faults.to_error(reply, verdict, call.what, changes=call.changes)
 
     def _exchange(self, call: Call, path: str) -> Reply:
         self.limits.take(search=call.is_search)
@@ -97,54 +88,16 @@ class Transport:
             headers["Content-Type"] = "application/json"
             body = json.dumps(call.body, ensure_ascii=False).encode("utf-8")
         url = self.origin + path + (f"?{call.query}" if call.query else "")
-        reply = self._masked(self._wire.exchange(call.method, url, headers, body))
+        reply = masked(self._wire.exchange(call.method, url, headers, body), self._token)
         self.limits.learn(reply.headers)
         return reply
 
-    def _masked(self, reply: Reply) -> Reply:
-        """No text that is shown may carry the token, even if the server quotes it."""
-        token = self._token.reveal().encode("ascii")
-        return Reply(reply.status, reply.headers, reply.body.replace(token, b"(token)"))
 
-    def _wait(self, reply: Reply, verdict: Verdict, attempt: int) -> float | None:
-        """Seconds until the next attempt; None when the server asks for more than our patience."""
-        delays = {
-            Verdict.WINDOW: self._pace.window_delay * attempt,
-            Verdict.SECOND: self._pace.second_delay * attempt,
-            Verdict.LOCKED: self._pace.locked_delay,
-            Verdict.MOVING: self._pace.window_delay * attempt,
-        }
-        delay = delays.get(verdict, self._pace.busy_delay * attempt)
-        asked = retry_after(reply.headers.get("retry-after", ""), datetime.now(UTC))
-        if asked is None:
-            return delay
-        return max(delay, asked) if asked <= self._pace.patience else None
-
-
-def retry_after(value: str, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for: a number, or the time until a date. None: it says neither."""
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
-
-
-def _raise_no_answer(call: Call, lost: NoAnswer) -> NoReturn:
-    if not call.changes or not lost.sent:
-        raise Unreachable(
-            f"HubSpot did not answer when asked to {call.what}: {lost.reason}. The request changed nothing.",
-            advice="Check the network, the instance_url and proxy settings, and run the command again.",
-        ) from None
-    raise Lost(
-        f"The answer was lost when HubSpot was asked to {call.what}: {lost.reason}.",
-        advice="Run the command again; it starts by reading what is there.",
-    ) from None
-
-
-__all__ = ["Call", "TargetError", "Transport", "checked_token", "retry_after"]
+def _backoff(call: Call, came: Reply | NoAnswer) -> Backoff | None:
+    """None: this call is not sent again after that."""
+    if isinstance(came, NoAnswer):
+        again = not came.final and (call.repeatable or not came.sent)
+        return BACKOFF[Verdict.BUSY] if again else None
+    verdict = faults.judge(came)
+    again = verdict in faults.NOT_CARRIED_OUT or (verdict is Verdict.BUSY and call.repeatable)
+    return BACKOFF[verdict] if again else None

@@ -8,10 +8,9 @@ from hs_portal import TOKEN, Answer, Portal, request_of
 
 from provisioner.connections import Connection
 from provisioner.secrets import Secret
+from provisioner.targets.http.reply import NoAnswer, Reply
 from provisioner.targets.hubspot.session import HubSpotSession, connect
-from provisioner.targets.hubspot.session.faults import Reply
 from provisioner.targets.hubspot.session.pace import Pace
-from provisioner.targets.hubspot.session.wire import NoAnswer
 
 
 class VirtualTime:
@@ -37,17 +36,18 @@ class DirectWire:
         self.dies_at = dies_at
         self.calls = 0
 
-    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+    def exchange(self, method: str, url: str, sent: Mapping[str, str], body: bytes | None = None) -> Reply:
         self.calls += 1
         due = self.dies_at is not None and self.calls == self.dies_at[0]
         if due and self.dies_at is not None and not self.dies_at[1]:
             raise Killed
-        answer: Answer = self.portal.respond(request_of(method, url, dict(headers), body))
+        answer: Answer = self.portal.respond(request_of(method, url, dict(sent), body))
         if due:
             raise Killed
         if answer.drop:
             raise NoAnswer("the connection broke", sent=True)
-        return Reply(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Reply(answer.status, headers, answer.content, "HubSpot")
 
     def close(self) -> None:
         """Nothing is open."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import socket
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import hs_pieces as pieces
@@ -12,10 +16,12 @@ import pytest
 from hs_portal import TOKEN, Answer, Portal, error
 
 from provisioner.connections import Connection
-from provisioner.errors import TargetError
+from provisioner.errors import TargetError, Unreachable
 from provisioner.resources import Address, Resource
 from provisioner.secrets import Secret
-from provisioner.targets.hubspot.session import HubSpotSession, connect, wire
+from provisioner.targets.http import wire
+from provisioner.targets.hubspot.session import HubSpotSession, connect
+from provisioner.targets.hubspot.session.faults import Answered
 
 Opened = Callable[..., HubSpotSession]
 CANARY = "canary"
@@ -65,6 +71,74 @@ def test_a_change_that_fails(opened: Opened, portal: Portal, caplog: pytest.LogC
     plan = pieces.planned(session, *pieces.whole())
     portal.on("POST /crm/v3/lists", error(400, "X", TOKEN))
     assert CANARY not in repr(pieces.carried_out(session, plan)) + caplog.text
+
+
+ESCAPED = "".join(f"\\u{ord(character):04x}" for character in TOKEN)
+
+
+def test_a_token_in_disguise(opened: Opened, portal: Portal) -> None:
+    """Escaped as JSON may be, it is only seen once the answer is decoded."""
+    body = f'{{"category": "X{ESCAPED}", "message": "you sent {ESCAPED}", "correlationId": "{ESCAPED}"}}'.encode()
+    portal.on(DETAILS, Answer(400, body))
+    with pytest.raises(Answered) as caught:
+        opened().identity()
+    assert caught.value.message == (
+        "HubSpot refused to say which account this is: you sent (secret) (correlationId (secret))"
+    )
+    assert (caught.value.category, caught.value.problems) == ("X(secret)", (("X(secret)", "you sent (secret)"),))
+    assert CANARY not in shown(caught.value)
+
+
+def test_a_token_in_disguise_while_something_is_changed(opened: Opened, portal: Portal) -> None:
+    session = opened()
+    plan = pieces.planned(session, *pieces.whole())
+    portal.on("POST /crm/v3/lists", Answer(400, f'{{"category": "X", "message": "{ESCAPED}"}}'.encode()))
+    done = repr(pieces.carried_out(session, plan))
+    assert "(secret)" in done
+    assert CANARY not in done
+
+
+def test_an_answer_that_drips_is_ended(opened: Opened, portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the pauses may be: the answer as a whole has its time, and is not asked for again."""
+    monkeypatch.setattr(wire, "LONGEST_ANSWER", 0.1)
+    with dripping() as url:
+        session = opened(instance_url=url)
+        with pytest.raises(Unreachable) as caught:
+            session.identity()
+    assert caught.value.message == (
+        "HubSpot did not answer when asked to say which account this is: the answer did not end in time. "
+        "The request changed nothing."
+    )
+    assert session.api_calls == 1
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """A server that begins an answer and then waits until the client goes away."""
+
+    def serve() -> None:
+        client, _ = plug.accept()
+        with client:
+            client.recv(65536)
+            client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+            client.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as plug:
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        yield f"http://127.0.0.1:{plug.getsockname()[1]}"
+        serving.join(5.0)
+
+
+def test_a_netrc_entry_does_not_replace_the_session(
+    opened: Opened, portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setattr(wire, "is_loopback", lambda host: False)
+    opened().identity()
+    assert {request.headers["authorization"] for request in portal.requests} == {f"Bearer {TOKEN}"}
 
 
 @pytest.mark.parametrize("token", ["canary\nX: y", "canary token", "canary\0", ""])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,10 +12,10 @@ from hs_portal import TOKEN, Answer, Portal, error
 from provisioner.connections import Connection
 from provisioner.errors import NotAllowed, RateLimited, Rejected, TargetError, Unreachable
 from provisioner.secrets import Secret
+from provisioner.targets.http.reply import Lost
 from provisioner.targets.hubspot.session import HubSpotSession, connect
-from provisioner.targets.hubspot.session.faults import Answered, Lost, MissingScopes
+from provisioner.targets.hubspot.session.faults import Answered, MissingScopes
 from provisioner.targets.hubspot.session.pace import Bucket, Limits, Pace
-from provisioner.targets.hubspot.session.transport import retry_after
 from provisioner.targets.hubspot.session.versions import FAMILIES, Versions
 
 Opened = Callable[..., HubSpotSession]
@@ -175,15 +174,6 @@ def test_the_account_says_what_it_may() -> None:
     assert limits.burst.limit == 100
 
 
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [("5", 5.0), ("Mon, 02 Mar 2026 13:00:30 GMT", 30.0), ("Mon, 02 Mar 2020 13:00:30 GMT", 0.0), ("soon", None),
-     ("", None)],
-)  # fmt: skip
-def test_retry_after(value: str, seconds: float | None) -> None:
-    assert retry_after(value, datetime(2026, 3, 2, 13, 0, tzinfo=UTC)) == seconds
-
-
 # ------------------------------------------------------------ connections
 
 
@@ -202,7 +192,7 @@ def connected(**more: Any) -> HubSpotSession:
         ({"instance_url": "https://ada:secret@api.hubapi.com"},
          "The instance_url must not hold a user name or password."),
         ({"instance_url": "ftp://x"}, "The instance_url 'ftp://x' is not an address like https://api.hubapi.com."),
-        ({"instance_url": "https://x:port"}, "The instance_url has no valid port."),
+        ({"instance_url": "https://x:port"}, "The instance_url is not an address, or has no valid port."),
         ({"api_version": "v1"}, "api_version 'v1' is not a version of HubSpot's API that we speak."),
     ],
 )  # fmt: skip

@@ -23,8 +23,16 @@ class Door:
         self._http.trust_env = False  # loopback needs no proxy
         self._http.headers["Authorization"] = f"Bearer {access_token}"
 
-    def rename(self, name: str) -> None:
-        self._send("POST", "/_emulator/settings", {"name": name})
+    def settings(self, values: dict[str, Any]) -> None:
+        self._send("POST", "/_emulator/settings", values)
+
+    def touch(self, facts: dict[str, Any]) -> None:
+        """Somebody reached out, logged as the vendor's own pages log it."""
+        self._send("POST", "/_emulator/touch", facts)
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """A request of the vendor's own API."""
+        return self._send(method, path, body)
 
     def seed(self, content: dict[str, Any]) -> dict[str, Any]:
         return dict(self._send("POST", "/_emulator/seed", content))

@@ -14,9 +14,8 @@ from typing import Any
 from provisioner.applying.apply import Applied, apply
 from provisioner.cli import road
 from provisioner.cli.console import Console
-from provisioner.cli.demonstration import org
-from provisioner.cli.demonstration.door import Door
-from provisioner.cli.demonstration.leads import EVENING, MONDAY, PEOPLE, REPS, ZONE, leads
+from provisioner.cli.demonstration.crm import Crm
+from provisioner.cli.demonstration.leads import EVENING, MONDAY, PEOPLE, ZONE, leads
 from provisioner.connections import Connection
 from provisioner.errors import ProvisionerError
 from provisioner.model.design import Design
@@ -24,6 +23,7 @@ from provisioner.planning import planfile
 from provisioner.planning.plan import Plan
 from provisioner.reporting.plans import by_kind, summary
 from provisioner.reporting.text import count_text, duration_text, safe
+from provisioner.targets.base import Ticking
 
 _SHOWN_ALERTS = 8  # moments
 
@@ -42,10 +42,10 @@ class Told:
 class Story:
     """One run. `console` speaks; chapters are numbered and timed."""
 
-    def __init__(self, console: Console, design_file: Path, door: Door, connection: Connection) -> None:
+    def __init__(self, console: Console, design_file: Path, crm: Crm, connection: Connection) -> None:
         self._console = console
         self._file = design_file
-        self._door = door
+        self._crm = crm
         self._connection = connection
         self._chapter = 0
 
@@ -55,8 +55,8 @@ class Story:
             self._describe(prepared)
         week, day = leads()
         with self._titled("The org, before"):
-            org.settle(self._door)
-            org.week_before(self._door, week)
+            self._crm.settle()
+            self._crm.week_before(week)
             reached = road.reach(prepared.target, self._connection, self._console)
             self._say(
                 f"{safe(reached.org['name'])} ({safe(reached.org['id'])}), a sandbox on this machine: "
@@ -68,15 +68,11 @@ class Story:
             self._say(summary(plan), f"In detail: {by_kind(plan)}.")
         with self._titled("Apply"):
             applied = self._apply(plan, reached, prepared)
-            self._say(
-                f"{count_text(len(applied.outcomes), 'change')} checked on the server, deployed as one, "
-                "read back: all as planned.",
-                f"Then what a person does once: the permission set, assigned to {len(REPS)} reps and the admin.",
-            )
-            self._assign(plan)
+            self._say(f"{count_text(len(applied.written), 'change')} {self._crm.deployed}, read back: all as planned.")
+            self._by_hand(plan, reached, prepared)
         with self._titled("Monday, 2 March 2026, 08:00 to 18:30 in New York, on a virtual clock"):
-            org.monday(self._door, day)
-            alerts = self._door.sent()
+            self._crm.monday(day)
+            alerts = self._crm.sent()
             self._alerts(alerts, prepared.design, len(day))
         with self._titled("The evening"):
             results = self._results(prepared.design)
@@ -121,10 +117,18 @@ class Story:
             raise ProvisionerError("The demo's plan was not carried out completely.", advice="Report this with -vv.")
         return last
 
-    def _assign(self, plan: Plan) -> None:
-        for change in plan.changes:
-            if change.address.kind == "PermissionSet":
-                org.allow_fields(self._door, change.address.name)
+    def _by_hand(self, plan: Plan, reached: road.Reached, prepared: road.Prepared) -> None:
+        """What a person does once, and the steps of the plan that are left for one."""
+        if self._crm.people_do:
+            self._say(f"Then what a person does once: {self._crm.people_do}.")
+        self._crm.assign([change.address.name for change in plan.changes if change.address.kind == "PermissionSet"])
+        design, session = prepared.design, reached.session
+        for change in plan.by_hand:
+            assert change.after is not None and isinstance(session, Ticking), (
+                "steps are for sessions that remember them"
+            )
+            session.tick(change.after, design.id, design.target.prefix, by="the demo", at=planfile.instant(MONDAY))
+            self._say(f"By hand, and ticked: {safe(change.after.attributes['title'])}.")
 
     def _alerts(self, alerts: list[dict[str, Any]], design: Design, count: int) -> None:
         mode = (
@@ -143,7 +147,7 @@ class Story:
 
     def _results(self, design: Design) -> dict[str, dict[str, int]]:
         counted: dict[str, Counter[str]] = {kind.id: Counter() for kind in design.lead_types}
-        for row in org.verdicts(self._door, design.target.prefix):
+        for row in self._crm.verdicts(design.target.prefix):
             counted.setdefault(row["lead_type"] or "(none)", Counter())[_verdict(row)] += 1
         labels = {kind.id: kind.label for kind in design.lead_types}
         self._say(f"{'lead type':<36} leads   hit  miss  open")

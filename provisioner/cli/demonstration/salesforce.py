@@ -10,10 +10,41 @@ from provisioner.cli.demonstration.leads import EVENING, MONDAY, PEOPLE, REPS, L
 from provisioner.planning.planfile import instant
 
 
+class SalesforceCrm:
+    """Implements `crm.Crm`."""
+
+    platform = "salesforce"
+    design = "acme-salesforce.yaml"
+    deployed = "checked on the server, deployed as one"
+    people_do = f"the permission set, assigned to {len(REPS)} reps and the admin"
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def settle(self) -> None:
+        settle(self._door)
+
+    def week_before(self, leads: list[Lead]) -> None:
+        week_before(self._door, leads)
+
+    def assign(self, names: list[str]) -> None:
+        for name in names:
+            allow_fields(self._door, name)
+
+    def monday(self, leads: list[Lead]) -> None:
+        monday(self._door, leads)
+
+    def sent(self) -> list[dict[str, Any]]:
+        return self._door.sent()
+
+    def verdicts(self, prefix: str) -> list[dict[str, Any]]:
+        return verdicts(self._door, prefix)
+
+
 def settle(door: Door) -> None:
     """Acme's name, its people, and a public group."""
     group = {"name": "SDR_On_Call", "label": "SDR on call", "members": [rep.username for rep in REPS]}
-    door.rename("Acme Sandbox")
+    door.settings({"name": "Acme Sandbox"})
     door.seed({"users": [_user(person) for person in PEOPLE], "groups": [group]})
 
 

@@ -32,11 +32,13 @@ SOURCES = ("env", "keyring", "file")
 
 # method → keys it needs, keys it may have; the first method whose marking key is there is the one meant
 METHODS: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
-    "access_token": ("access_token", ("access_token", "instance_url"), ()),
+    "access_token": ("access_token", ("access_token",), ()),
     "jwt": ("private_key", ("private_key", "client_id", "username"), ("audience",)),
     "client_credentials": ("client_secret", ("client_secret", "client_id", "instance_url"), ()),
     "sf_cli": ("sf_cli", ("sf_cli",), ()),
 }
+# platform → where everybody's API is, so that a connection need not say it
+ONE_HOME = ("hubspot",)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INSTEAD = 'For example: {key} = {{env = "NAME_OF_A_VARIABLE"}}. A credential written here is known to others now.'
 _LARGEST_SECRET = 64 * 1024  # bytes; a private key has a few thousand
@@ -119,7 +121,10 @@ def _unknown(name: str, entries: Mapping[str, _Entry], looked: tuple[Path, ...])
 def _connection(entry: _Entry, environ: Mapping[str, str]) -> Connection:
     _check_keys(entry)
     method = _method(entry)
-    for key in METHODS[method][1]:
+    needed = METHODS[method][1]
+    if method == "access_token" and entry.values["platform"] not in ONE_HOME:
+        needed = (*needed, "instance_url")
+    for key in needed:
         if key not in entry.values:
             raise entry.wrong("", f"needs {key!r} as well ({method} was chosen).")
     url = entry.values.get("instance_url")
@@ -149,7 +154,8 @@ def _check_keys(entry: _Entry) -> None:
         if key in NUMBER_KEYS and (key in wrong or math.isnan(value)):
             raise entry.wrong(key, f"{key} must be a number of seconds between 0 and 600.")
         if key == "api_version" and key in wrong:
-            raise entry.wrong(key, f"{key} must be a number and .0, in quotes.", 'For example: api_version = "66.0"')
+            example = 'For example: api_version = "66.0"; for HubSpot "v3" or "2026-09".'
+            raise entry.wrong(key, f"{key} must be a number and .0, in quotes.", example)
         if key in TEXT_KEYS and key in wrong and not (isinstance(value, str) and value.strip()):
             raise entry.wrong(key, f"{key} must be text, and not empty.")
     if "platform" not in entry.values:

@@ -248,6 +248,20 @@ def test_the_schema_and_the_code_know_the_same_keys() -> None:
     jsonschema.Draft202012Validator(SCHEMA).validate(tomllib.loads(TOKEN))
 
 
+def test_hubspot_has_one_address_for_all(tmp_path: Path) -> None:
+    text = '[connections.portal]\nplatform = "hubspot"\napi_version = "2026-09"\naccess_token = {env = "SF_TOKEN"}\n'
+    assert load(tmp_path, text, "portal") == Connection(
+        name="portal",
+        platform="hubspot",
+        auth={"method": "access_token", "access_token": Secret(CANARY)},
+        api_version="2026-09",
+    )
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.validate(tomllib.loads(text))
+    other = tomllib.loads(text.replace("hubspot", "salesforce").replace("2026-09", "66.0"))
+    assert [error.message for error in validator.iter_errors(other)] == ["'instance_url' is a required property"]
+
+
 @given(st.text(max_size=60))
 def test_no_text_makes_it_crash(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.mktemp("toml") / "provisioner.toml"

@@ -126,18 +126,21 @@ def _properties(door: Door, found: _Found) -> None:
 
 
 def _hand_made_options(found: _Found) -> None:
+    """Options that only the portal has are spoken of and kept: no difference, for no apply would take them away.
+
+    They are new lead types made by hand, or old ones that records still carry ([inferred] reference/hubspot.md 2.6).
+    """
     for wanted in found.desired:
         live = found.resources.get(wanted.address)
         if wanted.address.kind != PROPERTY or live is None or not wanted.attributes.get("options"):
             continue
         ours = {option.get("value") for option in wanted.attributes["options"]}
-        extra = [
-            str(option.get("value"))
-            for option in live.attributes.get("options") or ()
-            if option.get("value") not in ours
-        ]
+        options = live.attributes.get("options") or ()
+        extra = [str(option.get("value")) for option in options if option.get("value") not in ours]
         if extra:
             found.notices.append(f"{wanted.address} has options the design does not know: {', '.join(extra)}. Kept.")
+            known = [option for option in options if option.get("value") in ours]
+            found.keep(wanted.address, {**live.attributes, "options": known})
 
 
 def _groups(door: Door, found: _Found) -> None:

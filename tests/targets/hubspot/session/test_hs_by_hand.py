@@ -23,12 +23,15 @@ def test_hand_made_options_stay(opened: Opened, portal: Portal) -> None:
     applied(opened(), *pieces.whole())
     status = portal.properties["contacts"]["stl_status"]
     status["options"].append({"label": "Parked", "value": "parked", "displayOrder": 7, "hidden": True})
+    told = ("Property:contacts.stl_status has options the design does not know: parked. Kept.",)
+    alone = pieces.planned(opened(), *pieces.whole())
+    assert (alone.changes, alone.notices) == ((), told)  # no difference: an apply would never take it away
     session = opened()
     wanted = [pieces.choice("stl_status", "late", "running", "met") if i.address.name.endswith("status") else i
               for i in pieces.whole()]  # fmt: skip
     plan = pieces.planned(session, *wanted)
-    assert plan.notices == ("Property:contacts.stl_status has options the design does not know: parked. Kept.",)
-    pieces.carried_out(session, plan)
+    assert plan.notices == told
+    assert pieces.carried_out(session, plan).is_complete  # and none when it is read back
     assert [(o["value"], o["displayOrder"]) for o in portal.properties["contacts"]["stl_status"]["options"]] == [
         ("late", 0), ("running", 1), ("met", 2), ("parked", -1),
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -130,12 +130,13 @@ def look(prepared: Prepared, reached: Reached, console: Console, *, destroy: boo
     guards.check_ledger(live.ledger.design, design.id, reached.org)
     if not destroy:
         guards.check_prefix(live.elsewhere, design.id, design.target.prefix, reached.org)
-        _hold(prepared, reached, console)
+        live = dataclasses.replace(live, notices=(*live.notices, *_held(prepared, reached, console)))
     return live, desired if live.resolved is None else live.resolved
 
 
-def _hold(prepared: Prepared, reached: Reached, console: Console) -> None:
-    """What the design names must be in the org: errors raise DesignError, the rest is shown."""
+def _held(prepared: Prepared, reached: Reached, console: Console) -> Iterator[str]:
+    """What the design names must be in the org: errors raise DesignError, warnings are shown, and what is only worth
+    knowing becomes notices of the plan."""
     if not isinstance(prepared.target, Referring) or not isinstance(reached.session, Looking):
         return
     named = prepared.target.references(prepared.design)
@@ -147,7 +148,10 @@ def _hold(prepared: Prepared, reached: Reached, console: Console) -> None:
             findings=found,
             advice="Mend the errors above, or the org; nothing was done.",
         )
-    console.note(findings_text(found, console.paint))
+    console.note(findings_text([item for item in found if item.severity == "warning"], console.paint))
+    for item in found:
+        if item.severity == "info":
+            yield f"{item.location}: {item.code}: {item.detail} {item.advice}"
 
 
 def made_from(

@@ -97,6 +97,10 @@ def test_from_a_plan_to_a_destroyed_design(bench: Bench) -> None:
 
     # alerts go live only when it is said
     bench.edit("mode: silent", "mode: live")
+    err = bench("plan", "acme.yaml", "-c", "box", code=2)
+    assert "acme.yaml:85:15: error S223: Nobody of this org\n  cro@acme.example is no user of this org; nobody" in err
+    people = [{"username": f"{name}@acme.example", "last": name} for name in ("cro", "sdr-manager")]
+    requests.post(f"{bench.emulator.url}/_emulator/seed", json={"users": people}, timeout=10)
     assert "This plan switches alerts to their real recipients." in bench("plan", "acme.yaml", "-c", "box")
     assert "switches alerts in Emulated Org" in bench("apply", "acme.yaml", "-c", "box", "--yes", code=5)
     out = bench("apply", "acme.yaml", "-c", "box", "--yes", "--allow-live-alerts")
@@ -108,7 +112,7 @@ def test_from_a_plan_to_a_destroyed_design(bench: Bench) -> None:
     assert f"Plan: 0 to add, 0 to change, {created} to delete." in out
     assert last(out).startswith(f"Applied: {created} changes in ")
     out = bench("destroy", "acme.yaml", "-c", "box", "--yes")
-    assert last(out).startswith("No changes. ")
+    assert last(out).startswith("Nothing to delete. ")
     assert last(bench("apply", "acme.yaml", "-c", "box", "--yes")).startswith(f"Applied: {created} changes in ")
 
 
@@ -118,6 +122,41 @@ def test_another_org_is_refused(bench: Bench) -> None:
     assert err.startswith(
         "Error: The connection leads to Emulated Org (00D000000000001AAA), but the design expects 00D000000000002AAA."
     )
+
+
+def test_what_the_design_names_is_held_against_the_org(bench: Bench) -> None:
+    """Nothing of it is the product's fault, so nothing of it gets as far as the org."""
+    bench.edit("engagement: [CreatedDate]", "engagement: [Form_At__c, CreatedDate]")
+    bench.edit("LeadSource: [Webinar, Trade Show]", "LeedSource: [Webinar, Trade Show]")
+    bench.edit("NumberOfEmployees: {gte: 1000}", 'NumberOfEmployees: {starts_with: "1"}')
+    for command in (("plan",), ("apply", "--yes")):
+        err = bench(command[0], "acme.yaml", "-c", "box", *command[1:], code=2)
+        assert [line for line in err.splitlines() if ": error " in line] == [
+            "acme.yaml:15:16: error S220: Not a field of this org",
+            "acme.yaml:51:82: error S221: Field of another type",
+            "acme.yaml:58:12: error S220: Not a field of this org",
+        ]
+        assert "Did you mean LeadSource?" in err
+        assert last(err) == "  What to do: Mend the errors above, or the org; nothing was done."
+
+
+def test_values_that_no_picklist_offers_are_worth_knowing(bench: Bench) -> None:
+    notices = json.loads(bench("plan", "acme.yaml", "-c", "box", "--json"))["notices"]
+    assert (
+        "acme.yaml:51:31: S222: 'Contact Form' is no value of the picklist LeadSource in this org. It offers 'Web', "
+        "'Phone Inquiry', 'Partner Referral', 'Purchased List', 'Other'. No lead matches a value that nothing sets."
+    ) in notices
+
+
+def test_another_prefix_is_no_second_clock(bench: Bench) -> None:
+    bench("apply", "acme.yaml", "-c", "box", "--yes")
+    bench.edit("prefix: STL", "prefix: NEW")
+    err = bench("plan", "acme.yaml", "-c", "box", code=5)
+    assert "Emulated Org (00D000000000001AAA) has the design 'acme-speed-to-lead' with the prefix STL; with NEW" in err
+    bench.edit("prefix: NEW", "prefix: STL")
+    bench("destroy", "acme.yaml", "-c", "box", "--yes")
+    bench.edit("prefix: STL", "prefix: NEW")
+    assert last(bench("plan", "acme.yaml", "-c", "box")).endswith(" to add, 0 to change, 0 to delete.")
 
 
 def test_what_someone_else_made_is_left_alone(bench: Bench) -> None:

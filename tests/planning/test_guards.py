@@ -17,6 +17,18 @@ def org(**changes: Any) -> dict[str, Any]:
     return base | changes
 
 
+def test_a_design_is_there_once() -> None:
+    guards.check_prefix({}, "acme", "STL", org())
+    guards.check_prefix({"OLD": "other", "X": "acme-2"}, "acme", "STL", org())
+    assert refusal(guards.check_prefix, {"OLD": "acme", "X": "other"}, "acme", "STL", org()) == (
+        "Acme Sandbox (00D000000000001AAA) has the design 'acme' with the prefix OLD; with STL it would be there a "
+        "second time.",
+        "Go back to `prefix: OLD`; or, with that prefix in the design, remove it first "
+        "(provisioner destroy DESIGN -c NAME), then change the prefix.",
+        5,
+    )
+
+
 def plan(*changes: Change, kept: int = 0, **more: Any) -> Plan:
     fingerprints = {Address("Field", f"K{n}"): "f" for n in range(kept)}
     fingerprints |= {change.address: "f" for change in changes if change.after is not None}

@@ -140,8 +140,8 @@ def _json(text: str, name: str, what: str) -> Mapping[str, Any]:
 def _damaged(name: str, why: str) -> TargetError:
     return TargetError(
         f"The ledger (contact property {name}) is damaged: {why}.",
-        advice="Nothing was changed. Delete that property: what carries our mark is then recognised by it, and groups "
-        "and lists are adopted with `provisioner import`.",
+        advice="Nothing was changed. Delete that property: what carries our mark is then recognised by it. Groups and "
+        "lists carry none; delete those of the design by hand, and plan again.",
     )
 
 

@@ -106,7 +106,7 @@ def test_no_ledger_yet(org: ScriptedOrg, session: SalesforceSession) -> None:
 
 
 def test_other_ledgers_say_whose_they_are(org: ScriptedOrg, session: SalesforceSession) -> None:
-    org.static = {name: b"" for name in ("OLD_Ledger", "Their_Ledger", "GeneralLedger", "A_B_Ledger", "Odd_Ledger")}
+    org.static = dict.fromkeys(("OLD_Ledger", "Their_Ledger", "GeneralLedger", "A_B_Ledger", "Odd_Ledger"), b"")
     _, meta = ledger.artifacts("OLD_Ledger", Ledger("acme", {}))
     said_of_itself = etree.fromstring(meta.content).findtext("{*}description")
     org.described = {
@@ -137,7 +137,8 @@ def test_a_prefix_that_differs_in_capitals_only(org: ScriptedOrg, session: Sales
 
 
 def test_an_id_that_would_leave_the_path(org: ScriptedOrg, session: SalesforceSession) -> None:
-    org.on("GET /services/data/v66.0/query", said({"done": True, "records": [{"Id": "../../../Account/001", "Name": "STL_Ledger"}]}))
+    rows = [{"Id": "../../../Account/001", "Name": "STL_Ledger"}]
+    org.on("GET /services/data/v66.0/query", said({"done": True, "records": rows}))
     with pytest.raises(TargetError, match=r"not a record id \(static resource\)"):
         ledger.read(session.rest, "STL")
 

@@ -1,0 +1,155 @@
+"""What the design names, looked up in an org."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pieces import record, snapshot
+from scripted_org import TOKEN, ScriptedOrg, error, said
+
+from provisioner.diagnostics import Diagnostic, Location
+from provisioner.errors import NotAllowed
+from provisioner.targets.base import Reference
+from provisioner.targets.salesforce.session import SalesforceSession
+
+TOOLING = "GET /services/data/v66.0/tooling/query"
+DESCRIBE = "GET /services/data/v66.0/sobjects/Lead/describe"
+FIELDS = [
+    {"QualifiedApiName": "LeadSource", "DataType": "Picklist"},
+    {"QualifiedApiName": "Hidden__c", "DataType": "Picklist"},
+    {"QualifiedApiName": "Size__c", "DataType": "Number(6, 0)"},
+]
+LISTED: dict[str, Any] = {
+    "fields": [
+        {
+            "name": "LeadSource",
+            "type": "picklist",
+            "picklistValues": [{"value": "Web", "active": True}, {"value": "Old", "active": False}],
+        },
+        {"name": "Size__c", "type": "double"},
+    ]
+}
+
+
+class Pages:
+    """Keys stand on line 1, values on line 2."""
+
+    def locate(self, pointer: str) -> Location:
+        return Location("acme.yaml", 2, len(pointer) + 1)
+
+    def locate_key(self, pointer: str) -> Location:
+        return Location("acme.yaml", 1, len(pointer) + 1)
+
+
+def ask(session: SalesforceSession, *wanted: Reference) -> list[Diagnostic]:
+    return session.missing(wanted, Pages())
+
+
+def equal(name: str, *values: str) -> Reference:
+    return Reference(name, "equal", f"/{name}", f"/{name}", values)
+
+
+def brief(found: list[Diagnostic]) -> list[tuple[str, str, int, str]]:
+    return [(item.code, item.severity, item.location.line, item.detail) for item in found]
+
+
+def test_everything_is_asked_in_two_requests(org: ScriptedOrg, session: SalesforceSession) -> None:
+    assert session.rest.version == "66.0"
+    before = session.api_calls
+    org.on(TOOLING, said({"done": True, "records": FIELDS}))
+    org.on(DESCRIBE, said(LISTED))
+    wanted = [
+        equal("LeedSource", "Web"),
+        equal("Size__c", "5"),
+        equal("LeadSource", "web", "Old"),
+        equal("Hidden__c", "x"),
+    ]
+    assert brief(ask(session, *wanted, *wanted)) == [
+        ("S220", "error", 1, "Lead has no field 'LeedSource' in this org."),
+        ("S221", "error", 2, "Size__c is a field of the type Number(6, 0); '5' is no value of it."),
+        ("S222", "info", 2, "'Old' is no value of the picklist LeadSource in this org."),
+    ]
+    assert session.api_calls - before == 2
+    (asked,) = org.seen(TOOLING)
+    assert asked.soql == (
+        "SELECT QualifiedApiName, DataType FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = 'Lead'"
+    )
+
+
+def test_nothing_is_described_where_no_list_is_compared(org: ScriptedOrg, session: SalesforceSession) -> None:
+    org.on(TOOLING, said({"done": True, "records": FIELDS}))
+    assert ask(session, Reference("Size__c", "order", "/x", "/x", (5,))) == []
+    assert org.seen(DESCRIBE) == []
+
+
+def test_nothing_is_asked_for_nothing(session: SalesforceSession) -> None:
+    assert ask(session) == []
+    assert session.api_calls == 0
+
+
+def test_what_may_not_be_asked_is_a_warning(org: ScriptedOrg, session: SalesforceSession) -> None:
+    org.on(TOOLING, error(403, "INSUFFICIENT_ACCESS", f"no {TOKEN}"), said({"done": True, "records": []}))
+    org.on(TOOLING, said({"done": True, "records": FIELDS}))
+    org.on(DESCRIBE, error(403, "INSUFFICIENT_ACCESS", "no"))
+    refused, none, undescribed = (ask(session, equal("LeadSource", "Web")) for _ in range(3))
+    assert brief(refused) == [
+        (
+            "S224",
+            "warning",
+            2,
+            "The fields that the design names could not be looked up: Salesforce does not allow this user to list the "
+            "fields of Lead: INSUFFICIENT_ACCESS: no (token)",
+        )
+    ]
+    assert brief(none) == [
+        ("S224", "warning", 2, "The fields that the design names could not be looked up: the org lists none.")
+    ]
+    assert brief(undescribed) == [
+        (
+            "S224",
+            "warning",
+            2,
+            "The values of the picklists that the design names could not be looked up: Salesforce does not allow this "
+            "user to describe Lead: INSUFFICIENT_ACCESS: no",
+        )
+    ]
+
+
+def test_a_session_that_ended_is_no_missing_permission(org: ScriptedOrg, session: SalesforceSession) -> None:
+    org.on(TOOLING, error(401, "INVALID_SESSION_ID", "Session expired or invalid"))
+    with pytest.raises(NotAllowed, match="did not accept the credentials"):
+        ask(session, equal("LeadSource", "Web"))
+
+
+def test_nobody_is_told_from_the_last_reading(org: ScriptedOrg, session: SalesforceSession) -> None:
+    desired = [
+        record("STL_Recipient.gone", Kind__c="user", Value__c="gone@acme.example"),
+        record("STL_Recipient.twin", Kind__c="user", Value__c="twin@acme.example"),
+        record("STL_Recipient.on_call", Kind__c="group", Value__c="SDR_On_Call"),
+        record("STL_Settings.Default", Silent_To__c="qa@acme.example", Alerts_Live__c="true"),
+    ]
+    org.rows["User"] = [
+        {"Username": "gone@acme.example", "Email": "gone@acme.example", "IsActive": False},
+        {"Username": "zoe@acme.example", "Email": "twin@acme.example", "IsActive": True},
+        {"Username": "abe@acme.example", "Email": "twin@acme.example", "IsActive": True},
+    ]
+    session.read(snapshot(*desired), "STL")
+    before = session.api_calls
+    wanted = [
+        Reference("gone@acme.example", "user", "/recipients/gone/user", "/recipients/gone/user"),
+        Reference("twin@acme.example", "user", "/recipients/twin/user", "/recipients/twin/user"),
+        Reference("SDR_On_Call", "group", "/recipients/on_call/group", "/recipients/on_call/group"),
+    ]
+    found = ask(session, *wanted)
+    assert [(item.code, item.severity, item.pointer, item.detail) for item in found] == [
+        ("S223", "error", "/recipients/gone/user", "gone@acme.example is not active any more; nobody would be told."),
+        (
+            "S223",
+            "error",
+            "/recipients/on_call/group",
+            "There is no public group with the developer name SDR_On_Call in this org.",
+        ),
+    ]
+    assert found[0].advice == "Name somebody who is there, or let alerts go to alerts.silent_to only (mode: silent)."
+    assert session.api_calls == before

@@ -12,8 +12,8 @@ import re
 from typing import Any
 
 from provisioner.model.design import Design, LeadType, Recipient, Step
+from provisioner.model.uses import status_after
 from provisioner.targets.hubspot.graph import Graph, of, static
-from provisioner.targets.hubspot.names import status_after
 
 OWNER = "hubspot_owner_id"
 SLACK = "1-179507819"

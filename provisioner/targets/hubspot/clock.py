@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioner.model.design import BusinessHours, Design, LeadType
+from provisioner.model.uses import steps_of
 from provisioner.resources import Resource
 from provisioner.targets.hubspot import windows
 from provisioner.targets.hubspot.filters import after, any_of, known, on_state, truth
 from provisioner.targets.hubspot.flow import flow
 from provisioner.targets.hubspot.graph import NOW, Graph, Value, later, of, static, today_at
 from provisioner.targets.hubspot.minutes import promised_minutes, step_seconds
-from provisioner.targets.hubspot.names import Names, hours_of, steps_of
+from provisioner.targets.hubspot.names import Names, hours_of
 
 LATEST = windows.DAY - 1  # 24:00 is no time of the day
 

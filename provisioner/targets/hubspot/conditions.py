@@ -7,12 +7,12 @@ document (`target.fields`), because a filter of the wrong kind is refused. [docs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import product
 from typing import Any, Literal
 
 from provisioner.model.design import All, Any_, Condition, Design, Not, Scalar, Test
+from provisioner.model.uses import tests_of
 from provisioner.targets.hubspot import filters
 from provisioner.targets.hubspot.filters import Filter
 
@@ -102,17 +102,6 @@ def groups(condition: Condition, kind_of: dict[str, Kind], *, negated: bool = Fa
 
 
 _MOST_GROUPS = 250  # reported filters of a trigger. [docs] reference/hubspot.md 4.9
-
-
-def tests_of(condition: Condition) -> Iterator[Test]:
-    match condition:
-        case Test():
-            yield condition
-        case All(parts) | Any_(parts):
-            for part in parts:
-                yield from tests_of(part)
-        case Not(part):
-            yield from tests_of(part)
 
 
 def _test(test: Test, kind_of: dict[str, Kind], negated: bool) -> list[Group]:

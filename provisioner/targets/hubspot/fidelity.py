@@ -15,11 +15,12 @@ from math import ceil
 
 from provisioner.fidelity import Fidelity, Grade
 from provisioner.model.design import Design, LeadType, Step
+from provisioner.model.uses import steps_of, tests_of, used_escalations
 from provisioner.targets.hubspot import windows
 from provisioner.targets.hubspot.clock import due_seconds, kept_free, openings, portal_zone
-from provisioner.targets.hubspot.conditions import kinds, tests_of
+from provisioner.targets.hubspot.conditions import kinds
 from provisioner.targets.hubspot.minutes import duration_minutes, promised_minutes, step_seconds
-from provisioner.targets.hubspot.names import hours_of, steps_of, used_escalations
+from provisioner.targets.hubspot.names import hours_of
 from provisioner.targets.hubspot.week import Week
 from provisioner.targets.hubspot.windows import DAY, SPREAD
 

@@ -6,18 +6,11 @@ import re
 from collections.abc import Iterator
 
 from provisioner.model.design import Design, Exclusion, LeadType, Recipient, Step
+from provisioner.model.uses import tests_of, used_escalations
 from provisioner.rules import Finding, Registry
 from provisioner.targets.hubspot import windows
-from provisioner.targets.hubspot.conditions import Unsayable, groups, kinds, tests_of
-from provisioner.targets.hubspot.names import (
-    FILTERS_MOST,
-    NAME_MOST,
-    OPTIONS_MOST,
-    UNTRACKED,
-    Names,
-    hours_of,
-    used_escalations,
-)
+from provisioner.targets.hubspot.conditions import Unsayable, groups, kinds
+from provisioner.targets.hubspot.names import FILTERS_MOST, NAME_MOST, OPTIONS_MOST, UNTRACKED, Names, hours_of
 
 RULES = Registry("H")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")

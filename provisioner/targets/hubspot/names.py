@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from provisioner.model.design import BusinessHours, Design, Escalation, LeadType, Step
+from provisioner.model.design import BusinessHours, Design, LeadType
 
 OBJECT_TYPES = {"contacts": "0-1"}  # [docs] reference/hubspot.md, object type ids
 NAME_MOST = 64  # the lower of two reported limits. [docs] reference/hubspot.md 2.5, 10
@@ -65,32 +65,6 @@ class Names:
         return f"{self.prefix} {words}"
 
 
-def used_escalations(design: Design) -> list[Escalation]:
-    """Escalations that some lead type names, in the design's order."""
-    used = {lead_type.escalation for lead_type in design.lead_types}
-    return [escalation for id, escalation in design.escalations.items() if id in used]
-
-
-def steps_of(design: Design, lead_type: LeadType) -> tuple[Step, ...]:
-    return design.escalations[lead_type.escalation].steps if lead_type.escalation is not None else ()
-
-
-def step_count(design: Design) -> int:
-    """How many step times a lead needs: the most steps of any used escalation."""
-    return max((len(escalation.steps) for escalation in used_escalations(design)), default=0)
-
-
 def hours_of(design: Design, lead_type: LeadType) -> BusinessHours | None:
     """The calendar of a lead type; None on the calendar clock."""
     return design.business_hours[lead_type.hours] if lead_type.clock == "business" and lead_type.hours else None
-
-
-def status_after(step: Step) -> str | None:
-    """The status a step leaves behind; None = as it was. At due and exactly 100 % are the same instant."""
-    if step.status is not None:
-        return step.status
-    if step.after_due is not None:
-        return "breached" if step.after_due.is_zero else "escalated"
-    if step.percent is None or step.percent < 100:
-        return None
-    return "breached" if step.percent == 100 else "escalated"

@@ -11,14 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from provisioner.model.design import Design
+from provisioner.model.uses import step_count
 from provisioner.resources import Address, Resource
-from provisioner.targets.hubspot.names import (
-    STATUSES,
-    UNTRACKED,
-    UNTRACKED_LABEL,
-    Names,
-    step_count,
-)
+from provisioner.targets.hubspot.names import STATUSES, UNTRACKED, UNTRACKED_LABEL, Names
 
 _INSTANTS = {
     "engaged_at": ("Engaged at", "When the lead engaged."),

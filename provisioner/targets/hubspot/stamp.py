@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from provisioner.model.design import Design
+from provisioner.model.uses import tests_of
 from provisioner.resources import Resource
-from provisioner.targets.hubspot.conditions import groups, kinds, tests_of
+from provisioner.targets.hubspot.conditions import groups, kinds
 from provisioner.targets.hubspot.filters import (
     CREATED,
     Filter,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from provisioner.model.design import Design, LeadType, Step
+from provisioner.model.uses import status_after, steps_of
 from provisioner.resources import Resource
 from provisioner.targets.hubspot.alerts import Alerts
 from provisioner.targets.hubspot.clock import window_arguments
@@ -29,7 +30,7 @@ from provisioner.targets.hubspot.filters import (
 )
 from provisioner.targets.hubspot.flow import flow
 from provisioner.targets.hubspot.graph import NOW, Graph, Value, static
-from provisioner.targets.hubspot.names import OPEN, Names, hours_of, status_after, steps_of
+from provisioner.targets.hubspot.names import OPEN, Names, hours_of
 
 CONTACTED = "notes_last_contacted"
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.model.design import Design, Step
+from provisioner.model.uses import step_count, used_escalations
 from provisioner.targets.salesforce.conditions import Translator
 from provisioner.targets.salesforce.names import (
     ERROR_MOST,
@@ -21,8 +22,6 @@ from provisioner.targets.salesforce.names import (
     TOUCHES,
     Names,
     has_business_clock,
-    step_count,
-    used_escalations,
 )
 from provisioner.targets.salesforce.records import calendars, records
 from provisioner.targets.salesforce.templates import rendered

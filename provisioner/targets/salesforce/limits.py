@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from provisioner.model.design import All, Any_, Condition, Design, Exclusion, LeadType, Not, Test
+from provisioner.model.design import Design, Exclusion, LeadType
+from provisioner.model.uses import tests_of, used_escalations
 from provisioner.rules import Finding, Registry
 from provisioner.targets.salesforce.conditions import LOGIC_MOST, logic_length
-from provisioner.targets.salesforce.names import API_NAME_MOST, Names, needed_holidays, used_escalations, used_hours
+from provisioner.targets.salesforce.names import API_NAME_MOST, Names, needed_holidays, used_hours
 from provisioner.targets.salesforce.wording import subject_formula
 
 RULES = Registry("S")
@@ -196,7 +197,7 @@ def field_names(design: Design) -> Iterator[Finding]:
                 f"{design.telemetry.at}/engagement/{place}", f"{name!r} is not an API name of a field.", advice
             )
     for item in _ruled(design):
-        for test in _tests(item.when):
+        for test in tests_of(item.when):
             if not _FIELD_NAME.fullmatch(test.field):
                 yield Finding(test.at, f"{test.field!r} is not an API name of a field.", advice)
 
@@ -219,7 +220,7 @@ def group_names(design: Design) -> Iterator[Finding]:
 def spaced_values(design: Design) -> Iterator[Finding]:
     """Salesforce trims texts on the way in, so a value with spaces around it would be compared without them."""
     for item in _ruled(design):
-        for test in _tests(item.when):
+        for test in tests_of(item.when):
             for value in test.values:
                 if isinstance(value, str) and value != value.strip():
                     yield Finding(test.at, f"{value!r} begins or ends with a space.", f"Write {value.strip()!r}.")
@@ -245,14 +246,3 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 def _ruled(design: Design) -> Iterator[LeadType | Exclusion]:
     yield from design.exclusions
     yield from design.lead_types
-
-
-def _tests(condition: Condition) -> Iterator[Test]:
-    match condition:
-        case Test():
-            yield condition
-        case All(parts) | Any_(parts):
-            for part in parts:
-                yield from _tests(part)
-        case Not(part):
-            yield from _tests(part)

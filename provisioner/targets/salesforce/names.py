@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from provisioner.model.design import BusinessHours, Design, Escalation, Holiday, Step
+from provisioner.model.design import BusinessHours, Design, Holiday
 
 API_NAME_MOST = 40  # characters, without the suffix
 LABEL_MOST = 40
@@ -64,12 +64,6 @@ class Names:
         return f"{self.hours(hours.id)} {holiday.day.isoformat()} {holiday.name}"[:HOLIDAY_NAME_MOST].strip()
 
 
-def used_escalations(design: Design) -> list[Escalation]:
-    """Escalations that some lead type names, in the design's order."""
-    used = {lead_type.escalation for lead_type in design.lead_types}
-    return [escalation for id, escalation in design.escalations.items() if id in used]
-
-
 def used_hours(design: Design) -> list[BusinessHours]:
     """Calendars that some lead type runs on; no other calendar is put into the org."""
     used = {lead_type.hours for lead_type in design.lead_types if lead_type.clock == "business"}
@@ -83,19 +77,3 @@ def needed_holidays(hours: BusinessHours) -> list[Holiday]:
 
 def has_business_clock(design: Design) -> bool:
     return bool(used_hours(design))
-
-
-def step_count(design: Design) -> int:
-    """How many step time fields a lead needs: the most steps of any used escalation."""
-    return max((len(escalation.steps) for escalation in used_escalations(design)), default=0)
-
-
-def status_after(step: Step) -> str | None:
-    """The status a step leaves behind; None = as it was. At due and exactly 100 % are the same instant."""
-    if step.status is not None:
-        return step.status
-    if step.after_due is not None:
-        return "breached" if step.after_due.is_zero else "escalated"
-    if step.percent is None or step.percent < 100:
-        return None
-    return "breached" if step.percent == 100 else "escalated"

@@ -8,14 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from provisioner.model.design import BusinessHours, Design, LeadType
-from provisioner.targets.salesforce.names import (
-    LABEL_MOST,
-    Names,
-    needed_holidays,
-    status_after,
-    used_escalations,
-    used_hours,
-)
+from provisioner.model.uses import status_after, used_escalations
+from provisioner.targets.salesforce.names import LABEL_MOST, Names, needed_holidays, used_hours
 from provisioner.targets.salesforce.shape import number
 
 _CALENDAR_DAY = 1440

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Literal
 
-from provisioner.model.design import All, Any_, Condition, Design, Not, Op, Scalar, Test
+from provisioner.model.design import Design, Op, Scalar, Test
+from provisioner.model.uses import step_count, tests_of
 from provisioner.rules import Finding
 from provisioner.targets.base import Reference, Use
-from provisioner.targets.salesforce.names import LEAD_FIELDS, Names, step_count
+from provisioner.targets.salesforce.names import LEAD_FIELDS, Names
 
 Kind = Literal["text", "number", "checkbox", "date", "date-time"]
 FIELD_USES = frozenset[Use]({"known", "equal", "part", "order", "moment"})
@@ -59,7 +60,7 @@ def _engagement(design: Design) -> Iterator[Reference]:
 def _compared(design: Design) -> Iterator[Reference]:
     conditions = [item.when for item in design.exclusions] + [item.when for item in design.lead_types]
     for condition in conditions:
-        for test in _tests(condition):
+        for test in tests_of(condition):
             yield Reference(test.field, _USES[test.op], test.at, _named(test), test.values)
 
 
@@ -67,17 +68,6 @@ def _named(test: Test) -> str:
     """Where the field's name stands: the test points to what it is compared with, which may lie one level deeper."""
     above, _, last = test.at.rpartition("/")
     return above if last == test.op and above.endswith(f"/{test.field}") else test.at
-
-
-def _tests(condition: Condition) -> Iterator[Test]:
-    match condition:
-        case Test():
-            yield condition
-        case All(parts) | Any_(parts):
-            for part in parts:
-                yield from _tests(part)
-        case Not(part):
-            yield from _tests(part)
 
 
 def _people(design: Design) -> Iterator[Reference]:

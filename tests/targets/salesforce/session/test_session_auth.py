@@ -115,6 +115,19 @@ def test_an_expired_session_is_renewed_once(org: ScriptedOrg, opened: Any, key: 
     assert len(org.seen("POST /services/oauth2/token")) == 3
 
 
+def test_a_session_that_expires_again_between_attempts_is_not_renewed_again(
+    org: ScriptedOrg, opened: Any, key: rsa.RSAPrivateKey
+) -> None:
+    session = opened(jwt_auth(org, key))
+    session.identity()
+    expired = error(401, "INVALID_SESSION_ID", "expired")
+    org.on("GET /services/data/v66.0/query", expired, error(503, "SERVER_UNAVAILABLE", "later"), expired)
+    with pytest.raises(NotAllowed):
+        session.rest.query("SELECT Id FROM Thing", "look")
+    assert len(org.seen("POST /services/oauth2/token")) == 2
+    assert len(org.seen("GET /services/data/v66.0/query?q=SELECT%20Id%20FROM%20Thing")) == 3
+
+
 def test_an_expired_soap_session_is_renewed_with_the_new_token_in_the_envelope(
     org: ScriptedOrg, opened: Any, key: rsa.RSAPrivateKey
 ) -> None:

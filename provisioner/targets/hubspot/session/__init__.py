@@ -79,7 +79,7 @@ class HubSpotSession:
         """Hold the plan against what was read. Rejected carries every problem. HubSpot itself has no dry run."""
         state = self._known(plan)
         with discreet(self._transport.secrets):
-            check(self.door, plan, state)
+            check(self.door, self.portal, plan, state)
 
     def write(self, plan: Plan, ledger: Ledger) -> Iterator[Progress | Outcome]:
         """Carry out the plan in the order of dependencies. Every change gets exactly one Outcome.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from provisioner.planning.plan import Tick
@@ -11,7 +12,7 @@ from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Ledger, Live
 from provisioner.targets.hubspot import resolve
 from provisioner.targets.hubspot.marker import Mark, unmark
-from provisioner.targets.hubspot.session import ledger, needs, shapes
+from provisioner.targets.hubspot.session import ledger, needs, shapes, zone
 from provisioner.targets.hubspot.session.account import Portal
 from provisioner.targets.hubspot.session.directory import read_directory
 from provisioner.targets.hubspot.session.door import Door, rows
@@ -68,6 +69,8 @@ def read_live(door: Door, desired: Snapshot, prefix: str, portal: Portal) -> tup
     _steps(found, resolved)
     for item in missing(resolved, state.properties, resolved.resources):
         found.notices.append(f"{item.address} {item}. Applying this is refused until it is there.")
+    if text := zone.disagreement(found.desired, portal.time_zone, datetime.now(UTC)):
+        found.notices.append(f"{zone.STEP}: {text}. Applying this is refused until they agree.")
     recorded = _ledger(found)
     kept = set(desired.resources) | set(recorded.fingerprints)
     there = [item for item in found.resources.values() if item.address in kept and item.address not in found.unread]

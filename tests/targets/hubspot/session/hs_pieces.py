@@ -95,12 +95,8 @@ class Subset:
 def _reduced(wanted: Any, live: Any) -> Any:
     if isinstance(wanted, dict) and isinstance(live, dict):
         return {key: _reduced(value, live[key]) for key, value in wanted.items() if key in live}
-    if isinstance(wanted, list) and isinstance(live, list):
-        if all(isinstance(item, dict) and "value" in item for item in [*wanted, *live]):
-            known = {item["value"] for item in wanted}
-            live = [item for item in live if item["value"] in known]
-        if len(wanted) == len(live):
-            return [_reduced(one, other) for one, other in zip(wanted, live, strict=True)]
+    if isinstance(wanted, list) and isinstance(live, list) and len(wanted) == len(live):
+        return [_reduced(one, other) for one, other in zip(wanted, live, strict=True)]
     return live
 
 

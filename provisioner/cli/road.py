@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,7 +17,7 @@ from provisioner.cli.console import Console
 from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic, has_errors, in_order
 from provisioner.document import Document, load
-from provisioner.errors import DesignError, UsageError
+from provisioner.errors import DesignError, Rejected, UsageError
 from provisioner.model.compile import compile_design
 from provisioner.model.design import Design
 from provisioner.planning import guards
@@ -24,6 +25,7 @@ from provisioner.planning.diff import attribute_changes, make_plan
 from provisioner.planning.plan import Plan
 from provisioner.planning.planfile import instant
 from provisioner.reporting.findings import findings_text
+from provisioner.reporting.text import safe
 from provisioner.resources import Snapshot
 from provisioner.secrets import Secret
 from provisioner.targets.base import Live, Looking, Referring, Session, Target
@@ -104,8 +106,28 @@ def find_connection(name: str, platform: str) -> Connection:
     return found
 
 
+class _Notes(logging.Handler):
+    """What a session has to say while it waits goes to stderr."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.WARNING)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._console.note(f"  {safe(failures.masked(record.getMessage()))}")
+
+
+def _listen(console: Console) -> None:
+    logger = logging.getLogger("provisioner")
+    for handler in [found for found in logger.handlers if isinstance(found, _Notes)]:
+        logger.removeHandler(handler)
+    logger.addHandler(_Notes(console))
+    logger.propagate = False
+
+
 def reach(target: Target, connection: Connection, console: Console) -> Reached:
-    """Open a session and ask where it leads to."""
+    """Open a session and ask where it leads to. From now on, what is tried again is said."""
+    _listen(console)
     with console.working(f"Connecting to {connection.name}"):
         session = target.connect(connection)
         identity = session.identity()
@@ -125,8 +147,13 @@ def look(prepared: Prepared, reached: Reached, console: Console, *, destroy: boo
     design = prepared.design
     guards.check_expected(design.target.expect, reached.org)
     desired = Snapshot() if destroy else prepared.desired
-    with console.working(f"Reading {reached.org['name']}"):
-        live = reached.session.read(desired, design.target.prefix)
+    try:
+        with console.working(f"Reading {reached.org['name']}"):
+            live = reached.session.read(desired, design.target.prefix)
+    except Rejected:
+        if not destroy:
+            tuple(_held(prepared, reached, console))  # says where in the document, when that is the reason
+        raise
     guards.check_ledger(live.ledger.design, design.id, reached.org)
     if not destroy:
         guards.check_prefix(live.elsewhere, design.id, design.target.prefix, reached.org)

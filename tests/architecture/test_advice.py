@@ -10,7 +10,7 @@ from pathlib import Path
 from provisioner.cli.app import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-# `provisioner plan …`, "run provisioner plan", "(provisioner destroy …", "…: provisioner plan", a line of its own that is indented
+# `provisioner plan …`, "run provisioner plan", "(provisioner destroy …", "…: provisioner plan", an indented line
 MEANT = re.compile(r"(?:`|\b[Rr]un |\(|: |^[ \t$]+)provisioner ([a-z][a-z-]*)", re.MULTILINE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -9,6 +10,9 @@ from itertools import count
 
 from provisioner.targets.http.pace import Backoff, Pace
 from provisioner.targets.http.reply import NoAnswer, Reply
+
+LOG = logging.getLogger("provisioner.http")  # who runs us decides where this goes
+NOTICED = 0.5  # seconds
 
 
 def persist(pace: Pace, send: Callable[[], Reply], after: Callable[[Reply | NoAnswer], Backoff | None]) -> Reply:
@@ -28,8 +32,16 @@ def persist(pace: Pace, send: Callable[[], Reply], after: Callable[[Reply | NoAn
                 raise NoAnswer(came.reason, sent=sent, final=came.final)
         elif wait is None:
             return came
+        _tell(pace, came, wait, attempt)
         pace.sleep(wait)
     raise AssertionError("counting does not end")
+
+
+def _tell(pace: Pace, came: Reply | NoAnswer, wait: float, attempt: int) -> None:
+    """Nobody should look at a silent screen; a pause that is not noticed is not worth a line."""
+    if wait >= NOTICED:
+        why = f"No answer: {came.reason}" if isinstance(came, NoAnswer) else f"Busy (HTTP {came.status})"
+        LOG.warning("%s. Trying again in %.0f s (attempt %d of %d).", why, max(1, wait), attempt + 1, pace.attempts)
 
 
 def _tried(send: Callable[[], Reply]) -> Reply | NoAnswer:

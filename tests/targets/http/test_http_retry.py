@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -45,6 +46,19 @@ def test_it_comes_again_until_it_is_fine() -> None:
     lost = NoAnswer("no connection", sent=False)
     assert persist(paced(slept), sending(BUSY, lost, BUSY, FINE), again) is FINE
     assert slept == [2.0, 4.0, 6.0]
+
+
+def test_waiting_is_said(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("provisioner"), "propagate", True)
+    lost = NoAnswer("no connection", sent=False)
+    assert persist(paced([]), sending(lost, BUSY, FINE), again) is FINE
+    assert [record.getMessage() for record in caplog.records] == [
+        "No answer: no connection. Trying again in 2 s (attempt 2 of 5).",
+        "Busy (HTTP 503). Trying again in 4 s (attempt 3 of 5).",
+    ]
+    caplog.clear()
+    assert persist(paced([]), sending(BUSY, FINE), lambda came: Backoff(0.2, "linear")) is FINE
+    assert caplog.records == []
 
 
 def test_attempts_end() -> None:

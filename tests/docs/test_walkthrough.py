@@ -47,6 +47,13 @@ def test_the_design_of_the_page_runs_on_the_emulator_of_the_page(tmp_path: Path)
         requests.post(f"{door}/seed", json=json.loads(block("emulator.md", "seed")), timeout=30).raise_for_status()
         requests.post(f"{door}/clock", json={"advance": "PT2H"}, timeout=30).raise_for_status()
         sent = requests.get(f"{door}/sent", timeout=30).json()
+        script = block("emulator.md", "script").replace("127.0.0.1:8765", emulator.url.removeprefix("http://"))
+        ran = subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"LOCAL_TOKEN": emulator.access_token}, capture_output=True, text=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+        assert (ran.stdout, ran.stderr) == ("2026-03-02T04:00:00.000+0000\n", "")
     assert [(one["at"], one["channel"], one["to"]) for one in sent] == [
         ("2026-03-02T02:08:00.000Z", "bell", ["qa@northwind.example"]),
         ("2026-03-02T02:15:00.000Z", "bell", ["qa@northwind.example"]),

@@ -27,7 +27,8 @@ def scrub(text: str, secrets: Iterable[Secret]) -> str:
 
 def masked(reply: Reply, token: Secret) -> Reply:
     """The answer without the token, even if the server quotes it. Disguised forms are left to `discreet`."""
-    return replace(reply, body=reply.body.replace(token.reveal().encode("utf-8"), b"(token)"))
+    value = token.reveal()
+    return replace(reply, body=reply.body.replace(value.encode(), b"(token)")) if len(value) >= SHORTEST else reply
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -66,8 +67,10 @@ class Wire:
                 content = self._read(response)
                 lowered = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(response.status_code, lowered, content, self._server)
-        except requests.exceptions.SSLError:
-            raise NoAnswer("the TLS certificate was not accepted", sent=False, final=True) from None
+        except requests.exceptions.SSLError as error:
+            if _is_certificate(error):
+                raise NoAnswer("the TLS certificate was not accepted", sent=False, final=True) from None
+            raise NoAnswer("the TLS connection broke", sent=True) from None
         except requests.ConnectTimeout:
             raise NoAnswer("no connection in time", sent=False) from None
         except requests.Timeout:
@@ -75,9 +78,13 @@ class Wire:
         except requests.ConnectionError as error:
             sent = not _never_connected(error)
             raise NoAnswer("the connection broke" if sent else "no connection", sent=sent) from None
+        except ValueError:  # before anything is sent, and not always one of the library's own exceptions
+            raise NoAnswer("its address, or the proxy's, cannot be used", sent=False, final=True) from None
         except requests.RequestException as error:
             # The library's own words can quote headers; its class name cannot.
             raise NoAnswer(f"the exchange failed ({type(error).__name__})", sent=True) from None
+        except OSError:
+            raise NoAnswer("the file of trusted certificates cannot be read", sent=False, final=True) from None
 
     def close(self) -> None:
         """Give the connections back; the next exchange opens new ones."""
@@ -106,6 +113,16 @@ class Wire:
 def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """An `auth` that adds nothing: its presence keeps the library from looking into .netrc."""
     return request
+
+
+def _is_certificate(error: BaseException) -> bool:
+    """Whether the server could not prove who it is; any other trouble of TLS may come after the request has left."""
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return True
+        link = link.__cause__ or link.__context__
+    return False
 
 
 def _never_connected(error: requests.ConnectionError) -> bool:

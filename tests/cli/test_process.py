@@ -150,8 +150,10 @@ def test_the_emulator_serves_until_it_is_told_to_stop() -> None:
 def test_the_emulators_own_refusal_of_an_option_is_wrong_usage() -> None:
     done = call("emulator", "serve", "--platform", "nonsense")
     assert done.returncode == 2
-    assert "nonsense" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr == (
+        "Usage: provisioner emulator serve [OPTIONS]\nTry 'provisioner emulator serve --help' for help.\n\n"
+        "Error: Invalid value for '--platform': 'nonsense' is not one of 'salesforce', 'hubspot'.\n"
+    )
 
 
 def test_an_emulator_that_cannot_start_says_why(tmp_path: Path) -> None:

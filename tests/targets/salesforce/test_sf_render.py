@@ -105,6 +105,16 @@ def test_the_example_wants_these_things() -> None:
     assert holidays == {"Holiday:STL us 2026-12-25 Christmas Day"}
 
 
+def test_a_holiday_on_a_closed_day_is_not_deployed() -> None:
+    """The example's calendar is open from Monday to Friday; 2027-12-25 is a Saturday, kept on Friday the 24th."""
+    names = {resource.address.name for resource in snapshot(acme()) if resource.address.kind == "Holiday"}
+    assert {name for name in names if " 2027-12-2" in name and " us " in name} == {
+        "STL us 2027-12-24 Christmas Day (observed)"
+    }
+    days = [date.fromisoformat(name.split()[2]) for name in names]
+    assert {day.weekday() for day in days} == {0, 1, 2, 3, 4}
+
+
 def test_the_fields_on_lead() -> None:
     fields = {r.address.name.removeprefix("Lead.STL_") for r in snapshot(acme()) if r.address.name.startswith("Lead.")}
     assert fields == {

@@ -302,6 +302,17 @@ def test_a_result_may_be_sparse() -> None:
 
 def test_advice_follows_the_table() -> None:
     assert advice_for(["nobody knows this text"]) == ""
+    fields = (
+        'field integrity exception: unknown (The field "X" for the object "Y" doesn\'t exist.)',
+        "field integrity exception: unknown (A condition has a reference to X, which doesn't exist.)",
+        "FIELD_INTEGRITY_EXCEPTION: the data types do not match",
+        "Incorrect parameter type for function 'BLANKVALUE()'. Expected DateTime, received Text",
+    )
+    for problem in fields:
+        assert advice_for([problem]) == (
+            "A field that the design names is not in the org, or is of another type: run `provisioner plan`, which "
+            "names its place in the design. If that finds nothing, please report this message."
+        )
     assert advice_for(["no CustomObject named X found", "Not available for deploy for this organization"]) == (
         "The org's edition or features lack something the design needs: enable it, or drop it from the design."
     )

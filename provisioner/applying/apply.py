@@ -65,8 +65,9 @@ class Comparing(Protocol):
 
 
 def org_data(identity: OrgIdentity) -> dict[str, Any]:
-    """The org as plans and outputs carry it."""
-    return asdict(identity)
+    """The org as plans and outputs carry it: `time_zone` only where there is one."""
+    found = asdict(identity)
+    return found if found["time_zone"] else {key: value for key, value in found.items() if key != "time_zone"}
 
 
 def apply(

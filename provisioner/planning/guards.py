@@ -52,7 +52,8 @@ def check_expected(expect: Mapping[str, Any], org: Mapping[str, Any]) -> None:
 
 
 def check_same_org(plan: Plan, org: Mapping[str, Any]) -> None:
-    """A plan is for one org, and knows what kind it is: a trial can have become production in the meantime."""
+    """A plan is for one org, and knows what kind it is and in which time zone: a trial can have become production in
+    the meantime, and what was planned can depend on the zone."""
     if not same_org(plan.org["id"], org["id"]):
         raise Refused(
             f"This plan was made for {describe_org(plan.org)}, but the connection leads to {describe_org(org)}.",
@@ -63,6 +64,12 @@ def check_same_org(plan: Plan, org: Mapping[str, Any]) -> None:
         raise Refused(
             f"This plan does not know that {describe_org(org)} is {kind}.",
             advice="Make a new plan: provisioner plan DESIGN -c NAME.",
+        )
+    then, now = plan.org.get("time_zone"), org.get("time_zone")
+    if then and now and then != now:
+        raise Refused(
+            f"The time zone of {describe_org(org)} was {then} when this plan was made, and is {now} now.",
+            advice="Correct target.timezone in the design, and make a new plan: provisioner plan DESIGN -c NAME.",
         )
 
 

@@ -24,7 +24,8 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class OrgIdentity:
-    """Which org a connection leads to. `id` is what `target.expect` is compared with."""
+    """Which org a connection leads to. `id` is what `target.expect` is compared with; `time_zone` is told where what is
+    deployed depends on it."""
 
     platform: str
     id: str
@@ -32,6 +33,7 @@ class OrgIdentity:
     is_production: bool
     url: str
     user: str
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +121,16 @@ class Session(Protocol):
         ...
 
 
-Use = Literal["known", "equal", "part", "order", "moment", "user", "group", "queue"]
+Use = Literal["known", "equal", "part", "order", "moment", "kind", "user", "group", "queue", "zone"]
 """What a name of the CRM is used for: a field that is asked whether it has a value, compared for equality, searched for
-a part of text, put in order, or read as a point in time; or somebody to be told."""
+a part of text, put in order, read as a point in time, or said to be of a kind; somebody to be told; the time zone that
+the CRM is said to be in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """Something of the CRM that the design names and does not make. `pointer` is where it is used, `named` where its
-    name stands; `values` is what a field is compared with."""
+    name stands; `values` is what a field is compared with, or the kind that it is said to be of."""
 
     name: str
     use: Use

@@ -31,7 +31,7 @@ CONTACT_PROPERTIES = [
     {"name": "company_employees", "label": "N", "type": "number", "fieldType": "number"},
 ]
 PEOPLE = ("ana@acme.example", "sdr-manager@acme.example", "cro@acme.example", "qa@acme.example")
-STEPS = ["report_breaches_today", "report_trend", "reports_dashboard", "time_zone"]
+STEPS = ["report_breaches_today", "report_trend", "reports_dashboard"]
 
 
 class Portal:
@@ -86,17 +86,17 @@ def test_what_is_left_for_a_person_is_no_failure_and_stays_in_the_plan_until_it_
     applied = portal("apply", "acme.yaml", "-c", "portal", "--yes")
     assert applied.code == 0, applied.err
     (count,) = re.findall(
-        r"^Plan: ([1-9]\d*) to add, 0 to change, 0 to delete, 4 by hand\.$", applied.out, re.MULTILINE
+        r"^Plan: ([1-9]\d*) to add, 0 to change, 0 to delete, 3 by hand\.$", applied.out, re.MULTILINE
     )
     assert f"Applied: {count} changes in HubSpot portal 1234567 (1234567), read back and as planned" in applied.out
-    assert "4 steps are left to be done by hand:\n" in applied.out
+    assert "3 steps are left to be done by hand:\n" in applied.out
     assert "      7. Add the filter: stl_sla_status is any of breached, escalated.\n" in applied.out
     assert applied.out.endswith("\n  When one is done: provisioner done acme.yaml STEP -c portal\n")
 
     again = portal("plan", "acme.yaml", "-c", "portal", "--detailed-exitcode")
     assert again.code == 3
-    assert "  ! manual time_zone  Check that the account's time zone is America/New_York\n" in again.out
-    assert again.out.splitlines()[-1] == "Plan: 0 to add, 0 to change, 0 to delete, 4 by hand."
+    assert '  ! manual report_trend  Build the report "STL Speed to lead, by week"\n' in again.out
+    assert again.out.splitlines()[-1] == "Plan: 0 to add, 0 to change, 0 to delete, 3 by hand."
 
     ledger = portal.call("GET", "/crm/v3/properties/contacts/stl_ledger")
     once_more = portal("apply", "acme.yaml", "-c", "portal")  # nobody has to be asked: nothing is written
@@ -143,19 +143,18 @@ def test_a_tick_is_opened_by_what_it_needs_and_does_not_close_by_itself(portal: 
 def test_a_tick_can_be_taken_back_and_a_changed_step_is_another_one(portal: Portal) -> None:
     portal("apply", "acme.yaml", "-c", "portal", "--yes")
     portal("done", "acme.yaml", *STEPS, "-c", "portal", "--by", "Ana")
-    twice = portal("done", "acme.yaml", "time_zone", "-c", "portal", "--by", "Ben")
-    assert (twice.code, twice.err.startswith("time_zone was done already, by Ana, ")) == (0, True)
-    undone = portal("done", "acme.yaml", "ManualStep:time_zone", "-c", "portal", "--undo")
-    assert (undone.code, undone.out.splitlines()[0]) == (0, "Open again: time_zone.")
-    assert portal.states()["time_zone"] == ("open", None)
+    twice = portal("done", "acme.yaml", "report_trend", "-c", "portal", "--by", "Ben")
+    assert (twice.code, twice.err.startswith("report_trend was done already, by Ana, ")) == (0, True)
+    undone = portal("done", "acme.yaml", "ManualStep:report_trend", "-c", "portal", "--undo")
+    assert (undone.code, undone.out.splitlines()[0]) == (0, "Open again: report_trend.")
+    assert portal.states()["report_trend"] == ("open", None)
 
     design = Path("acme.yaml")
     design.write_text(design.read_text(encoding="utf-8").replace("folder: Speed to Lead", "folder: SLA"), "utf-8")
     assert {name: state for name, (state, _) in portal.states().items()} == {
         "report_breaches_today": "reopened",
-        "report_trend": "reopened",
+        "report_trend": "open",
         "reports_dashboard": "done",
-        "time_zone": "open",
     }
 
 
@@ -168,9 +167,9 @@ def test_what_done_refuses(portal: Portal) -> None:
     code, err = told("report_trend")
     assert (code, "relies on Property:contacts.stl_" in err) == (5, True)
     assert portal("done", "acme.yaml", "-c", "portal").code == 0
-    assert told("time_zone") == (
+    assert told("reports_dashboard") == (
         1,
-        "Error: Nothing of 'acme-speed-to-lead' is in this portal yet, so ManualStep:time_zone cannot be done.\n"
+        "Error: Nothing of 'acme-speed-to-lead' is in this portal yet, so ManualStep:reports_dashboard cannot be done.\n"
         "  What to do: Apply the design first, then do the step.\n",
     )
     assert told("report_trned") == (
@@ -179,5 +178,5 @@ def test_what_done_refuses(portal: Portal) -> None:
         f"  What to do: Its steps: {', '.join(STEPS)}.\n",
     )
     assert told("--undo")[0] == 2
-    assert told("time_zone", "--by", "  ") == (2, "Error: --by needs a name of at most 80 characters.\n")
-    assert told("time_zone", "--by", "Ana\x1b[2J")[0] == 2
+    assert told("report_trend", "--by", "  ") == (2, "Error: --by needs a name of at most 80 characters.\n")
+    assert told("report_trend", "--by", "Ana\x1b[2J")[0] == 2

@@ -10,11 +10,11 @@ from provisioner.diagnostics import Diagnostic
 from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design
 from provisioner.resources import Resource, Snapshot
-from provisioner.targets.base import Artifact, Session
+from provisioner.targets.base import Artifact, Reference, Session
 
 
 class HubSpot:
-    """Implements `targets.base.Target`."""
+    """Implements `targets.base.Target` and `Referring`."""
 
     name = "hubspot"
 
@@ -29,6 +29,12 @@ class HubSpot:
         from provisioner.targets.hubspot.fidelity import statement
 
         return statement(design)
+
+    def references(self, design: Design) -> list[Reference]:
+        """What the design expects of an account: its time zone, properties, people."""
+        from provisioner.targets.hubspot.references import references
+
+        return references(design)
 
     def artifacts(self, resources: Iterable[Resource]) -> list[Artifact]:
         """One JSON file per resource."""

@@ -249,8 +249,6 @@ def _rest(design: Design) -> Iterator[Fidelity]:
         yield _say("alerts.content elapsed", "approximated", "The text names the step instead of the minutes waited.")
     if design.telemetry.stages:
         yield _say("stages", "approximated", "The time at which the workflow runs.", float(JITTER))
-    if any(hours_of(design, lead_type) for lead_type in design.lead_types):
-        yield _say("time zone of the account", "manual", "HubSpot has no API that sets it: a step to look at it.")
     if design.reports:
         yield _say("reports", "manual", "HubSpot has no API for reports and dashboards: a guide of exact clicks.")
     for word in ("recycling", "surge"):

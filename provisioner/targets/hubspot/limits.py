@@ -13,6 +13,44 @@ from provisioner.targets.hubspot.conditions import Unsayable, groups, kinds
 from provisioner.targets.hubspot.names import FILTERS_MOST, NAME_MOST, OPTIONS_MOST, UNTRACKED, Names, hours_of
 
 RULES = Registry("H")
+# Found when the design is held against an account, which the loops below never see (session/expected.py).
+NO_PROPERTY = RULES.declare(
+    "H320",
+    "Not a property of this account",
+    "A workflow that names a property the account does not have is refused. Properties are looked up by `plan` and "
+    "`apply`, by their internal name.",
+)
+UNFIT_PROPERTY = RULES.declare(
+    "H321",
+    "Property of another kind",
+    "A filter fits one kind of property, and `target.fields` says which kind a property is. A filter of another kind "
+    "is refused, or never true.",
+)
+UNLISTED_VALUE = RULES.declare(
+    "H322",
+    "Not an option of the property",
+    "Options are compared by their internal value, letter by letter. A value that no option has is usually misspelt, "
+    "or the label of one, and its leads would get another clock. Options may be added later, so nothing is stopped.",
+    severity="info",
+)
+NOBODY = RULES.declare(
+    "H323",
+    "Nobody of this account",
+    "A workflow can tell only people and teams of the account, and an alert to somebody who has left reaches nobody. "
+    "While alerts are silent, only the one who gets them is looked up.",
+)
+UNSURE = RULES.declare(
+    "H324",
+    "Not held against the account",
+    "HubSpot does not list everything it has, so what is not listed may be there all the same.",
+    severity="warning",
+)
+OTHER_ZONE = RULES.declare(
+    "H325",
+    "The account has another time zone",
+    "Opening hours of workflows are in the account's time zone. Written for another one, every clock would start at "
+    "the wrong hour. Two names of one clock are the same.",
+)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _OWN_WORDS = {

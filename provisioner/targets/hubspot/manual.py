@@ -1,5 +1,4 @@
-"""What HubSpot has no API for: reports and dashboards, and the account's time zone, as steps a person takes.
-[docs] reference/hubspot.md 5"""
+"""What HubSpot has no API for, reports and dashboards, as steps a person takes. [docs] reference/hubspot.md 5"""
 
 from __future__ import annotations
 
@@ -9,8 +8,7 @@ from typing import Any, NamedTuple
 
 from provisioner.model.design import Design
 from provisioner.resources import BY_HAND, Address, Resource
-from provisioner.targets.hubspot.clock import portal_zone
-from provisioner.targets.hubspot.names import Names, hours_of
+from provisioner.targets.hubspot.names import Names
 
 NO_API = "HubSpot has no API for reports and dashboards."
 
@@ -56,8 +54,6 @@ _REPORTS: dict[str, _Report] = {
 
 
 def manual_steps(design: Design) -> Iterator[Resource]:
-    if any(hours_of(design, item) for item in design.lead_types):
-        yield _zone(design)
     reports = design.reports or {}
     for key in reports.get("include", ()):
         if key in _REPORTS:
@@ -73,22 +69,6 @@ def _step(key: str, title: str, why: str, steps: list[str], **more: Any) -> Reso
 
 _LINK: list[Any] = ["https://", {"$ref": "portal:ui_domain"}]
 """The parts of an address, to be joined: the app's host, known when it is planned. Paths in it are not documented."""
-
-
-def _zone(design: Design) -> Resource:
-    zone = portal_zone(design)
-    steps = [
-        "Open Settings (the gear icon), then Account Defaults, then General.",
-        f"Check that the time zone is {zone}.",
-        "If it is another one, correct target.timezone in the design, plan and apply again.",
-    ]
-    return _step(
-        "time_zone",
-        f"Check that the account's time zone is {zone}",
-        "Opening hours of workflows are in the account's time zone, which no API can set.",
-        steps,
-        filters=[f"expected time zone: {zone}", {"$ref": "portal:time_zone"}],
-    )
 
 
 def _report(design: Design, key: str) -> Resource:

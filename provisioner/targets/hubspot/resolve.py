@@ -101,13 +101,9 @@ def resolve(snapshot: Snapshot, directory: Directory) -> Snapshot:
 
     Rejected when some mean nothing in this portal: one problem per reference, with near matches.
     """
-    ids: dict[Reference, str] = {}
     problems: dict[str, list[str]] = {}
-    for item in foreign(snapshot, directory.own):
-        try:
-            ids[item] = look_up(item, directory)
-        except Unresolved as reason:
-            problems.setdefault(f"{item}: {reason}", []).append(str(item.address))
+    for item, reason in unresolved(snapshot, directory).items():
+        problems.setdefault(f"{item}: {reason}", []).append(str(item.address))
     if problems:
         lines = tuple((", ".join(sorted(used)), text) for text, used in problems.items())
         named = "; ".join(text for _, text in lines[:5])
@@ -118,11 +114,24 @@ def resolve(snapshot: Snapshot, directory: Directory) -> Snapshot:
             advice="Correct the names in the design, or create what is missing in HubSpot. Nothing was changed.",
         )
 
+    ids = {item: look_up(item, directory) for item in foreign(snapshot, directory.own)}
+
     def replace(value: Mapping[str, Any], address: Address) -> Any:
         item = _reference(value, address)
         return _typed(ids[item], item.as_integer, item) if item in ids else {REF: str(item)}
 
     return Snapshot.of((substituted(resource, replace) for resource in snapshot), snapshot.unread)
+
+
+def unresolved(snapshot: Snapshot, directory: Directory) -> dict[Reference, str]:
+    """The references that mean nothing in this portal, or more than one thing, and why."""
+    found: dict[Reference, str] = {}
+    for item in foreign(snapshot, directory.own):
+        try:
+            look_up(item, directory)
+        except Unresolved as reason:
+            found[item] = str(reason)
+    return found
 
 
 def pins(snapshot: Snapshot, directory: Directory) -> list[str]:
@@ -246,4 +255,5 @@ __all__ = [
     "references",
     "resolve",
     "substituted",
+    "unresolved",
 ]

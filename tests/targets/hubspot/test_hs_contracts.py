@@ -137,7 +137,7 @@ def test_the_example_gives_these_resources() -> None:
         "Flow:open_emea_demo", "Flow:open_enterprise_inquiry", "Flow:open_event_attendee", "Flow:owner",
         "Flow:timer_content_mql", "Flow:timer_demo_request", "Flow:timer_emea_demo", "Flow:timer_enterprise_inquiry",
         "Flow:timer_event_attendee", "Flow:touch", "List:breached_today", "List:excluded", "List:running",
-        "List:unmatched", "ManualStep:time_zone",
+        "List:unmatched",
     ]  # fmt: skip
     names = [address.name for address in snapshot.resources if address.kind == "Property"]
     assert all(name.startswith("contacts.stl_") for name in names)

@@ -40,7 +40,6 @@ def test_the_example() -> None:
         "measures": ("approximated", 0.1),
         "alerts.content link": ("approximated", None),
         "alerts.content elapsed": ("approximated", None),
-        "time zone of the account": ("manual", None),
     }
 
 

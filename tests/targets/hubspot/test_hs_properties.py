@@ -77,7 +77,6 @@ def test_reports_are_steps_for_people() -> None:
         "link": ["https://", {"$ref": "portal:ui_domain"}],
     }
     assert found["ManualStep:reports_dashboard"]["measures"] == ["STL Compliance by lead type"]
-    assert found["ManualStep:time_zone"]["title"] == "Check that the account's time zone is America/New_York"
 
 
 def test_slack_is_sent_with_the_ids_of_the_design() -> None:

@@ -5,23 +5,27 @@ What resources look like is in `shapes`; what references mean, in `targets/hubsp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from provisioner.connections import Connection
+from provisioner.diagnostics import Diagnostic
 from provisioner.errors import TargetError
 from provisioner.planning.plan import Plan
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.secrets import Secret
-from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Progress
+from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Places, Progress, Reference
 from provisioner.targets.http.discreet import discreet, scrub
 from provisioner.targets.http.trust import checked_origin, checked_token
 from provisioner.targets.http.wire import Wire
 from provisioner.targets.hubspot.session.account import Portal, read_portal
 from provisioner.targets.hubspot.session.check import check
 from provisioner.targets.hubspot.session.door import Door
+from provisioner.targets.hubspot.session.expected import Account, missing
+from provisioner.targets.hubspot.session.ledger import OBJECT
 from provisioner.targets.hubspot.session.pace import Pace
-from provisioner.targets.hubspot.session.read import read_live
+from provisioner.targets.hubspot.session.read import read_live, read_properties
 from provisioner.targets.hubspot.session.state import State
 from provisioner.targets.hubspot.session.steps import tick, untick
 from provisioner.targets.hubspot.session.transport import Transport
@@ -34,7 +38,7 @@ HOME = "https://api.hubapi.com"  # one host for all regions ([spec] reference/hu
 
 
 class HubSpotSession:
-    """Implements `targets.base.Session`. Sends its first request when first asked something."""
+    """Implements `Session`, `Looking` and `Ticking` of `targets.base`. Sends nothing before it is asked something."""
 
     def __init__(self, transport: Transport, connection: str, pace: Pace) -> None:
         self.door = Door(transport)
@@ -43,6 +47,7 @@ class HubSpotSession:
         self._pace = pace
         self._portal: Portal | None = None
         self._state: State | None = None
+        self._seen: State | None = None  # of the last reading, also when it did not come to its end
 
     @property
     def api_calls(self) -> int:
@@ -72,14 +77,27 @@ class HubSpotSession:
         cost one or two each. Rejected when a reference of the design means nothing here.
         """
         with discreet(self._transport.secrets):
-            live, self._state = read_live(self.door, desired, prefix, self.portal)
+            self._state, self._seen = None, State(prefix)
+            live = read_live(self.door, desired, self._seen, self.portal)
+        self._state = self._seen
         return replace(live, notices=tuple(self._scrub(notice) for notice in live.notices))
+
+    def missing(self, references: Sequence[Reference], places: Places) -> list[Diagnostic]:
+        """What the design names and this account does not have, or not in that form. Answered from the last `read`,
+        also from one that was refused; without one, one request."""
+        with discreet(self._transport.secrets):
+            seen = self._seen.properties.get(OBJECT) if self._seen is not None else None
+            properties = read_properties(self.door, OBJECT) if seen is None else seen
+            unresolved = self._seen.unresolved if self._seen is not None else {}
+            account = Account(properties, unresolved, self.portal.time_zone)
+        found = missing(account, references, places, datetime.now(UTC).date())
+        return [replace(item, detail=self._scrub(item.detail), advice=self._scrub(item.advice)) for item in found]
 
     def check(self, plan: Plan) -> None:
         """Hold the plan against what was read. Rejected carries every problem. HubSpot itself has no dry run."""
         state = self._known(plan)
         with discreet(self._transport.secrets):
-            check(self.door, self.portal, plan, state)
+            check(self.door, plan, state)
 
     def write(self, plan: Plan, ledger: Ledger) -> Iterator[Progress | Outcome]:
         """Carry out the plan in the order of dependencies. Every change gets exactly one Outcome.

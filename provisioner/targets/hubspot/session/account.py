@@ -40,6 +40,7 @@ class Portal:
             is_production=self.is_production,
             url=f"https://{self.ui_domain}",
             user=f"connection {connection}",
+            time_zone=self.time_zone,
         )
 
 

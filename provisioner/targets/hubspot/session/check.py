@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from provisioner.errors import NotAllowed, Rejected
 from provisioner.planning.plan import Action, Change, Plan
-from provisioner.targets.hubspot.session import shapes, zone
-from provisioner.targets.hubspot.session.account import Portal
+from provisioner.targets.hubspot.session import shapes
 from provisioner.targets.hubspot.session.bodies import IMMUTABLE, own_references
 from provisioner.targets.hubspot.session.door import Door, rows
 from provisioner.targets.hubspot.session.faults import Answered
@@ -23,10 +21,9 @@ DEFAULTS = {"hasUniqueValue": False, "externalOptions": False, "dataSensitivity"
 Problem = tuple[str, str]
 
 
-def check(door: Door, portal: Portal, plan: Plan, state: State) -> None:
+def check(door: Door, plan: Plan, state: State) -> None:
     """Rejected with every problem. At most one request: how many properties the account may still have."""
-    problems = [*_conversions(plan, state), *_references(plan, state), *_premises(plan, state), *_zone(portal, plan)]
-    problems += _room(door, plan)
+    problems = [*_conversions(plan, state), *_references(plan, state), *_premises(plan, state), *_room(door, plan)]
     if problems:
         first = "; ".join(f"{where}: {text}" for where, text in problems[:3])
         more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
@@ -75,12 +72,6 @@ def _premises(plan: Plan, state: State) -> Iterator[Problem]:
     made = (resource.address for resource in kept)
     for item in missing(kept, state.properties, made):
         yield str(item.address), str(item)
-
-
-def _zone(portal: Portal, plan: Plan) -> Iterator[Problem]:
-    kept = (change.after for change in plan.changes if change.after is not None)
-    if text := zone.disagreement(kept, portal.time_zone, datetime.now(UTC)):
-        yield str(zone.STEP), text
 
 
 def _room(door: Door, plan: Plan) -> Iterator[Problem]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from provisioner.planning.plan import Tick
@@ -12,7 +11,7 @@ from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Ledger, Live
 from provisioner.targets.hubspot import resolve
 from provisioner.targets.hubspot.marker import Mark, unmark
-from provisioner.targets.hubspot.session import ledger, needs, shapes, zone
+from provisioner.targets.hubspot.session import ledger, needs, shapes
 from provisioner.targets.hubspot.session.account import Portal
 from provisioner.targets.hubspot.session.directory import read_directory
 from provisioner.targets.hubspot.session.door import Door, rows
@@ -43,14 +42,14 @@ class _Found:
         self.resources[address] = Resource(address, attributes)
 
 
-def read_live(door: Door, desired: Snapshot, prefix: str, portal: Portal) -> tuple[Live, State]:
-    """What is there, whose it is, and what the references of the design mean here.
+def read_live(door: Door, desired: Snapshot, state: State, portal: Portal) -> Live:
+    """What is there, whose it is, and what the references of the design mean here. `state` is empty and is filled as
+    far as the reading comes.
 
     Rejected when a reference means nothing; NotAllowed when properties may not be read. What else may not be read is
     `unread`.
     """
-    name = ledger.property_name(prefix)
-    state = State(prefix)
+    name = ledger.property_name(state.prefix)
     found = _Found(desired, state)
     objects = sorted({shapes.split(address)[0] for address in desired.resources if address.kind in (PROPERTY, GROUP)})
     for object in dict.fromkeys([ledger.OBJECT, *objects]):
@@ -69,13 +68,11 @@ def read_live(door: Door, desired: Snapshot, prefix: str, portal: Portal) -> tup
     _steps(found, resolved)
     for item in missing(resolved, state.properties, resolved.resources):
         found.notices.append(f"{item.address} {item}. Applying this is refused until it is there.")
-    if text := zone.disagreement(found.desired, portal.time_zone, datetime.now(UTC)):
-        found.notices.append(f"{zone.STEP}: {text}. Applying this is refused until they agree.")
     recorded = _ledger(found)
     kept = set(desired.resources) | set(recorded.fingerprints)
     there = [item for item in found.resources.values() if item.address in kept and item.address not in found.unread]
     notices = (*found.notices, *pinned)
-    return Live(Snapshot.of(there, found.unread), recorded, notices, resolved, tuple(found.ticked)), state
+    return Live(Snapshot.of(there, found.unread), recorded, notices, resolved, tuple(found.ticked))
 
 
 def read_properties(door: Door, object: str, *, archived: bool = False) -> dict[str, Raw]:
@@ -207,6 +204,8 @@ def _resolved(door: Door, found: _Found, portal: Portal, finder: Finder) -> tupl
     if any(item.kind == "flow" for item in wanted):
         names["flow"] = finder.all_flow_names()
     directory = read_directory(door, wanted, portal, resolve.Directory(names=names, own=own))
+    problems = resolve.unresolved(found.desired, directory)
+    found.state.unresolved = {str(item): reason for item, reason in problems.items()}
     return resolve.resolve(found.desired, directory), resolve.pins(found.desired, directory)
 
 

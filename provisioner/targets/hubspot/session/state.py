@@ -20,7 +20,8 @@ INTEGER_KEYS = frozenset({"suppressionListIds"})
 
 @dataclass(slots=True)
 class State:
-    """`properties`, `archived` and `groups` by object and name; `lists` and `flows` by our address."""
+    """`properties`, `archived` and `groups` by object and name; `lists` and `flows` by our address; `unresolved`: what
+    references of the design mean nothing here, and why."""
 
     prefix: str
     record: Record = field(default_factory=Record)
@@ -29,6 +30,7 @@ class State:
     groups: dict[str, dict[str, Raw]] = field(default_factory=dict)
     lists: dict[Address, Raw] = field(default_factory=dict)
     flows: dict[Address, Raw] = field(default_factory=dict)
+    unresolved: dict[str, str] = field(default_factory=dict)
 
     def id_of(self, address: Address) -> str | None:
         """The portal's id of one of our lists or flows; None while it is not there."""

@@ -45,7 +45,7 @@ def test_a_damaged_design_gives_reasons(data: st.DataObject) -> None:
         for step in path[:-1]:
             parent = parent[step]
         if data.draw(st.booleans()):
-            parent[path[-1]] = data.draw(PIECES)
+            parent[path[-1]] = copy.deepcopy(data.draw(PIECES))  # a later step may change it
         else:
             del parent[path[-1]]
     found, findings = compile_design(loads(json.dumps(design, ensure_ascii=False), "d.yaml"), today=TODAY)

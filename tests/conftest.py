@@ -1,1 +1,12 @@
 """Being here makes the folders beside it importable from every test: `from strategies.designs import documents`."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+# Slow machines are no failures; and what CI says about a change must not depend on luck.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")

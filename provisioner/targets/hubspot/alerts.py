@@ -52,6 +52,13 @@ def task_subject(task: str, label: str) -> str:
     return "".join(found)
 
 
+def task_markup(task: str, label: str) -> str:
+    """The task's text as HTML, with its placeholders as tokens."""
+    tokens = {"lead.name": LEAD_NAME, "company": COMPANY, "rep": REP, "lead_type": markup(label)}
+    parts = _PLACEHOLDER.split(task)
+    return "".join(tokens[part] if place % 2 else markup(part) for place, part in enumerate(parts))
+
+
 class Alerts:
     """Adds the nodes of one lead type's steps to a graph."""
 
@@ -143,7 +150,7 @@ class Alerts:
         for channel in ("slack", "email", "bell"):
             if channel not in step.via or not step.notify:
                 continue
-            body = self._body(number, step) + f"<p>{markup(self._would_have(step, channel))}</p>"
+            body = self._body(number, step) + f"<p>{self._would_have(step, channel)}</p>"
             if channel == "bell":
                 to = self._bell(name, qa, subject, body, to)
             else:
@@ -153,11 +160,11 @@ class Alerts:
 
     def _would_have(self, step: Step, channel: str) -> str:
         names = ", ".join(f"{item.id} ({item.value or item.otherwise or item.kind})" for item in self._told(step))
-        text = f"Silent mode. Would have told, {_CHANNELS[channel]}: {names}."
+        text = markup(f"Silent mode. Would have told, {_CHANNELS[channel]}: {names}.")
         if step.task is not None:
-            text += f" Would have created the task: {step.task}."
+            text += f" Would have created the task: {task_markup(step.task, self.lead_type.label)}."
         if step.reassign_to is not None:
-            text += f" Would have handed the lead to: {step.reassign_to}."
+            text += f" Would have handed the lead to: {markup(step.reassign_to)}."
         return text
 
     # texts

@@ -215,9 +215,17 @@ def test_a_list_replaced_by_hand_is_not_taken_for_ours(bench: HubBench) -> None:
 def test_somebody_who_left_is_not_told(bench: HubBench) -> None:
     bench.door("seed", {"owners": [{"email": "gone@brewline.example", "archived": True}]})
     bench.edit("silent_to: qa@", "silent_to: gone@")
-    out = bench(*PLAN, code=1)
-    assert "user:gone@brewline.example: has left: the owner is deactivated" in out
-    assert "Nothing was changed." in out
+    out = bench(*PLAN, code=2)
+    assert "error H323: Nobody of this account" in out
+    assert "'gone@brewline.example': has left: the owner is deactivated" in out
+
+
+def test_hours_in_another_zone_than_the_accounts_are_refused(bench: HubBench) -> None:
+    """Windows of workflows are in the account's zone: people would be told hours off."""
+    bench.door("settings", {"timezone": "Europe/Berlin"})
+    before = bench.picture()
+    assert "timezone" in bench(*APPLY, code=2)
+    assert bench.picture() == before
 
 
 def test_another_account_is_refused(bench: HubBench) -> None:
@@ -225,6 +233,37 @@ def test_another_account_is_refused(bench: HubBench) -> None:
     out = bench(*APPLY, code=5)
     assert f"Error: The connection leads to {PORTAL}, but the design expects 7654321." in out
     assert [str(call) for call in bench.proxy.calls] == ["GET /account-info/v3/details"]
+
+
+READ = (
+    "crm.schemas.contacts.read crm.objects.contacts.read crm.objects.owners.read automation crm.lists.read forms "
+    "crm.objects.users.read settings.users.teams.read"
+)
+
+
+def test_the_scopes_of_the_readme_are_enough(bench: HubBench) -> None:
+    """Least privilege, as the reference lists it (1.2): one set plans, two more scopes apply."""
+    bench.door(
+        "seed",
+        {
+            "tokens": [
+                {"token": "pat-na1-reads", "scopes": READ.split()},
+                {"token": "pat-na1-writes", "scopes": [*READ.split(), "crm.schemas.contacts.write", "crm.lists.write"]},
+            ]
+        },
+    )
+    whole, before = bench.token, bench.picture()
+    try:
+        bench.token = "pat-na1-reads"
+        assert "Plan: 37 to add, 0 to change, 0 to delete." in bench(*PLAN, code=3)
+        out = bench(*APPLY, code=1)
+        assert "crm.schemas.contacts.write" in out
+        bench.token = "pat-na1-writes"
+        assert f"Applied: 37 changes in {PORTAL}, read back and as planned" in bench(*APPLY)
+        assert f"Applied: 37 changes in {PORTAL}" in bench(*DESTROY)
+    finally:
+        bench.token = whole
+    assert bench.picture() | {"archived": []} == before
 
 
 FAULTS = [

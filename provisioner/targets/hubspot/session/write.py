@@ -312,7 +312,8 @@ def _attempt_at(address: Address, carry_out: Callable[[Address], str]) -> Outcom
 
 def _outcome(address: Address, result: str | TargetError) -> Outcome:
     if isinstance(result, TargetError):
-        return Outcome(address, "failed", f"{result.message} {result.advice}".strip())
+        joint = " " if not result.advice or result.message.endswith((".", "!", "?")) else ". "
+        return Outcome(address, "failed", f"{result.message}{joint}{result.advice}".strip())
     return Outcome(address, "done", result)
 
 

@@ -57,7 +57,7 @@ def test_a_group_with_guests_stays(opened: Opened, portal: Portal) -> None:
     failed = {address: status for address, status in pieces.statuses(end.outcomes).items() if status != "done"}
     assert failed == {"PropertyGroup:contacts.stl_speed": "failed"}
     assert pieces.messages(end.outcomes)["PropertyGroup:contacts.stl_speed"] == (
-        "it still holds properties: guest Move them to another group by hand."
+        "it still holds properties: guest. Move them to another group by hand."
     )
     assert set(portal.groups["contacts"]) == {"native", "stl_speed"}
     del portal.properties["contacts"]["guest"]

@@ -172,7 +172,7 @@ def test_a_flow_edited_in_the_portal_after_it_was_read_is_not_overwritten(opened
     end = pieces.carried_out(session, plan)
     assert pieces.messages(end.outcomes) == {
         "Flow:stamp": "workflow 'STL stamp' was changed in HubSpot after it was read (revision 2 is now 7); "
-        "it was not overwritten Plan again and read the new plan."
+        "it was not overwritten. Plan again and read the new plan."
     }
     assert flow["name"] == "Ada's"
 
@@ -206,7 +206,7 @@ def test_a_flow_whose_content_makes_the_server_fail_is_refused_not_repeated_for_
     assert pieces.statuses(end.outcomes)["Flow:stamp"] == "failed"
     assert pieces.messages(end.outcomes)["Flow:stamp"] == (
         "HubSpot failed 3 times when asked to create the workflow 'STL stamp', and it is not there: HubSpot failed "
-        "when asked to create the workflow 'STL stamp': HTTP 500 without a word A server error that stays is often "
+        "when asked to create the workflow 'STL stamp': HTTP 500 without a word. A server error that stays is often "
         "HubSpot's way of not accepting the content."
     )
     assert portal.flows == {}
@@ -234,7 +234,7 @@ def test_a_missing_scope_fails_what_needs_it(opened: Opened, portal: Portal) -> 
     end = applied(opened(), *pieces.whole())
     assert pieces.messages(end.outcomes)["List:running"] == (
         "HubSpot does not allow this token to create the list 'SLA running': no; x (requiredGranularScopes: "
-        "crm.lists.write) (correlationId c-1) Give the key one of these scopes: crm.lists.write."
+        "crm.lists.write) (correlationId c-1). Give the key one of these scopes: crm.lists.write."
     )
     assert pieces.statuses(end.outcomes)["Flow:stamp"] == "skipped"
 

@@ -169,7 +169,8 @@ def test_what_done_refuses(portal: Portal) -> None:
     assert portal("done", "acme.yaml", "-c", "portal").code == 0
     assert told("reports_dashboard") == (
         1,
-        "Error: Nothing of 'acme-speed-to-lead' is in this portal yet, so ManualStep:reports_dashboard cannot be done.\n"
+        "Error: Nothing of 'acme-speed-to-lead' is in this portal yet, "
+        "so ManualStep:reports_dashboard cannot be done.\n"
         "  What to do: Apply the design first, then do the step.\n",
     )
     assert told("report_trned") == (

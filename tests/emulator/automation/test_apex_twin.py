@@ -152,7 +152,7 @@ def test_a_field_the_trigger_names_must_exist(clock: World) -> None:
 def test_the_trigger_stands_between_the_flows_and_the_rules(clock: World) -> None:
     """Save order 3, 4, 5: the flow starts the clock, the trigger finds the due time, the rule judges that."""
     clock.deployed.rules["Lead"] = [
-        "<active>true</active><errorConditionFormula>Due__c &gt; DATETIMEVALUE(\"2026-01-05 15:00:00\")"
+        '<active>true</active><errorConditionFormula>Due__c &gt; DATETIMEVALUE("2026-01-05 15:00:00")'
         "</errorConditionFormula><errorMessage>Too late.</errorMessage>"
     ]
     stamp = assign("Go", ("$Record.Started__c", "@$Flow.CurrentDateTime"), ("$Record.Minutes__c", "@$Record.Number__c"))

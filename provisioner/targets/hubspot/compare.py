@@ -57,6 +57,8 @@ def compare(desired: Resource, live: Resource) -> Resource:
         seen.pop(key, None)
         if key in desired.attributes:
             seen[key] = desired.attributes[key]
+    if "nextAvailableActionId" in seen:  # follows from the actions: that of other actions would be another's
+        seen["nextAvailableActionId"] = str(len(seen.get("actions", ())) + 1)
     return Resource(live.address, _in_order(desired.attributes, seen))
 
 
@@ -172,10 +174,19 @@ def _like(want: Any, have: Any) -> Any:
                 kept[key] = value
         return _in_order(want, kept)
     if isinstance(want, list) and isinstance(have, list):
-        return [_like(want[place] if place < len(want) else None, item) for place, item in enumerate(have)]
-    if isinstance(have, Mapping):
-        return {key: _like(None, value) for key, value in have.items()}
+        return [
+            _like(want[place], item) if place < len(want) and _kin(want[place], item) else item
+            for place, item in enumerate(have)
+        ]
     return have
+
+
+def _kin(want: Any, have: Any) -> bool:
+    """Whether two entries of a list are the same thing: of two different actions, nothing is an empty addition, and
+    what was applied must be recognised as that."""
+    if isinstance(want, Mapping) and isinstance(have, Mapping):
+        return all(want.get(key) == have.get(key) for key in ("type", "actionTypeId"))
+    return True
 
 
 def renumbered(flow: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from typing import Any
 
 import pytest
@@ -214,3 +215,20 @@ def test_a_property_of_our_name_that_someone_hid_with_a_value_set() -> None:
     address = Address("Property", "contacts.stl_lead_type")
     assert RESOURCES[str(address)].address == address
     assert seen(str(address), lambda live: live.update(externalOptions=True)) != []
+
+
+@pytest.mark.parametrize(("was", "now"), [("silent", "live"), ("live", "silent")])
+def test_what_was_applied_is_recognised_when_the_design_moves_on(was: str, now: str) -> None:
+    """Else the plan says of every change of a workflow's actions that somebody made it by hand."""
+    design = acme()
+    silent_or_live = (
+        dataclasses.replace(design, alerts=dataclasses.replace(design.alerts, mode=mode)) for mode in (was, now)
+    )
+    applied, wanted = ({item.address: item for item in build(one)} for one in silent_or_live)
+    moved = [(before, wanted[address]) for address, before in applied.items() if wanted.get(address) != before]
+    assert sorted(str(before.address) for before, _ in moved) == [
+        f"Flow:timer_{name}"
+        for name in ("content_mql", "demo_request", "emea_demo", "enterprise_inquiry", "event_attendee")
+    ]
+    for before, after in moved:
+        assert compare(after, before).fingerprint() == before.fingerprint(), before.address

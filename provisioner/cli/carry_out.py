@@ -13,6 +13,7 @@ from provisioner.cli.console import Console
 from provisioner.cli.road import Reached
 from provisioner.errors import Refused
 from provisioner.planning import guards, planfile
+from provisioner.planning.diff import ledger_digest
 from provisioner.planning.plan import Plan
 from provisioner.reporting.applied import applied_data, applied_text, event_text
 from provisioner.reporting.plans import plan_text
@@ -49,7 +50,7 @@ def carry_out(
     show = console.note if console.json else console.say
     show(plan_text(plan, console.paint, verbose=console.verbose, removes=removes))
     guards.check_clear(plan)
-    if not plan.to_write:
+    if not plan.to_write and ledger_digest(plan.fingerprints) == plan.ledger:
         console.data(applied_data(Applied((), ()), plan, planfile.digest(plan)))
         console.say(_left(plan, reached, console))
         return 0

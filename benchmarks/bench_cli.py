@@ -31,7 +31,7 @@ WORK: dict[str, tuple[list[str], float | None, float | None]] = {
     "floor: import click": (["-c", "import click"], None, None),
     "--version": (["-m", "provisioner.cli", "--version"], 0.15, 40),
     "--help": (["-m", "provisioner.cli", "--help"], 0.15, 40),
-    "validate + render + diff": (["-c", ROAD], 0.6, 150),
+    "validate + render + diff": (["-c", ROAD], 0.5, 150),
 }
 
 

@@ -7,8 +7,8 @@ them travel together, in which order and with which indentation is decided here,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape  # of &, < and > with quote=False; xml.sax.saxutils would load urllib and ssl for the same
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from provisioner.errors import TargetError
 from provisioner.targets.salesforce.shape import NAMESPACE, NODES, XSD, XSI, ordered
@@ -57,7 +57,7 @@ def _element(lines: list[str], parent: str, name: str, item: Any, depth: int) ->
     indent = "    " * depth
     if parent == "CustomMetadata" and name == "values":
         lines.append(f"{indent}<values>")
-        lines.append(f"{indent}    <field>{escape(item['field'])}</field>")
+        lines.append(f"{indent}    <field>{escape(item['field'], quote=False)}</field>")
         lines.append(f"{indent}    {_typed(item)}")
         lines.append(f"{indent}</values>")
     elif isinstance(item, Mapping):
@@ -65,10 +65,10 @@ def _element(lines: list[str], parent: str, name: str, item: Any, depth: int) ->
         _children(lines, name, item, depth + 1)
         lines.append(f"{indent}</{name}>")
     else:
-        lines.append(f"{indent}<{name}>{escape(str(item))}</{name}>")
+        lines.append(f"{indent}<{name}>{escape(str(item), quote=False)}</{name}>")
 
 
 def _typed(item: Mapping[str, Any]) -> str:
     if item["value"] is None:
         return '<value xsi:nil="true"/>'
-    return f'<value xsi:type="xsd:{item["type"]}">{escape(item["value"])}</value>'
+    return f'<value xsi:type="xsd:{item["type"]}">{escape(item["value"], quote=False)}</value>'

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import requests
-
+from .emulated import Emulated
 from .world import iso
 
 KINDS = ["demo_request", "pricing_page", "contact_form", "webinar", "trade_show", "content_download", "other"]
@@ -37,40 +34,10 @@ CLIENT_PROPERTIES = [
 ]
 
 
-class Portal:
+class Portal(Emulated):
     """One emulator process."""
 
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "provisioner.emulator", "--platform", "hubspot", "--port", "0"],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-        )
-        assert self.process.stdout is not None
-        ready = json.loads(self.process.stdout.readline())
-        self.url, self.token = ready["url"], ready["access_token"]
-        self.http = requests.Session()
-        self.http.trust_env = False
-        self.contacts: dict[int, str] = {}
-
-    def close(self) -> None:
-        self.http.close()
-        self.process.terminate()
-        self.process.wait(10)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-    def door(self, name: str, body: Any = None, method: str = "POST") -> Any:
-        answer = self.http.request(method, f"{self.url}/_emulator/{name}", json=body, timeout=60)
-        assert answer.status_code < 400, f"{name} {body}: {answer.text}"
-        return answer.json()
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        answer = self.http.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=60)
-        assert answer.status_code < 400, f"{method} {path} {body}: {answer.text}"
-        return answer.json() if answer.content else None
+    platform = "hubspot"
 
     def begin(self, at: datetime, people: list[str], team: str) -> None:
         """An account at `at` with its own properties, its people, and a team of the first two of them."""

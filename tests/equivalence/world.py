@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-import requests
-
+from .emulated import Emulated
 from .oracle import Message
 from .worlds import GROUP, PEOPLE, QUEUES, Event, Life
 
@@ -39,40 +35,11 @@ def iso(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class World:
+class World(Emulated):
     """One emulator process; `reset` makes a new org of it."""
 
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "provisioner.emulator", "--platform", "salesforce", "--port", "0"],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-        )
-        assert self.process.stdout is not None
-        ready = json.loads(self.process.stdout.readline())
-        self.url, self.token = ready["url"], ready["access_token"]
-        self.http = requests.Session()
-        self.http.trust_env = False
-
-    def close(self) -> None:
-        self.http.close()
-        self.process.terminate()
-        self.process.wait(10)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-    def door(self, name: str, body: Any = None, method: str = "POST") -> Any:
-        answer = self.http.request(method, f"{self.url}/_emulator/{name}", json=body, timeout=60)
-        assert answer.status_code < 400, f"{name}: {answer.text}"
-        return answer.json()
-
-    def call(self, method: str, path: str, body: Any = None, token: str | None = None, **more: Any) -> Any:
-        headers = {"Authorization": f"Bearer {token or self.token}"}
-        url = f"{self.url}/services/data/v66.0/{path}"
-        answer = self.http.request(method, url, json=body, headers=headers, timeout=60, **more)
-        assert answer.status_code < 400, f"{method} {path} {body}: {answer.text}"
-        return answer.json() if answer.content else None
+    platform = "salesforce"
+    root = "/services/data/v66.0/"
 
     def deploy(self, files: Mapping[str, bytes]) -> list[str]:
         """Deploys for real; the problems, empty when it succeeded."""

@@ -63,6 +63,8 @@ class FakeSession:
     def write(self, plan: Plan, ledger: Ledger) -> Iterator[Progress | Outcome]:
         self._call("write")
         yield Progress("deploy", "Deploying", 0, len(plan.changes))
+        if not plan.changes:
+            self.org.ledger = ledger
         for number, change in enumerate(plan.changes):
             self._call("write one")
             self.put(change.address, change.after.attributes if change.after else None)

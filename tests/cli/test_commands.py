@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +210,19 @@ def test_apply_carries_out_and_a_second_run_has_nothing_to_do(desk: Desk) -> Non
         0,
         "No changes. Acme Sandbox (00D000000000001AAA) matches acme.yaml.",
     )
+    assert "write" not in desk.org.calls
+
+
+def test_a_ledger_that_a_killed_run_left_behind_is_written(desk: Desk) -> None:
+    """Everything is as designed, but what was recorded is of an earlier design: else the next change is "by hand"."""
+    desk("apply", "acme.yaml", "-c", "sandbox", "--yes")
+    right = dict(desk.org.ledger.fingerprints)
+    settings = Address("Settings", "Default")
+    desk.org.ledger = replace(desk.org.ledger, fingerprints=right | {settings: "0" * 64})
+    assert desk("apply", "acme.yaml", "-c", "sandbox", "--yes").code == 0
+    assert dict(desk.org.ledger.fingerprints) == right
+    desk.org.calls.clear()
+    assert desk("apply", "acme.yaml", "-c", "sandbox", "--yes").code == 0
     assert "write" not in desk.org.calls
 
 

@@ -29,6 +29,16 @@ class Cause(StrEnum):
     DELETED = "deleted by hand"
     ORPHANED = "no longer in the design"
     REOPENED = "open again"  # a step that was ticked, but is not what it was
+    ADOPTED = "adopted"  # was there before, not ours; `import` makes it ours
+    RENAMED = "renamed"  # ours under another address; the design says `was:`
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Who changed something in the CRM last, as far as the vendor tells. `at` is UTC ISO; empty = not told."""
+
+    by: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,7 @@ class Change:
     before: Resource | None
     after: Resource | None
     cause: Cause
+    touched: Touched | None = None  # of a change by hand: who and when; for people, apply never reads it
 
     @property
     def address(self) -> Address:

@@ -10,7 +10,7 @@ from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic, Location
 from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design, Scalar
-from provisioner.planning.plan import Change, Plan, Tick
+from provisioner.planning.plan import Change, Plan, Tick, Touched
 from provisioner.resources import Address, Resource, Snapshot
 
 
@@ -178,12 +178,32 @@ class Ticking(Protocol):
         ...
 
 
+@runtime_checkable
+class Telling(Protocol):
+    """A session of a vendor that tells who changed what."""
+
+    def touched(self, addresses: Sequence[Address], since: str) -> Mapping[Address, Touched]:
+        """Who changed these last, and when; those the vendor tells nothing about are left out. `since` is UTC ISO (of
+        the last apply; empty = none). In a constant number of calls (plus pages); what may not be asked is left out."""
+        ...
+
+
+@runtime_checkable
+class Occupied(Protocol):
+    """A session of a vendor that tells whether somebody is deploying to the org right now."""
+
+    def occupied(self) -> str:
+        """A sentence for people naming what is under way, by whom, since when; empty when nothing is."""
+        ...
+
+
 __all__ = [
     "Artifact",
     "Change",
     "Ledger",
     "Live",
     "Looking",
+    "Occupied",
     "OrgIdentity",
     "Outcome",
     "Places",
@@ -194,6 +214,8 @@ __all__ = [
     "Sequence",
     "Session",
     "Target",
+    "Telling",
     "Tick",
     "Ticking",
+    "Touched",
 ]

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic, Location
+from provisioner.facts import Evidence, Facts, Scope
 from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design, Scalar
 from provisioner.planning.plan import Change, Plan, Tick, Touched
@@ -197,12 +198,48 @@ class Occupied(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A change in the words of the SLA: `SLA of Demo request: 30 minutes -> 60 minutes`, and whom it concerns."""
+
+    text: str
+    lead_types: tuple[str, ...] = ()  # ids of those whose leads are judged or alerted differently; empty = none
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """A target that says what a change of a resource means to the people who live with it. Thinks only."""
+
+    def meanings(self, change: Change, design: Design) -> list[Meaning]:
+        """One per thing that changes its behaviour (never empty); `change` as planned or as found by an audit."""
+        ...
+
+
+@runtime_checkable
+class Auditing(Protocol):
+    """A session that counts what is in the CRM. Only reads; raises TargetError only when nothing can be read at all:
+    a part that may not be asked is in `Facts.unasked`."""
+
+    def audit(self, design: Design, scope: Scope) -> Facts:
+        """In a number of calls that does not grow with the number of leads."""
+        ...
+
+    def judged(self, since: Mapping[str, str]) -> Mapping[str, Evidence]:
+        """Lead type → the leads of it whose clock started at or after an instant (UTC ISO). What cannot be counted is
+        left out."""
+        ...
+
+
 __all__ = [
     "Artifact",
+    "Auditing",
     "Change",
+    "Explaining",
+    "Facts",
     "Ledger",
     "Live",
     "Looking",
+    "Meaning",
     "Occupied",
     "OrgIdentity",
     "Outcome",
@@ -211,6 +248,7 @@ __all__ = [
     "Progress",
     "Reference",
     "Referring",
+    "Scope",
     "Sequence",
     "Session",
     "Target",

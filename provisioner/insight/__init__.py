@@ -1,0 +1,1 @@
+"""Questions about time and people, asked of facts and designs: what drifted, what would have been. No vendor words."""

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provisioner.emulator.clock import ClockError, iso, parse_duration, parse_instant
-from provisioner.emulator.faults import read_fault
+from provisioner.emulator.faults import read_faults
 from provisioner.emulator.server import CONTROL, Front
 
 
@@ -57,7 +57,7 @@ def door(world: World, front: Callable[[], Front]) -> list[Route]:
         "faults": {
             "GET": lambda query: [fault.to_json() for fault in front().faults.armed],
             "POST": lambda body: _arm(front(), body),
-            "DELETE": lambda body: _none(front().faults.armed.clear),
+            "DELETE": lambda body: _none(front().faults.clear),
         },
         "requests": {"GET": lambda query: list(front().log), "DELETE": lambda body: _none(front().log.clear)},
         "timers": {"GET": lambda query: world.timers()},
@@ -96,13 +96,13 @@ def _settings(world: World, body: Any) -> dict[str, Any]:
 
 def _reset(world: World, front: Front) -> dict[str, Any]:
     world.reset()
-    front.faults.armed.clear()
+    front.faults.clear()
     front.log.clear()
     return {"now": iso(world.now)}
 
 
 def _arm(front: Front, body: Any) -> list[dict[str, Any]]:
-    front.faults.armed.append(read_fault(body))
+    front.faults.armed.extend(read_faults(body))
     return [fault.to_json() for fault in front.faults.armed]
 
 

@@ -67,7 +67,10 @@ class Front:
             await send(message)
 
         fault = self.faults.take(scope["method"], scope["path"])
-        if fault is None:
+        if fault is None and self.faults.dead and _authorization(scope) in self.faults.dead:
+            entry["fault"] = "expired_session"
+            await _answer(noted, *self.expired(), {})
+        elif fault is None:
             await self.app(scope, receive, noted)
         else:
             entry["fault"] = fault.kind
@@ -75,8 +78,7 @@ class Front:
 
     async def _suffer(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         if fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
-            await self.app(scope, receive, send)
+            await self._slowly(fault, scope, receive, send)
             return
         if fault.kind == "partial_failure":
             await self.app({**scope, FAILING: fault}, receive, send)
@@ -87,6 +89,8 @@ class Front:
             body = self.says(fault.status) if fault.body is None else fault.body
             await _answer(send, fault.status, body, fault.headers)
         elif fault.kind == "expired_session":
+            if fault.lasting and (bearer := _authorization(scope)):
+                self.faults.dead.add(bearer)
             await _answer(send, *self.expired(), {})
         else:
             if fault.kind == "timeout":
@@ -95,6 +99,27 @@ class Front:
                 await _half_answer(send)
             _break(scope)
             await _gone(receive)
+
+    async def _slowly(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        """The work late, or with `after` the work at once and only its answer late."""
+        if not fault.after:
+            await asyncio.sleep(fault.seconds)
+            await self.app(scope, receive, send)
+            return
+        held: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            held.append(message)
+
+        await self.app(scope, receive, hold)
+        await asyncio.sleep(fault.seconds)
+        for message in held:
+            await send(message)
+
+
+def _authorization(scope: Scope) -> str:
+    """What the request calls itself with; empty where it does not."""
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
 
 
 async def _nowhere(message: Message) -> None:

@@ -35,12 +35,11 @@ _ACTIONS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "de
 
 def to_data(plan: Plan, *, lifetime: timedelta = LIFETIME) -> dict[str, Any]:
     """The plan as plain data, as specs/plan.schema.json describes it; also what `plan --json` prints."""
-    created = datetime.fromisoformat(plan.created_at)
     data: dict[str, Any] = {
         "format": FORMAT,
         "tool": {"name": "provisioner", "version": plan.tool},
         "created_at": plan.created_at,
-        "expires_at": instant(created + lifetime),
+        "expires_at": expires_at(plan, lifetime=lifetime),
         "design": {
             "id": plan.design,
             "digest": plan.design_digest,
@@ -60,6 +59,11 @@ def to_data(plan: Plan, *, lifetime: timedelta = LIFETIME) -> dict[str, Any]:
     }
     data["digest"] = _digest(data)
     return data
+
+
+def expires_at(plan: Plan, *, lifetime: timedelta = LIFETIME) -> str:
+    """UTC, ISO 8601: from this instant on the plan is refused."""
+    return instant(datetime.fromisoformat(plan.created_at) + lifetime)
 
 
 def instant(moment: datetime) -> str:
@@ -160,6 +164,15 @@ def read(path: Path, *, tool: str, now: datetime) -> Plan:
         raise Refused(f"{path} has expired: it was valid until {data['expires_at']}.", advice=again)
     _check_sense(data, path)
     return _plan(data)
+
+
+def peek(path: Path) -> tuple[Plan, str]:
+    """The plan and its digest, for reading only: expired, or made by another version of provisioner, it may be looked
+    at but not carried out. Refused when it was changed after it was written; UsageError: no plan."""
+    data = _load(path)
+    _check_whole(data, path, _AGAIN.format(design="DESIGN", file=path))
+    _check_sense(data, path)
+    return _plan(data), str(data["digest"])
 
 
 def _check_sense(data: Mapping[str, Any], path: Path) -> None:

@@ -1,18 +1,19 @@
-"""A plan for people. The same content as the plan file; which org it is comes first."""
+"""A plan on a terminal. The same content as the plan file; which org it is comes first."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provisioner.planning.diff import ABSENT, Difference, differences
 from provisioner.planning.guards import describe_org
 from provisioner.planning.plan import Action, Change, Plan
+from provisioner.reporting.differences import Shown, shown
+from provisioner.reporting.report import Item, headline, report_of, undone_text
 from provisioner.reporting.steps import click_lines, reason_line, ticked_lines, title_line
-from provisioner.reporting.text import PLAIN, Paint, count_text, pair_text, safe, safe_lines, value_text
+from provisioner.reporting.text import PLAIN, Paint, count_text, safe, safe_lines
 
 _COLOURS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
+_SIGNS = {"+": "green", "-": "red", "~": "yellow"}
 _SHOWN = 20  # attribute lines per change; -v shows all
 
 
@@ -24,9 +25,10 @@ def org_line(org: Mapping[str, Any], paint: Paint = PLAIN) -> str:
 
 def plan_text(plan: Plan, paint: Paint = PLAIN, *, verbose: bool = False, removes: bool = False) -> str:
     """The whole plan: org, changes with their causes, what stands in the way, one summary line."""
+    report = report_of(plan, removes=removes)
     lines = [org_line(plan.org, paint), ""]
-    for change in plan.to_write:
-        lines += _change_lines(change, paint, verbose)
+    for item in report.items:
+        lines += _item_lines(item, paint, verbose)
     for change in plan.by_hand:
         lines += _step_lines(change, paint, verbose)
     if plan.changes:
@@ -38,24 +40,17 @@ def plan_text(plan: Plan, paint: Paint = PLAIN, *, verbose: bool = False, remove
         lines += ["Done by hand:", *ticked_lines(plan), ""]
     if plan.goes_live:
         lines += [paint("This plan switches alerts to their real recipients.", "red", "bold"), ""]
+    if report.undone:
+        lines += [paint(undone_text(report), "yellow"), ""]
     return "\n".join([*lines, summary(plan, paint, removes=removes)])
 
 
 def summary(plan: Plan, paint: Paint = PLAIN, *, removes: bool = False) -> str:
-    """`Plan: 2 to add, 1 to change, 0 to delete.` or that nothing differs; `removes`: that nothing is there to go.
-
-    What a person does has a count of its own: `…, 0 to delete, 1 by hand.`
-    """
+    """The headline: how much would change, or why nothing does."""
+    words = safe(headline(plan, removes=removes))
     if plan.changes:
-        add, change, delete = (plan.count(a) for a in (Action.CREATE, Action.UPDATE, Action.DELETE))
-        hand = f", {len(plan.by_hand)} by hand" if plan.by_hand else ""
-        return paint(f"Plan: {add} to add, {change} to change, {delete} to delete{hand}.", "bold")
-    org = safe(describe_org(plan.org))
-    if plan.conflicts or plan.unread:
-        return f"Nothing can be changed in {org}: see above."
-    if removes:
-        return paint(f"Nothing to delete. There is nothing of {safe(plan.design)} in {org}.", "green")
-    return paint(f"No changes. {org} matches {safe(plan.design_file or plan.design)}.", "green")
+        return paint(words, "bold")
+    return f"{words.removesuffix('.')}: see above." if plan.conflicts or plan.unread else paint(words, "green")
 
 
 def _block(title: str, items: tuple[object, ...], paint: Paint) -> list[str]:
@@ -64,52 +59,27 @@ def _block(title: str, items: tuple[object, ...], paint: Paint) -> list[str]:
 
 def _step_lines(change: Change, paint: Paint, verbose: bool) -> Iterator[str]:
     yield title_line(change, paint)
-    if reason := reason_line(change):
-        yield reason
+    if text := reason_line(change):
+        yield text
     if verbose and change.after is not None:
         yield from click_lines(change.after)
 
 
-def _change_lines(change: Change, paint: Paint, verbose: bool) -> Iterator[str]:
-    colour = _COLOURS[change.action]
-    yield f"{paint(f'  {change.action}', colour)} {paint(safe(change.address), 'bold')}  ({change.cause})"
-    if change.action is not Action.UPDATE and not verbose:
+def _item_lines(item: Item, paint: Paint, verbose: bool) -> Iterator[str]:
+    action = item.change.action
+    name = paint(safe(item.address), "bold")
+    yield f"{paint(f'  {item.symbol}', _COLOURS[action])} {name}  ({safe(item.reason)})"
+    if action is not Action.UPDATE and not verbose:
         return
-    found = differences(change)
-    shown = found if verbose else found[:_SHOWN]
-    for difference in shown:
-        yield "      " + _difference_line(difference, paint)
-    if len(found) > len(shown):
-        yield f"      … and {count_text(len(found) - len(shown), 'more difference')} (-v shows all)"
+    rows = item.rows if verbose else item.rows[:_SHOWN]
+    for difference in rows:
+        yield "      " + _row_line(shown(difference), paint)
+    if left := len(item.rows) - len(rows):
+        yield f"      … and {count_text(left, 'more difference')} (-v shows all)"
 
 
-def _difference_line(difference: Difference, paint: Paint) -> str:
-    entry = _ENTRY.fullmatch(difference.path)
-    path = safe(entry[1] if entry else difference.path)
-    old, new = difference.old, difference.new
-    if old is ABSENT:
-        return f"{paint('+', 'green')} {path}: {_shown(new, entry)}"
-    if new is ABSENT:
-        return f"{paint('-', 'red')} {path}: {_shown(old, entry)}"
-    if entry and any(_is_bare(side) for side in (old, new)):
-        before, after = _shown(old, entry), _shown(new, entry)
-    else:
-        before, after = pair_text(old, new)
-    return f"{paint('~', 'yellow')} {path}: {before} -> {after}"
-
-
-# The value of a named entry is told by the entry's name: `SLA_Minutes: 60 -> 20`.
-_ENTRY = re.compile(r"values\[([^\[\]]+)\]\.value")
-_BARE = re.compile(r"-?[0-9]+(\.[0-9]+)?|true|false")
-
-
-def _shown(value: Any, entry: object) -> str:
-    """A number or a truth that is kept as text in an entry is written as what it is."""
-    return str(value) if entry and _is_bare(value) else value_text(value)
-
-
-def _is_bare(value: Any) -> bool:
-    return isinstance(value, str) and _BARE.fullmatch(value) is not None
+def _row_line(row: Shown, paint: Paint) -> str:
+    return f"{paint(row.sign, _SIGNS[row.sign])} {row}"
 
 
 def by_kind(plan: Plan) -> str:

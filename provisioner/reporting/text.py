@@ -17,7 +17,8 @@ _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 def safe(text: object) -> str:
     """`text` with everything visible: control characters, direction overrides and the like become escapes."""
-    return "".join(_visible(char) for char in str(text))
+    said = str(text)
+    return said if said.isascii() and said.isprintable() else "".join(_visible(char) for char in said)
 
 
 def safe_lines(text: object) -> str:

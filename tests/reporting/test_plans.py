@@ -82,6 +82,8 @@ Org: Acme Sandbox (00D1), not production, https://acme.example, as admin@acme.ex
 Worth knowing:
   Somebody\\x07 left
 
+1 change of this plan undoes what was done by hand.
+
 Plan: 1 to add, 1 to change, 1 to delete."""
     )
 

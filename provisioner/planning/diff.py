@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from provisioner.planning.plan import Cause, Change, Plan, Tick
+from provisioner.planning.choices import Choices, moves
+from provisioner.planning.plan import Aim, Cause, Change, Kept, Plan, Tick, Touched
 from provisioner.resources import Address, Resource, Snapshot, fingerprint
 
 Compare = Callable[[Resource, Resource], Resource]
 """`(desired, live) -> live`, reduced to what is compared; equal content means no difference."""
+
+
+NONE_MADE = Choices()
 
 
 class Absent(Enum):
@@ -55,57 +59,160 @@ def make_plan(
     design_file: str = "",
     goes_live: bool = False,
     ticked: Iterable[Tick] = (),
+    choices: Choices = NONE_MADE,
 ) -> Plan:
     """The plan that takes `live` to `desired`.
 
     `recorded` is the ledger: the fingerprints of what this design applied; its keys are what we own. Nothing that is
-    not owned is changed or deleted, and nothing that could not be read is taken for absent. `created_at` is UTC ISO.
+    not owned is changed or deleted (but for what `choices` adopts), and nothing that could not be read is taken for
+    absent. `created_at` is UTC ISO.
     """
-    unread = desired.unread | live.unread
-    changes, conflicts = _changes(desired, live, recorded, compare, unread)
+    found = _Found(desired, live, recorded, compare, choices)
+    known = desired.resources.keys() | recorded.keys()
     return Plan(
-        changes=tuple(sorted(changes, key=lambda change: change.address)),
-        conflicts=tuple(sorted(conflicts)),
-        unread=tuple(sorted(address for address in unread if address in desired.resources or address in recorded)),
+        changes=tuple(sorted(found.changes, key=lambda change: change.address)),
+        conflicts=tuple(sorted(found.conflicts)),
+        unread=tuple(sorted(found.unread & known)),
         design=design,
         design_digest=design_digest,
         tool=tool,
         org=dict(org),
         created_at=created_at,
-        fingerprints=_fingerprints(desired, recorded, unread, frozenset(conflicts)),
+        fingerprints=found.ledger(),
         notices=tuple(notices),
         prefix=prefix,
         design_file=design_file,
         ledger=ledger_digest(recorded),
         goes_live=goes_live,
         ticked=tuple(sorted(ticked, key=lambda tick: tick.address)),
+        kept=tuple(sorted(found.kept, key=lambda kept: kept.address)),
+        gone=tuple(sorted(found.gone)),
+        aim=Aim(left_out=found.left_out),
     )
 
 
-def _changes(
-    desired: Snapshot, live: Snapshot, recorded: Mapping[Address, str], compare: Compare, unread: frozenset[Address]
-) -> tuple[list[Change], list[Address]]:
-    changes: list[Change] = []
-    conflicts: list[Address] = []
-    for wanted in desired:
-        found = live.get(wanted.address)
-        if wanted.address in unread:
-            continue
-        if found is None:
-            known = wanted.address in recorded and not wanted.address.is_by_hand
-            cause = Cause.DELETED if known else Cause.NEW
-            changes.append(Change(None, wanted, cause))
-        elif wanted.address not in recorded:
-            conflicts.append(wanted.address)
+class _Found:
+    """Every difference, sorted into what is done about it."""
+
+    def __init__(
+        self,
+        desired: Snapshot,
+        live: Snapshot,
+        recorded: Mapping[Address, str],
+        compare: Compare,
+        choices: Choices,
+    ) -> None:
+        self.desired, self.live, self.recorded, self.compare = desired, live, recorded, compare
+        self.choices = choices
+        self.changes: list[Change] = []
+        self.conflicts: list[Address] = []
+        self.kept: list[Kept] = []
+        self.gone: list[Address] = []
+        self.left_out = 0
+        blind = desired.unread | live.unread
+        self._moves = moves(choices.renamed, desired, live, recorded, blind)
+        # What could not be looked at under its old name is not made anew under the new one, and the other way round.
+        blind |= {new for old, new in choices.renamed.items() if old in blind and old in recorded}
+        blind |= {old for old, new in choices.renamed.items() if new in blind and old in recorded}
+        self._blind = blind
+        self._look()
+
+    @property
+    def unread(self) -> frozenset[Address]:
+        return frozenset(address for address in self._blind if self._is_meant(address))
+
+    def _is_meant(self, address: Address) -> bool:
+        return self.choices.only is None or address in self.choices.only
+
+    def _look(self) -> None:
+        for wanted in self.desired:
+            if wanted.address not in self._blind:
+                self._take(wanted.address, self._wanted(wanted))
+        moved = set(self._moves.values())
+        for address in self.recorded:
+            if address not in self.desired.resources and address not in self._blind and address not in moved:
+                self._take(address, self._unwanted(address))
+
+    def _take(self, address: Address, change: Change | None) -> None:
+        if change is None:
+            return
+        if not any(self._is_meant(item) for item in change.addresses):
+            self.left_out += 1
+        elif address in self.choices.keep and self._can_be_kept(change):
+            self.kept.append(Kept(address, change.cause))
         else:
-            seen = compare(wanted, found)
-            if seen.fingerprint() != wanted.fingerprint():
-                changes.append(Change(seen, wanted, _cause(wanted, seen, recorded[wanted.address])))
-    for address in recorded:
-        found = live.get(address)
-        if found is not None and address not in desired.resources and address not in unread:
-            changes.append(Change(found, None, Cause.ORPHANED))
-    return changes, conflicts
+            self.changes.append(change)
+
+    def _can_be_kept(self, change: Change) -> bool:
+        if change.address.is_by_hand:
+            return False
+        return change.undoes_hand or (change.cause is Cause.ORPHANED and not self._is_as_applied(change))
+
+    def _is_as_applied(self, change: Change) -> bool:
+        assert change.before is not None, "a deletion has a before"
+        return alone(change.before, self.compare).fingerprint() == self.recorded[change.address]
+
+    def _wanted(self, wanted: Resource) -> Change | None:
+        address = wanted.address
+        if address in self._moves:
+            return self._moved(wanted, self._moves[address])
+        found = self.live.get(address)
+        if found is None:
+            known = address in self.recorded and not address.is_by_hand
+            return Change(None, wanted, Cause.DELETED if known else Cause.NEW)
+        seen = self.compare(wanted, found)
+        if address not in self.recorded:
+            if address in self.choices.adopt and not address.is_by_hand:
+                return Change(seen, wanted, Cause.ADOPTED)
+            if self._is_meant(address):
+                self.conflicts.append(address)
+            return None
+        if seen.fingerprint() == wanted.fingerprint():
+            return None
+        return Change(seen, wanted, _cause(wanted, seen, self.recorded[address]))
+
+    def _moved(self, wanted: Resource, old: Address) -> Change:
+        """An update of what is there under the old address. When it is not as it was applied, that is said."""
+        found = self.live.resources[old]
+        seen = self.compare(wanted, found)
+        as_applied = self.recorded[old] in (seen.fingerprint(), alone(found, self.compare).fingerprint())
+        return Change(seen, wanted, Cause.RENAMED, None if as_applied else Touched())
+
+    def _unwanted(self, address: Address) -> Change | None:
+        found = self.live.get(address)
+        if found is not None:
+            return Change(found, None, Cause.ORPHANED)
+        if not address.is_by_hand:
+            if self._is_meant(address):
+                self.gone.append(address)
+            else:
+                self.left_out += 1
+        return None
+
+    def ledger(self) -> dict[Address, str]:
+        """The ledger afterwards: what is unread, kept or left out stays as it was recorded, what is not ours does not
+        enter. Applying ticks no step that a person does, so those stay as well."""
+        kept = {item.address for item in self.kept}
+        moved = {self._moves[change.address] for change in self.changes if change.address in self._moves}
+        after: dict[Address, str] = {}
+        for address, value in self.recorded.items():
+            stays = address in self._blind or address in kept
+            left_out = not self._is_meant(address) and address not in moved
+            if stays or left_out or (address.is_by_hand and address in self.desired.resources):
+                after[address] = value
+        foreign = self._blind | kept | set(self.conflicts)
+        changed = {change.address for change in self.changes}
+        for resource in self.desired:
+            address = resource.address
+            is_ours = address in changed or (self._is_meant(address) and address not in foreign)
+            if is_ours and not address.is_by_hand:
+                after[address] = resource.fingerprint()
+        return dict(sorted(after.items()))
+
+
+def alone(live: Resource, compare: Compare) -> Resource:
+    """A live resource that nothing is desired of, as far as it can be reduced to what is compared."""
+    return compare(live, live)
 
 
 def _cause(wanted: Resource, seen: Resource, recorded: str) -> Cause:
@@ -117,21 +224,6 @@ def _cause(wanted: Resource, seen: Resource, recorded: str) -> Cause:
     return Cause.DESIGN if seen.fingerprint() == recorded else Cause.BOTH
 
 
-def _fingerprints(
-    desired: Snapshot, recorded: Mapping[Address, str], unread: frozenset[Address], conflicts: frozenset[Address]
-) -> dict[Address, str]:
-    """The ledger afterwards: what is unread stays as it was recorded, what is not ours does not enter. Applying ticks
-    no step that a person does, so those stay as well."""
-    after = {address: value for address, value in recorded.items() if address in unread}
-    for resource in desired:
-        address = resource.address
-        if address.is_by_hand and address in recorded:
-            after[address] = recorded[address]
-        elif address not in unread and address not in conflicts and not address.is_by_hand:
-            after[address] = resource.fingerprint()
-    return dict(sorted(after.items()))
-
-
 def promised(live: Snapshot, plan: Plan) -> Snapshot:
     """`live` as it will be once `plan` is applied."""
     resources = dict(live.resources)
@@ -139,6 +231,8 @@ def promised(live: Snapshot, plan: Plan) -> Snapshot:
         if change.after is None:
             resources.pop(change.address, None)
         else:
+            if change.was is not None:
+                resources.pop(change.was, None)
             resources[change.address] = change.after
     return Snapshot.of(resources.values(), live.unread)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from provisioner.errors import Refused
-from provisioner.planning.plan import Action, Cause, Plan
+from provisioner.planning.commands import apply_there, import_command, plan_again
+from provisioner.planning.plan import Action, Cause, Change, Plan
 from provisioner.resources import Address
 
 DELETION_LIMIT = 0.30
@@ -51,25 +52,25 @@ def check_expected(expect: Mapping[str, Any], org: Mapping[str, Any]) -> None:
         )
 
 
-def check_same_org(plan: Plan, org: Mapping[str, Any]) -> None:
+def check_same_org(plan: Plan, org: Mapping[str, Any], connection: str = "") -> None:
     """A plan is for one org, and knows what kind it is and in which time zone: a trial can have become production in
-    the meantime, and what was planned can depend on the zone."""
+    the meantime, and what was planned can depend on the zone. `connection` is the name of the one in use."""
+    again = plan_again(plan, connection)
     if not same_org(plan.org["id"], org["id"]):
+        elsewhere = connection and connection != plan.connection
+        there = f"Carry it out where it belongs: {apply_there(plan)}. Or for this org: " if elsewhere else ""
         raise Refused(
             f"This plan was made for {describe_org(plan.org)}, but the connection leads to {describe_org(org)}.",
-            advice="Choose the connection the plan was made with, or make a new plan: provisioner plan DESIGN -c NAME.",
+            advice=f"{there}{again}",
         )
     if bool(plan.org["is_production"]) != bool(org["is_production"]):
         kind = "a production org" if org["is_production"] else "no production org"
-        raise Refused(
-            f"This plan does not know that {describe_org(org)} is {kind}.",
-            advice="Make a new plan: provisioner plan DESIGN -c NAME.",
-        )
+        raise Refused(f"This plan does not know that {describe_org(org)} is {kind}.", advice=again)
     then, now = plan.org.get("time_zone"), org.get("time_zone")
     if then and now and then != now:
         raise Refused(
             f"The time zone of {describe_org(org)} was {then} when this plan was made, and is {now} now.",
-            advice="Correct target.timezone in the design, and make a new plan: provisioner plan DESIGN -c NAME.",
+            advice=f"Correct target.timezone in the design. {again}",
         )
 
 
@@ -99,14 +100,23 @@ def check_prefix(elsewhere: Mapping[str, str], design: str, prefix: str, org: Ma
 
 
 def check_owned(plan: Plan, recorded: Iterable[Address]) -> None:
-    """Nothing is changed or deleted that the ledger does not list, whatever a plan file says."""
+    """Nothing is changed or deleted that the ledger does not list, whatever a plan file says.
+
+    The exception is an adoption that the plan shows: of what was there and not ours when it was made (its witness says
+    whether it still is as it was then), never as a deletion or under another address.
+    """
     ours = frozenset(recorded)
-    foreign = [change.address for change in plan.changes if change.before is not None and change.address not in ours]
+    befores = ((change, change.before.address) for change in plan.changes if change.before is not None)
+    foreign = [address for change, address in befores if address not in ours and not _is_adoption(change)]
     if foreign:
         raise Refused(
             f"{_listed(tuple(foreign), 'is', 'are')} not recorded as made by this design. Nothing was changed.",
-            advice="Make a new plan: provisioner plan DESIGN -c NAME.",
+            advice=plan_again(plan),
         )
+
+
+def _is_adoption(change: Change) -> bool:
+    return change.cause is Cause.ADOPTED and change.action is Action.UPDATE and change.was is None
 
 
 def check_clear(plan: Plan) -> None:
@@ -115,7 +125,9 @@ def check_clear(plan: Plan) -> None:
         raise Refused(
             f"{_listed(plan.conflicts, 'is', 'are')} already in {describe_org(plan.org)}, and this design did not make "
             f"{'it' if len(plan.conflicts) == 1 else 'them'}. Nothing was changed.",
-            advice="Choose another target.prefix (or another name in the design), or remove what is there by hand.",
+            advice=f"See how {'it differs' if len(plan.conflicts) == 1 else 'they differ'}, and make "
+            f"{'it' if len(plan.conflicts) == 1 else 'them'} this design's: {import_command(plan)}. Or choose another "
+            "target.prefix (or another name in the design), or remove what is there by hand.",
         )
     if plan.unread:
         raise Refused(
@@ -133,7 +145,7 @@ def _listed(addresses: tuple[Address, ...], one: str, many: str) -> str:
 
 def owned_before(plan: Plan) -> int:
     """How many resources this design has in the org before the plan is carried out."""
-    new = sum(change.cause is Cause.NEW for change in plan.to_write)
+    new = sum(change.cause in (Cause.NEW, Cause.ADOPTED) for change in plan.to_write)
     return len(plan.fingerprints) - new + plan.count(Action.DELETE)
 
 

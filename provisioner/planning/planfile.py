@@ -5,101 +5,51 @@ Secrets cannot be in it: a plan holds resources, and no resource holds a credent
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
 import stat
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from provisioner import assets
 from provisioner.errors import Refused, UsageError
-from provisioner.planning.diff import ABSENT, Difference, differences
-from provisioner.planning.plan import Action, Cause, Change, Plan, Tick
-from provisioner.resources import Address, Resource, fingerprint
+from provisioner.planning.commands import again_text, beside, plan_again
+from provisioner.planning.plan import Plan
+from provisioner.planning.plandata import (
+    FORMAT,
+    LIFETIME,
+    content_digest,
+    digest,
+    expires_at,
+    from_data,
+    instant,
+    to_data,
+)
+from provisioner.resources import Address, fingerprint
 
-FORMAT = 1
-LIFETIME = timedelta(hours=24)
+__all__ = [
+    "FORMAT",
+    "LIFETIME",
+    "Paper",
+    "check_design",
+    "digest",
+    "expires_at",
+    "from_data",
+    "instant",
+    "looks_like_plan",
+    "peek",
+    "read",
+    "to_data",
+    "write",
+]
+
 _LONGEST_PATH = 1000
 _SIDES = {(False, True): "create", (True, True): "update", (True, False): "delete"}  # before, after
-_AGAIN = "Make a new plan and read it: provisioner plan {design} -c NAME -o {file}"
 _HOW = "A plan is written by: provisioner plan DESIGN -c NAME -o FILE"
-_ACTIONS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete", Action.BY_HAND: "by_hand"}
-
-
-# ------------------------------------------------------------------ to data
-
-
-def to_data(plan: Plan, *, lifetime: timedelta = LIFETIME) -> dict[str, Any]:
-    """The plan as plain data, as specs/plan.schema.json describes it; also what `plan --json` prints."""
-    data: dict[str, Any] = {
-        "format": FORMAT,
-        "tool": {"name": "provisioner", "version": plan.tool},
-        "created_at": plan.created_at,
-        "expires_at": expires_at(plan, lifetime=lifetime),
-        "design": {
-            "id": plan.design,
-            "digest": plan.design_digest,
-            "file": plan.design_file,
-            "prefix": plan.prefix,
-        },
-        "org": dict(plan.org),
-        "summary": {_ACTIONS[action]: plan.count(action) for action in Action},
-        "goes_live": plan.goes_live,
-        "changes": [_change_data(change) for change in plan.changes],
-        "conflicts": [str(address) for address in plan.conflicts],
-        "unread": [str(address) for address in plan.unread],
-        "ticked": [{"address": str(tick.address), "by": tick.by, "at": tick.at} for tick in plan.ticked],
-        "notices": list(plan.notices),
-        "ledger": plan.ledger,
-        "fingerprints": {str(address): value for address, value in plan.fingerprints.items()},
-    }
-    data["digest"] = _digest(data)
-    return data
-
-
-def expires_at(plan: Plan, *, lifetime: timedelta = LIFETIME) -> str:
-    """UTC, ISO 8601: from this instant on the plan is refused."""
-    return instant(datetime.fromisoformat(plan.created_at) + lifetime)
-
-
-def instant(moment: datetime) -> str:
-    """UTC, ISO 8601, whole seconds: 2026-03-02T13:00:00Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _change_data(change: Change) -> dict[str, Any]:
-    return {
-        "address": str(change.address),
-        "action": _ACTIONS[change.action],
-        "cause": change.cause.name.lower(),
-        "before": dict(change.before.attributes) if change.before else None,
-        "after": dict(change.after.attributes) if change.after else None,
-        "witness": change.before.fingerprint() if change.before else None,
-        "differences": [_difference_data(item) for item in differences(change)] if change.before else [],
-    }
-
-
-def _difference_data(difference: Difference) -> dict[str, Any]:
-    sides = {"old": difference.old, "new": difference.new}
-    return {"path": difference.path} | {side: value for side, value in sides.items() if value is not ABSENT}
-
-
-def _digest(data: Mapping[str, Any]) -> str:
-    content = {key: value for key, value in data.items() if key != "digest"}
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def digest(plan: Plan) -> str:
-    """Identifies the plan, everywhere it is named."""
-    return str(to_data(plan)["digest"])
-
-
-# ---------------------------------------------------------------- to a file
 
 
 def write(plan: Plan, path: Path, *, lifetime: timedelta = LIFETIME) -> None:
@@ -137,6 +87,7 @@ def _check_place(path: Path) -> None:
 
 def looks_like_plan(path: Path) -> bool:
     """Whether the file is (meant to be) a plan rather than a design: JSON text starts with a brace."""
+    _check_readable(path)
     try:
         with path.open("rb") as file:
             return file.read(64).lstrip()[:1] == b"{"
@@ -144,35 +95,53 @@ def looks_like_plan(path: Path) -> bool:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A plan with what only its file knows. `expires_at` has a time zone."""
+
+    plan: Plan
+    digest: str
+    expires_at: datetime
+
+
+def peek(path: Path) -> Paper:
+    """The plan as it was written, also when it is too old to be carried out or was made by another version.
+
+    Refused (exit 5) when it was edited or has another format; UsageError when it is no plan.
+    """
+    data = _load(path)
+    try:
+        _check_whole(data, path, _again(data, path))
+    except RecursionError as error:
+        raise UsageError(f"{path} is not a plan: it is nested too deeply.", advice=_HOW) from error
+    until = _moments(data, path)["expires_at"]
+    _check_sense(data, path)
+    return Paper(replace(from_data(data), file=str(path)), data["digest"], until)
+
+
 def read(path: Path, *, tool: str, now: datetime) -> Plan:
     """The plan, if it is still what was written and not too old. Refused (exit 5) otherwise; UsageError: no plan.
 
     The org and the design file are checked by `guards.check_same_org` and `check_design`, which know them.
     """
-    data = _load(path)
-    design = data.get("design")
+    paper = peek(path)
+    again = plan_again(paper.plan)
+    if _major(paper.plan.tool) != _major(tool):
+        raise Refused(f"{path} was made by version {paper.plan.tool}; this is {tool}.", advice=again)
+    if now >= paper.expires_at:
+        raise Refused(f"{path} has expired: it was valid until {instant(paper.expires_at)}.", advice=again)
+    return paper.plan
+
+
+def _again(data: Mapping[str, Any], path: Path) -> str:
+    """The same advice for content that is not to be trusted: names only where they are plain."""
+    design, connection = data.get("design"), data.get("connection")
     file = design.get("file") if isinstance(design, dict) else None
-    again = _AGAIN.format(design=file or "DESIGN", file=path)
-    try:
-        _check_whole(data, path, again)
-    except RecursionError as error:
-        raise UsageError(f"{path} is not a plan: it is nested too deeply.", advice=_HOW) from error
-    made_with = data["tool"]["version"]
-    if _major(made_with) != _major(tool):
-        raise Refused(f"{path} was made by version {made_with}; this is {tool}.", advice=again)
-    if now >= _moments(data, path)["expires_at"]:
-        raise Refused(f"{path} has expired: it was valid until {data['expires_at']}.", advice=again)
-    _check_sense(data, path)
-    return _plan(data)
+    return again_text(beside(str(path), _plain(file)), _plain(connection), str(path))
 
 
-def peek(path: Path) -> tuple[Plan, str]:
-    """The plan and its digest, for reading only: expired, or made by another version of provisioner, it may be looked
-    at but not carried out. Refused when it was changed after it was written; UsageError: no plan."""
-    data = _load(path)
-    _check_whole(data, path, _AGAIN.format(design="DESIGN", file=path))
-    _check_sense(data, path)
-    return _plan(data), str(data["digest"])
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST_PATH else ""
 
 
 def _check_sense(data: Mapping[str, Any], path: Path) -> None:
@@ -187,7 +156,17 @@ def _check_sense(data: Mapping[str, Any], path: Path) -> None:
     try:
         json.dumps(data, ensure_ascii=False).encode("utf-8")
         ticked = [item["address"] for item in data["ticked"]]
-        for text in (*data["conflicts"], *data["unread"], *data["fingerprints"], *ticked):
+        kept = [item["address"] for item in data["kept"]]
+        pulled = [*data["aim"]["pulled"], *data["aim"]["pulled"].values()]
+        for text in (
+            *data["conflicts"],
+            *data["unread"],
+            *data["fingerprints"],
+            *data["gone"],
+            *ticked,
+            *kept,
+            *pulled,
+        ):
             Address.parse(text)
     except ValueError as error:
         raise wrong(_short(str(error))) from error
@@ -200,6 +179,12 @@ def _check_sense(data: Mapping[str, Any], path: Path) -> None:
         sides = (before is not None, after is not None)
         by_hand = Address.parse(name).is_by_hand and sides[1]
         fitting = "by_hand" if by_hand else _SIDES.get(sides)
+        renamed = item["was"] not in (None, name)
+        if item["was"] is not None:
+            Address.parse(item["was"])
+        paired = (renamed or item["cause"] == "adopted") and not all(sides)
+        if (item["cause"] == "renamed") != renamed or (item["was"] is not None and not renamed) or paired:
+            raise wrong(f"the cause of {name} does not fit what becomes of it")
         if item["action"] != fitting or not any(sides):
             raise wrong(f"what becomes of {name} does not fit together")
         if item["witness"] != (fingerprint(before) if before is not None else None):
@@ -210,7 +195,7 @@ def _check_whole(data: Mapping[str, Any], path: Path, again: str) -> None:
     """Format, digest, shape: a later format may have another shape, and an edit may have spoilt it."""
     if type(data.get("format")) is int and data["format"] != FORMAT:
         raise Refused(f"{path} has plan format {data['format']}; this version reads {FORMAT}.", advice=again)
-    if str(data["digest"]).startswith("sha256:") and data["digest"] != _digest(data):
+    if str(data["digest"]).startswith("sha256:") and data["digest"] != content_digest(data):
         raise Refused(f"{path} was changed after it was written: its digest does not match its content.", advice=again)
     _check_shape(data, path)
 
@@ -249,11 +234,18 @@ def check_design(plan: Plan, path: Path, digest: str) -> None:
     if digest != plan.design_digest:
         raise Refused(
             f"{path} was changed after this plan was made. A plan does exactly what it shows, so it is not applied.",
-            advice=_AGAIN.format(design=path, file="PLANFILE"),
+            advice=again_text(str(path), plan.connection, plan.file),
         )
 
 
+def _check_readable(path: Path) -> None:
+    """Nobody waits for a pipe that nothing is written to. What is not there is said by whoever opens it."""
+    if path.is_fifo():
+        raise UsageError(f"{path} is a pipe; a plan is read more than once.", advice="Write it to a file first.")
+
+
 def _load(path: Path) -> dict[str, Any]:
+    _check_readable(path)
     try:
         data = json.loads(path.read_bytes())
     except OSError as error:
@@ -261,7 +253,7 @@ def _load(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         if not looks_like_plan(path):
             raise UsageError(f"{path} is not a plan: it is not JSON.", advice=_HOW) from error
-        again = _AGAIN.format(design="DESIGN", file=path)
+        again = again_text("", "", str(path))
         raise Refused(f"{path} is damaged: it is not JSON any more. Nothing was changed.", advice=again) from error
     if not isinstance(data, dict) or "digest" not in data:
         raise UsageError(f"{path} is not a plan.", advice=_HOW)
@@ -272,30 +264,3 @@ def _major(version: str) -> str:
     """Before 1.0 every minor version is a major one."""
     parts = version.split(".")
     return ".".join(parts[:2]) if parts[0] == "0" else parts[0]
-
-
-def _plan(data: Mapping[str, Any]) -> Plan:
-    design = data["design"]
-    return Plan(
-        changes=tuple(_change(item) for item in data["changes"]),
-        conflicts=tuple(Address.parse(text) for text in data["conflicts"]),
-        unread=tuple(Address.parse(text) for text in data["unread"]),
-        design=design["id"],
-        design_digest=design["digest"],
-        tool=data["tool"]["version"],
-        org=data["org"],
-        created_at=data["created_at"],
-        fingerprints={Address.parse(text): value for text, value in data["fingerprints"].items()},
-        notices=tuple(data["notices"]),
-        prefix=design["prefix"],
-        design_file=design["file"],
-        ledger=data["ledger"],
-        goes_live=data["goes_live"],
-        ticked=tuple(Tick(Address.parse(item["address"]), item["by"], item["at"]) for item in data["ticked"]),
-    )
-
-
-def _change(item: Mapping[str, Any]) -> Change:
-    address = Address.parse(item["address"])
-    before, after = (Resource(address, side) if side is not None else None for side in (item["before"], item["after"]))
-    return Change(before, after, Cause[item["cause"].upper()])

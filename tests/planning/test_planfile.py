@@ -16,20 +16,29 @@ from hypothesis import strategies as st
 
 from provisioner.errors import Refused, UsageError
 from provisioner.planning import planfile
-from provisioner.planning.plan import Cause, Change, Plan
+from provisioner.planning.plan import Aim, Cause, Change, Kept, Plan, Remade, Risk, Touched
+from provisioner.planning.plandata import content_digest
 from provisioner.resources import Address, Resource
 
 MADE = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
 SCHEMA = json.loads((Path(__file__).parents[2] / "specs" / "plan.schema.json").read_text(encoding="utf-8"))
 A, B, C = (Address("Field", name) for name in "ABC")
+D, OLD = Address("Flow", "D"), Address("Flow", "Old")
 
 
 def sample(**changes: Any) -> Plan:
     base: dict[str, Any] = {
         "changes": (
             Change(None, Resource(A, {"length": 80, "label": "Zürich \u202e"}), Cause.NEW),
-            Change(Resource(B, {"length": 5}), Resource(B, {"length": 10}), Cause.HAND),
+            Change(
+                Resource(B, {"length": 5}),
+                Resource(B, {"length": 10}),
+                Cause.HAND,
+                Touched("kim@acme.example", "2026-03-01T09:00:00Z"),
+                Risk.COSMETIC,
+            ),
             Change(Resource(C, {"x": None}), None, Cause.ORPHANED),
+            Change(Resource(OLD, {"x": 1}), Resource(D, {"x": 2}), Cause.RENAMED),
         ),
         "conflicts": (Address("Queue", "Q"),),
         "unread": (Address("Flow", "F"),),
@@ -44,6 +53,13 @@ def sample(**changes: Any) -> Plan:
         "design_file": "acme.yaml",
         "ledger": "l",
         "goes_live": True,
+        "kept": (Kept(Address("Field", "K"), Cause.BOTH, Touched()),),
+        "gone": (Address("Field", "G"),),
+        "remade": (Remade("demo", "trial", "It cannot.", True),),
+        "aim": Aim(("Field:*",), {B: A}, 3),
+        "policy": "sha256:0",
+        "impact": {"alerts": 41},
+        "connection": "sandbox",
     }
     return Plan(**(base | changes))
 
@@ -76,12 +92,15 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_the_data_keeps_the_published_shape() -> None:
     data = planfile.to_data(sample())
     jsonschema.Draft202012Validator(SCHEMA).validate(data)
-    assert data["summary"] == {"create": 1, "update": 1, "delete": 1, "by_hand": 0}
+    assert data["summary"] == {"create": 1, "update": 2, "delete": 1, "by_hand": 0}
     assert data["expires_at"] == "2026-03-03T13:00:00Z"
     assert data["changes"][1] == {
         "address": "Field:B",
         "action": "update",
         "cause": "hand",
+        "risk": "cosmetic",
+        "was": None,
+        "touched": {"by": "kim@acme.example", "at": "2026-03-01T09:00:00Z"},
         "before": {"length": 5},
         "after": {"length": 10},
         "witness": Resource(B, {"length": 5}).fingerprint(),
@@ -101,7 +120,9 @@ def test_an_edited_byte_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught:
         read(path)
     assert caught.value.message == f"{path} was changed after it was written: its digest does not match its content."
-    assert caught.value.advice == (f"Make a new plan and read it: provisioner plan acme.yaml -c NAME -o {path}")
+    assert caught.value.advice == (
+        f"Make a new plan and read it: provisioner plan {path.parent}/acme.yaml -c sandbox -o {path}"
+    )
 
 
 @given(st.data())
@@ -109,7 +130,7 @@ def test_no_single_edit_gets_through(data: st.DataObject) -> None:
     content = planfile.to_data(sample())
     key = data.draw(st.sampled_from(sorted(content)))
     content[key] = "edited" if content[key] != "edited" else "edited again"
-    assert planfile._digest(content) != content["digest"] or key == "digest"
+    assert content_digest(content) != content["digest"] or key == "digest"
 
 
 def test_an_expired_plan_is_refused(tmp_path: Path) -> None:
@@ -148,7 +169,7 @@ def forged(path: Path, change: dict[str, Any], within: str = "") -> None:
     """A plan with `change` (in its first change, with within="changes") and the digest that belongs to it."""
     content = planfile.to_data(sample())
     (content[within][0] if within else content).update(change)
-    path.write_text(json.dumps(content | {"digest": planfile._digest(content)}), encoding="utf-8")
+    path.write_text(json.dumps(content | {"digest": content_digest(content)}), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +184,7 @@ def forged(path: Path, change: dict[str, Any], within: str = "") -> None:
         ("", {"goes_live": "no"}, "$.goes_live: 'no' is not of type 'boolean'."),
         ("", {"more": 1}, "$: Additional properties are not allowed ('more' was unexpected)."),
         ("", {"notices": "x" * 500}, f"$.notices: '{'x' * 158}…."),
-        ("", {"format": True}, "$.format: 1 was expected."),
+        ("", {"format": True}, "$.format: 2 was expected."),
         ("", {"created_at": "monday"}, "created_at is no instant: Invalid isoformat string: 'monday'."),
         ("", {"expires_at": "2026-03-03T13:00:00"}, "expires_at has no time zone."),
     ],
@@ -180,10 +201,10 @@ def test_a_plan_of_another_shape_is_said(tmp_path: Path, within: str, change: di
 
 def test_a_later_format_is_refused_before_its_shape_is_judged(tmp_path: Path) -> None:
     path = tmp_path / "acme.plan"
-    forged(path, {"format": 2, "more": 1})
+    forged(path, {"format": 3, "more": 1})
     with pytest.raises(Refused) as caught:
         read(path)
-    assert caught.value.message == f"{path} has plan format 2; this version reads 1."
+    assert caught.value.message == f"{path} has plan format 3; this version reads 2."
 
 
 def test_an_edit_that_breaks_the_shape_is_an_edit(tmp_path: Path) -> None:
@@ -229,7 +250,7 @@ def altered(path: Path, alter: Callable[[dict[str, Any]], None]) -> Path:
     """The sample, altered, under a digest that fits."""
     data = planfile.to_data(sample())
     alter(data)
-    data["digest"] = planfile._digest(data)
+    data["digest"] = content_digest(data)
     path.write_text(json.dumps(data))
     return path
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from provisioner.cli.app import COMMANDS, cli
+from provisioner.cli.family import Family
 
 _WIDTH = 100
 _HEAD = """\
@@ -31,10 +32,18 @@ def _commands() -> Iterator[tuple[str, click.Command, click.Context | None]]:
         command = cli.get_command(root, name)
         assert command is not None, name
         yield f"provisioner {name}", command, root
+        context = click.Context(command, info_name=name, parent=root)
         if isinstance(command, click.Group):
-            context = click.Context(command, info_name=name, parent=root)
             for inner, subcommand in command.commands.items():
                 yield f"provisioner {name} {inner}", subcommand, context
+        if isinstance(command, Family):
+            for inner in command.members:
+                yield f"provisioner {name} {inner}", command.member(inner), _without_arguments(context)
+
+
+def _without_arguments(context: click.Context) -> click.Context:
+    """A member of a family takes the place of its arguments."""
+    return click.Context(click.Group(), info_name=context.info_name, parent=context.parent)
 
 
 def _help(name: str, command: click.Command, parent: click.Context | None) -> str:

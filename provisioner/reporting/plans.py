@@ -8,7 +8,7 @@ from typing import Any
 from provisioner.planning.guards import describe_org
 from provisioner.planning.plan import Action, Change, Plan
 from provisioner.reporting.differences import Shown, shown
-from provisioner.reporting.report import Item, headline, report_of, undone_text
+from provisioner.reporting.report import Item, blocks, headline, report_of, undone_text
 from provisioner.reporting.steps import click_lines, reason_line, ticked_lines, title_line
 from provisioner.reporting.text import PLAIN, Paint, count_text, safe, safe_lines
 
@@ -33,13 +33,14 @@ def plan_text(plan: Plan, paint: Paint = PLAIN, *, verbose: bool = False, remove
         lines += _step_lines(change, paint, verbose)
     if plan.changes:
         lines.append("")
-    lines += _block("In the way (in the org, not made by this design; nothing is done to them):", plan.conflicts, paint)
-    lines += _block("Not read (unknown, not absent; nothing is done to them):", plan.unread, paint)
-    lines += _block("Worth knowing:", plan.notices, paint)
+    for title, found in blocks(report):
+        lines += _block(f"{title}:", found, paint)
     if verbose and plan.ticked:
         lines += ["Done by hand:", *ticked_lines(plan), ""]
     if plan.goes_live:
         lines += [paint("This plan switches alerts to their real recipients.", "red", "bold"), ""]
+    if report.limited:
+        lines += [paint(safe(report.limited), "yellow"), ""]
     if report.undone:
         lines += [paint(undone_text(report), "yellow"), ""]
     return "\n".join([*lines, summary(plan, paint, removes=removes)])
@@ -53,7 +54,7 @@ def summary(plan: Plan, paint: Paint = PLAIN, *, removes: bool = False) -> str:
     return f"{words.removesuffix('.')}: see above." if plan.conflicts or plan.unread else paint(words, "green")
 
 
-def _block(title: str, items: tuple[object, ...], paint: Paint) -> list[str]:
+def _block(title: str, items: tuple[str, ...], paint: Paint) -> list[str]:
     return [paint(title, "yellow"), *(f"  {safe(item)}" for item in items), ""] if items else []
 
 
@@ -67,7 +68,8 @@ def _step_lines(change: Change, paint: Paint, verbose: bool) -> Iterator[str]:
 
 def _item_lines(item: Item, paint: Paint, verbose: bool) -> Iterator[str]:
     action = item.change.action
-    name = paint(safe(item.address), "bold")
+    was = f"{safe(item.was)} -> " if item.was else ""
+    name = was + paint(safe(item.address), "bold")
     yield f"{paint(f'  {item.symbol}', _COLOURS[action])} {name}  ({safe(item.reason)})"
     if action is not Action.UPDATE and not verbose:
         return

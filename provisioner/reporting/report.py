@@ -11,12 +11,12 @@ from typing import Any
 
 from provisioner.planning.diff import Difference, differences
 from provisioner.planning.guards import describe_org
-from provisioner.planning.plan import Action, Cause, Change, Plan, Tick, Touched
-from provisioner.planning.planfile import expires_at
-from provisioner.reporting.risks import RISKS, Risk, risk_of
+from provisioner.planning.plan import Action, Change, Kept, Plan, Remade, Risk, Tick, Touched
+from provisioner.planning.plandata import expires_at
 from provisioner.reporting.text import count_text
 
-_UNDOES = (Cause.HAND, Cause.BOTH, Cause.DELETED)
+IN_SIGHT = (Risk.DATA, Risk.BEHAVIOUR)
+"""What nobody should have to unfold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,29 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One change. `reason` is its cause, with who and when; `rows` are the attributes that it moves, all of them for
-    a creation or a deletion."""
+    """One change. `who` says by whom and when, as far as the vendor tells; `rows` are the attributes that it moves, all
+    of them for a creation or a deletion."""
 
     change: Change
     action: str  # add, change, delete
     address: str
-    reason: str
+    who: str
     risk: Risk
     rows: tuple[Difference, ...]
 
     @property
+    def was(self) -> str:
+        """The address it has until this is carried out; empty where that is the same."""
+        return str(self.change.was or "")
+
+    @property
     def symbol(self) -> str:
         return str(self.change.action)
+
+    @property
+    def reason(self) -> str:
+        """`changed by hand by Ana Ruiz on 2026-03-03 09:00 UTC`: the cause, with who and when."""
+        return f"{self.change.cause} {self.who}" if self.who else str(self.change.cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,10 @@ class PlanReport:
     conflicts: tuple[str, ...]
     unread: tuple[str, ...]
     notices: tuple[str, ...]
+    kept: tuple[str, ...]  # left as somebody made them by hand
+    remade: tuple[Remade, ...]  # renames that the platform cannot keep
+    limited: str  # what the plan is limited to; empty: it is the whole
+    pulled: tuple[str, ...]  # what came along, because something else needs it
     goes_live: bool
     next_command: str = ""
 
@@ -84,7 +98,7 @@ def report_of(plan: Plan, plan_id: str = "", *, removes: bool = False, next_comm
     """`plan_id`: its digest, where it is shown. `removes`: the plan is there to leave nothing of the design.
     `next_command` carries it out."""
     items = tuple(item_of(change) for change in plan.to_write)
-    groups = (Group(risk, tuple(item for item in items if item.risk is risk)) for risk in RISKS)
+    groups = (Group(risk, tuple(item for item in items if item.risk is risk)) for risk in Risk)
     return PlanReport(
         org=plan.org,
         design=plan.design,
@@ -97,11 +111,15 @@ def report_of(plan: Plan, plan_id: str = "", *, removes: bool = False, next_comm
         items=items,
         groups=tuple(group for group in groups if group.items),
         steps=tuple(_step(change) for change in plan.by_hand),
-        undone=tuple(item for item in items if item.change.cause in _UNDOES),
+        undone=tuple(item for item in items if item.change.undoes_hand),
         ticked=plan.ticked,
         conflicts=tuple(str(address) for address in plan.conflicts),
         unread=tuple(str(address) for address in plan.unread),
         notices=plan.notices,
+        kept=tuple(kept_text(kept) for kept in plan.kept),
+        remade=plan.remade,
+        limited=limited_text(plan),
+        pulled=tuple(f"{needed} (because {by} needs it)" for needed, by in plan.aim.pulled.items()),
         goes_live=plan.goes_live,
         next_command=next_command if plan.to_write and not plan.conflicts else "",
     )
@@ -127,20 +145,35 @@ def headline(plan: Plan, *, removes: bool = False) -> str:
 def item_of(change: Change) -> Item:
     words = {Action.CREATE: "add", Action.UPDATE: "change", Action.DELETE: "delete"}
     return Item(
-        change, words[change.action], str(change.address), reason(change), risk_of(change), tuple(differences(change))
+        change=change,
+        action=words[change.action],
+        address=str(change.address),
+        who=touched_text(change.touched) if change.touched else "",
+        risk=change.risk,
+        rows=tuple(differences(change)),
     )
 
 
-def reason(change: Change) -> str:
-    """`changed by hand by Ana Ruiz on 2026-03-03 09:00 UTC`: who and when, as far as the vendor tells."""
-    who = touched_text(change.touched) if change.touched else ""
-    return f"{change.cause}{who}"
+def kept_text(kept: Kept) -> str:
+    """`Flow:STL_Stamp, changed by hand by Ana Ruiz on 2026-03-03 09:00 UTC`"""
+    who = touched_text(kept.touched) if kept.touched else ""
+    return f"{kept.address}, {kept.cause}{' ' + who if who else ''}"
+
+
+def limited_text(plan: Plan) -> str:
+    """`Limited to Flow:*; 12 other changes are left out.`; empty for the whole plan."""
+    aim = plan.aim
+    if aim.is_whole:
+        return ""
+    verb = "is" if aim.left_out == 1 else "are"
+    others = f"; {count_text(aim.left_out, 'other change')} {verb} left out" if aim.left_out else ""
+    return f"Limited to {', '.join(aim.asked)}{others}."
 
 
 def touched_text(touched: Touched) -> str:
-    """` by Ana Ruiz on 2026-03-03 09:00 UTC`; the part that is not known is left out."""
-    by = f" by {touched.by}" if touched.by else ""
-    return f"{by} on {moment_text(touched.at)}" if touched.at else by
+    """`by Ana Ruiz on 2026-03-03 09:00 UTC`; the part that is not known is left out."""
+    parts = (f"by {touched.by}" if touched.by else "", f"on {moment_text(touched.at)}" if touched.at else "")
+    return " ".join(part for part in parts if part)
 
 
 def moment_text(at: str) -> str:
@@ -154,6 +187,28 @@ def moment_text(at: str) -> str:
     if moment.tzinfo is None:
         return at
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def remade_lines(report: PlanReport) -> tuple[str, ...]:
+    """`Field:Old -> Field:New: why it cannot be kept`"""
+    return tuple(f"{item.old} -> {item.new}: {item.reason}" for item in report.remade)
+
+
+def blocks(report: PlanReport) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What is not a change, with its title, in the order of how much it matters. Some are empty."""
+    return (
+        ("In the way (in the org, not made by this design; nothing is done to them)", report.conflicts),
+        ("Not read (unknown, not absent; nothing is done to them)", report.unread),
+        ("Renamed, but the platform cannot keep them (the old one goes, the new one comes)", remade_lines(report)),
+        ("Left as they are, though changed by hand", report.kept),
+        ("Brought along", report.pulled),
+        ("Worth knowing", report.notices),
+    )
+
+
+def risk_title(risk: Risk) -> str:
+    """`Loses data`"""
+    return risk.value[0].upper() + risk.value[1:]
 
 
 def undone_text(report: PlanReport) -> str:

@@ -1,0 +1,106 @@
+"""Reports that are kept in files: each takes the place of an earlier report only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import click
+
+from provisioner.errors import UsageError
+
+if TYPE_CHECKING:
+    from provisioner.planning.plan import Plan
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Format = Literal["markdown", "html"]
+
+
+def reported(command: Command) -> Command:
+    """Adds --markdown and --html."""
+    kind = click.Path(path_type=Path)
+    markdown = click.option("--markdown", type=kind, metavar="FILE", help="Keep it as a pull-request comment.")
+    html = click.option("--html", type=kind, metavar="FILE", help="Keep it as one HTML page.")
+    return markdown(html(command))
+
+
+def write_reports(plan: Plan, markdown: Path | None, html: Path | None, planfile: Path | None) -> None:
+    """The reports that were asked for; `planfile` is where the plan itself was kept, which the reports then name."""
+    if markdown is None and html is None:
+        return
+    from dataclasses import replace
+
+    from provisioner.planning.commands import apply_there
+    from provisioner.planning.plandata import digest
+
+    plan_id = digest(plan) if planfile else ""
+    next_command = apply_there(replace(plan, file=str(planfile))) if planfile else ""
+    show_with = f"provisioner plan show {shlex.quote(str(planfile))}" if planfile else ""
+    wanted: tuple[tuple[Format, Path | None], ...] = (("markdown", markdown), ("html", html))
+    for form, path in wanted:
+        if path is not None:
+            text = rendered(plan, plan_id, form, show_with=show_with, next_command=next_command)
+            write_report(text, path, mark(form))
+
+
+def rendered(plan: Plan, plan_id: str, form: Format, *, show_with: str = "", next_command: str = "") -> str:
+    """The plan as Markdown or HTML. `show_with` is the command that shows all of it, where a comment cannot;
+    `next_command` carries it out."""
+    from provisioner.reporting.report import report_of
+
+    report = report_of(plan, plan_id, next_command=next_command)
+    if form == "html":
+        from provisioner.reporting.pages import plan_page
+
+        return plan_page(report)
+    from provisioner.reporting.markdown import plan_markdown
+
+    return plan_markdown(report, whole=show_with)
+
+
+def mark(form: Format) -> str:
+    """What a report of ours begins with."""
+    from provisioner.reporting import markdown, pages
+
+    return pages.MARK if form == "html" else markdown.MARK
+
+
+def write_report(text: str, path: Path, begins: str) -> None:
+    """All or nothing. UsageError when the place cannot be written, or holds something that does not begin as we do."""
+    _check_place(path, begins)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        try:
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                file.write(text)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"The report cannot be written to {path}: {error.strerror}.") from error
+
+
+def _check_place(path: Path, begins: str) -> None:
+    """A report is written where nothing is, or an earlier one: never over a design that somebody mistyped."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; the report needs the name of a file.")
+    try:
+        if not path.exists() or (path.is_file() and _begins(path, begins)):
+            return
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    raise UsageError(
+        f"{path} is there already and is no such report. It was not overwritten.",
+        advice="Give the report a new name, or the name of an earlier one.",
+    )
+
+
+def _begins(path: Path, begins: str) -> bool:
+    with path.open("rb") as file:
+        found = file.read(len(begins.encode()))
+    return not found or found == begins.encode()

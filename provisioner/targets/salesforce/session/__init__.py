@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from provisioner.connections import Connection, is_loopback
 from provisioner.diagnostics import Diagnostic
 from provisioner.errors import TargetError
-from provisioner.planning.plan import Plan
-from provisioner.resources import Snapshot
+from provisioner.planning.plan import Plan, Touched
+from provisioner.resources import Address, Snapshot
 from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Places, Progress, Reference
 from provisioner.targets.http.discreet import discreet, scrub
 from provisioner.targets.http.wire import Wire
 from provisioner.targets.salesforce.session import premises
 from provisioner.targets.salesforce.session.auth import credentials
 from provisioner.targets.salesforce.session.deploy import Deployer
+from provisioner.targets.salesforce.session.ledger import Saved
 from provisioner.targets.salesforce.session.org import read_identity
 from provisioner.targets.salesforce.session.pace import Pace
-from provisioner.targets.salesforce.session.read import read_live
+from provisioner.targets.salesforce.session.queue import occupied
+from provisioner.targets.salesforce.session.read import Reading, read_live
 from provisioner.targets.salesforce.session.recipients import Looked
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Soap
+from provisioner.targets.salesforce.session.touched import touched
 from provisioner.targets.salesforce.session.transport import Transport
 from provisioner.targets.salesforce.session.write import Writer
 
@@ -30,7 +33,10 @@ __all__ = ["SalesforceSession", "connect"]
 
 
 class SalesforceSession:
-    """Implements `targets.base.Session`. Signs in with the first request, not before."""
+    """Implements `Session`, `Looking`, `Telling` and `Occupied` of `targets.base`.
+
+    Signs in with the first request, not before.
+    """
 
     def __init__(self, transport: Transport, connection: Connection, pace: Pace) -> None:
         self.rest = Rest(transport, connection.api_version)
@@ -39,7 +45,7 @@ class SalesforceSession:
         self._deployer = Deployer(self.rest, pace)
         self._identity: OrgIdentity | None = None
         self._recorded = Ledger()
-        self._people = Looked()
+        self._seen: Reading | None = None
 
     @property
     def api_calls(self) -> int:
@@ -58,10 +64,12 @@ class SalesforceSession:
         return self._identity
 
     def read(self, desired: Snapshot, prefix: str) -> Live:
-        """Live state of desired and owned addresses. At most 12 requests when nothing goes wrong."""
+        """Live state of desired and owned addresses. At most 8 requests and the identity's two when nothing goes wrong,
+        and as many more polls as the org takes to pack its metadata."""
         org = self.identity()
         with discreet(self._transport.secrets):
-            live, self._people = read_live(self.rest, self._soap, desired, prefix, org)
+            self._seen = read_live(self.rest, self._soap, desired, prefix, org)
+        live = self._seen.live
         self._recorded = live.ledger
         return replace(live, notices=tuple(self._scrub(notice) for notice in live.notices))
 
@@ -69,8 +77,25 @@ class SalesforceSession:
         """What the design names and this org does not have, or not in that form. At most 2 requests; who is alerted
         is answered from the last `read`."""
         with discreet(self._transport.secrets):
-            found = premises.missing(self.rest, self._people, references, places)
+            people = Looked() if self._seen is None else self._seen.people
+            found = premises.missing(self.rest, people, references, places)
         return [replace(item, detail=self._scrub(item.detail)) for item in found]
+
+    def touched(self, addresses: Sequence[Address], since: str) -> Mapping[Address, Touched]:
+        """Who changed these after the last apply, and when. One request; the rest is answered from the last `read`.
+
+        The org's own time of the last apply counts; `since` (UTC ISO) only where it is not known.
+        """
+        with discreet(self._transport.secrets):
+            seen, saved = (self._seen.components, self._seen.saved) if self._seen is not None else ((), Saved())
+            found = touched(self.rest, seen, saved, addresses, since)
+        return {address: Touched(self._scrub(item.by), item.at) for address, item in found.items()}
+
+    def occupied(self) -> str:
+        """What is being deployed to the org or validated in it right now; empty when nothing is, or we may not ask.
+        One request."""
+        with discreet(self._transport.secrets):
+            return self._scrub(occupied(self.rest))
 
     def check(self, plan: Plan) -> None:
         """Validate on the server without saving. Rejected carries the vendor's problems; deletions are not checked."""

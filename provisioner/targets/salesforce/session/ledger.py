@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from provisioner.errors import TargetError
@@ -25,6 +26,15 @@ DAMAGED = (
     "Nothing was changed. Restore the static resource from a backup. Without it, what the design made here must be "
     "deleted by hand before it can be applied again."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """When the org saved the ledger last, by its own clock, and for whom. Empty when there is no ledger."""
+
+    at: str = ""
+    name: str = ""
+    username: str = ""
 
 
 def resource_name(prefix: str) -> str:
@@ -78,18 +88,19 @@ def _damaged(name: str, why: str) -> TargetError:
     return TargetError(f"The ledger (static resource {name}) is damaged: {why}.", advice=DAMAGED)
 
 
-def read(rest: Rest, prefix: str) -> tuple[Ledger, dict[str, str]]:
-    """The ledger of `prefix`, and what the org's other ledgers say of themselves: prefix → design.
+def read(rest: Rest, prefix: str) -> tuple[Ledger, dict[str, str], Saved]:
+    """The ledger of `prefix`, what the org's other ledgers say of themselves (prefix → design), and when it was saved.
 
     Two requests when there is a ledger, one when there is none. TargetError when there are two, or a damaged one.
     """
     name = resource_name(prefix)
-    query = f"SELECT Id, Name, Description FROM StaticResource WHERE Name LIKE {literal('%' + SUFFIX)}"  # noqa: S608
+    fields = "Id, Name, Description, LastModifiedDate, LastModifiedBy.Name, LastModifiedBy.Username"
+    query = f"SELECT {fields} FROM StaticResource WHERE Name LIKE {literal('%' + SUFFIX)}"  # noqa: S608 - a literal
     rows = rest.query(query, "find the ledger")
     same = [row for row in rows if str(row.get("Name")).casefold() == name.casefold()]
     elsewhere = dict(sorted(_other(row) for row in rows if row not in same and _other(row)[1]))
     if not same:
-        return Ledger(), elsewhere
+        return Ledger(), elsewhere, Saved()
     if len(same) > 1:
         raise TargetError(f"The org has {len(same)} static resources called {name}; it is not known which one is ours.")
     spelled = same[0].get("Name")
@@ -100,7 +111,14 @@ def read(rest: Rest, prefix: str) -> tuple[Ledger, dict[str, str]]:
             "Nothing was changed.",
         )
     found = record_id(same[0].get("Id"), "static resource")
-    return decode(rest.read_bytes(f"sobjects/StaticResource/{found}/Body", "read the ledger"), name), elsewhere
+    content = rest.read_bytes(f"sobjects/StaticResource/{found}/Body", "read the ledger")
+    return decode(content, name), elsewhere, _saved(same[0])
+
+
+def _saved(row: Mapping[str, Any]) -> Saved:
+    found = row.get("LastModifiedBy")
+    by = found if isinstance(found, dict) else {}
+    return Saved(str(row.get("LastModifiedDate") or ""), str(by.get("Name") or ""), str(by.get("Username") or ""))
 
 
 def _other(row: Mapping[str, Any]) -> tuple[str, str]:

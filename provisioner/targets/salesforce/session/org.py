@@ -15,13 +15,15 @@ def same_id(one: str, other: str) -> bool:
 
 
 def read_identity(rest: Rest) -> OrgIdentity:
-    """Two requests: userinfo and Organization. TargetError when the two do not speak of the same org.
+    """Two requests: userinfo and Organization (four in an org that is older than the wanted API version).
+
+    TargetError when the two do not speak of the same org.
 
     Production = no sandbox, no Developer Edition, no expiry date ([docs] [inferred] reference/salesforce.md 8.1); what
     cannot be told counts as production, because that is the careful side.
     """
     who = rest.userinfo()
-    rows = rest.query(QUERY, "describe the org")
+    rows = rest.first_query(QUERY, "describe the org")
     if len(rows) != 1:
         raise Unreachable(f"Salesforce described {len(rows)} organizations instead of one.")
     row = rows[0]

@@ -14,7 +14,7 @@ from provisioner.targets.salesforce.parse import parse_package
 from provisioner.targets.salesforce.session import ledger, recipients
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
-from provisioner.targets.salesforce.session.soap import Retrieved, Soap
+from provisioner.targets.salesforce.session.soap import Property, Retrieved, Soap
 from provisioner.targets.salesforce.session.soql import literals, portions
 
 # [community] the vendor's message for a member of the manifest that is not in the org.
@@ -42,17 +42,28 @@ class _Found:
             self.notices.append(f"Could not be read: {shown}{more} ({why})")
 
 
-def read_live(
-    rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgIdentity
-) -> tuple[Live, recipients.Looked]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at the org. `components`: what the retrieve said of each; `saved`: when the org saved our ledger."""
+
+    live: Live
+    people: recipients.Looked
+    components: tuple[Property, ...]
+    saved: ledger.Saved
+
+
+def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgIdentity) -> Reading:
     """The ledger, what is there of desired and owned things, and what is worth saying about recipients and flows."""
-    recorded, elsewhere = ledger.read(rest, prefix)
+    recorded, elsewhere, saved = ledger.read(rest, prefix)
     wanted = frozenset(desired.resources) | frozenset(recorded.fingerprints)
     found = _Found()
     known = {address for address in wanted if address.kind in package.KINDS}
     found.hide(wanted - known, "a kind that this version of provisioner does not know")
+    components: tuple[Property, ...] = ()
     if known:
-        _sort(soap.retrieve(package.members(known)), known, found)
+        retrieved = soap.retrieve(package.members(known))
+        components = retrieved.properties
+        _sort(retrieved, known, found)
         _check_flows(rest, found)
     people = recipients.look(rest, desired, prefix)
     found.notices += people.notices
@@ -60,7 +71,7 @@ def read_live(
         found.notices.append(PRODUCTION_FLOWS)
     there = (resource for address, resource in found.resources.items() if address not in found.unread)
     live = Live(Snapshot.of(there, found.unread), recorded, tuple(found.notices), elsewhere=elsewhere)
-    return live, people
+    return Reading(live, people, components, saved)
 
 
 def _sort(retrieved: Retrieved, wanted: Collection[Address], found: _Found) -> None:

@@ -35,6 +35,19 @@ class Rest:
             self._version = f"{min(number(self._wanted), newest):.1f}"
         return self._version
 
+    def first_query(self, soql: str, what: str) -> list[dict[str, Any]]:
+        """Like `query`, before the version is known: the wanted one is tried, and only an org that does not have it is
+        asked for its list. [inferred] a path with an unknown version is answered like any unknown path."""
+        if self._version is None:
+            self._version = f"{number(self._wanted):.1f}"
+            try:
+                return self.query(soql, what)
+            except Rejected as refused:
+                self._version = None
+                if not {code for code, _ in refused.problems} & {"NOT_FOUND", "UNSUPPORTED_API_VERSION"}:
+                    raise
+        return self.query(soql, what)
+
     def path(self, tail: str) -> str:
         return f"/services/data/v{self.version}/{tail}"
 

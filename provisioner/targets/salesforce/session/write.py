@@ -37,6 +37,7 @@ class Writer:
                 f"The plan was made for org {planned}, but this connection leads to {org.id} ({org.name}).",
                 advice="Nothing was changed. Use the connection of the planned org, or plan again.",
             )
+        _check_renames(plan)
         self._rest = rest
         self._deployer = deployer
         self._org = org
@@ -150,6 +151,20 @@ class Writer:
             **{key: str(value) for key, value in final.meta.items() if value},
         }
         return replace(final, design=final.design or self._plan.design, meta=meta)
+
+
+def _check_renames(plan: Plan) -> None:
+    """Rejected: a deployment cannot rename; a new name is a new component ([docs] reference/salesforce.md 4.9)."""
+    moved = [change for change in plan.changes if change.before and change.after]
+    moved = [change for change in moved if change.before and change.before.address != change.address]
+    if moved:
+        problems = [(str(change.address), f"was {change.before.address}") for change in moved if change.before]
+        first = f"{problems[0][0]} {problems[0][1]}"
+        raise Rejected(
+            f"Salesforce cannot rename a component in place ({first}).",
+            problems=problems,
+            advice="Nothing was changed. Plan it as a new component and a deletion of the old one.",
+        )
 
 
 def _deployable(resources: list[Resource], version: str) -> list[Artifact]:

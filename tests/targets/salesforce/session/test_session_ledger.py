@@ -13,6 +13,7 @@ from provisioner.errors import TargetError
 from provisioner.resources import Address
 from provisioner.targets.base import Ledger
 from provisioner.targets.salesforce.session import SalesforceSession, ledger
+from provisioner.targets.salesforce.session.ledger import Saved
 
 PRINT = "ab" * 32
 NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20)
@@ -97,12 +98,15 @@ def test_reading_takes_two_requests(org: ScriptedOrg, session: SalesforceSession
     before = session.api_calls
     assert ledger.read(session.rest, "STL")[0].fingerprints == {Address("Flow", "X"): PRINT}
     assert session.api_calls - before == 2
-    assert org.requests[-2].soql == "SELECT Id, Name, Description FROM StaticResource WHERE Name LIKE '%_Ledger'"
+    assert org.requests[-2].soql == (
+        "SELECT Id, Name, Description, LastModifiedDate, LastModifiedBy.Name, LastModifiedBy.Username "
+        "FROM StaticResource WHERE Name LIKE '%_Ledger'"
+    )
     assert org.requests[-1].path == "/services/data/v66.0/sobjects/StaticResource/081000000000001AAA/Body"
 
 
 def test_no_ledger_yet(org: ScriptedOrg, session: SalesforceSession) -> None:
-    assert ledger.read(session.rest, "STL") == (Ledger(), {})
+    assert ledger.read(session.rest, "STL") == (Ledger(), {}, Saved())
 
 
 def test_other_ledgers_say_whose_they_are(org: ScriptedOrg, session: SalesforceSession) -> None:
@@ -115,7 +119,7 @@ def test_other_ledgers_say_whose_they_are(org: ScriptedOrg, session: SalesforceS
         "GeneralLedger": "What provisioner applied to this org (design acme). Do not edit.",
         "Their_Ledger": "Bookkeeping (design acme).",
     }
-    assert ledger.read(session.rest, "STL") == (Ledger(), {"A_B": "other-one", "OLD": "acme"})
+    assert ledger.read(session.rest, "STL") == (Ledger(), {"A_B": "other-one", "OLD": "acme"}, Saved())
 
 
 def test_two_ledgers(org: ScriptedOrg, session: SalesforceSession) -> None:

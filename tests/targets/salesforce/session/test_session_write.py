@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from scripted_org import METADATA, Answer, ScriptedOrg, deploy_result, error, sa
 from test_session_deploy import outcomes, write
 
 from provisioner.errors import Rejected, TargetError, Unreachable
+from provisioner.planning.plan import Cause, Change
 from provisioner.resources import Address, Resource
 from provisioner.targets.base import Outcome, Progress
 from provisioner.targets.salesforce.session import SalesforceSession, ledger
@@ -324,4 +326,30 @@ def test_a_plan_for_another_org_is_not_begun(org: ScriptedOrg, session: Salesfor
             TargetError, match=r"^The plan was made for org 00D000000000002AAA, but this connection leads to"
         ):
             begin()
+    assert org.deployments == []
+
+
+def test_an_adopted_component_is_deployed_with_the_ledger(org: ScriptedOrg, session: SalesforceSession) -> None:
+    """Nothing differs but whose it is: the ledger that goes with it says so."""
+    wanted = field("Lead.STL_Due__c")
+    plan, final = make_plan(update=(wanted,))
+    plan = replace(plan, changes=(Change(wanted, wanted, Cause.ADOPTED),))
+    ended = [event for event in session.write(plan, final) if isinstance(event, Outcome)]
+    assert ended == [Outcome(wanted.address, "done")]
+    (deployment,) = org.deployments
+    assert recorded(deployment) == ["CustomField:Lead.STL_Due__c"]
+    assert "objects/Lead.object" in deployment.zip
+
+
+def test_a_rename_in_place_is_refused_before_anything(org: ScriptedOrg, session: SalesforceSession) -> None:
+    old, new = flow("STL_Old"), flow("STL_New")
+    plan, final = make_plan(update=(new,))
+    plan = replace(plan, changes=(Change(old, new, Cause.RENAMED),))
+    for attempt in (lambda: session.check(plan), lambda: list(session.write(plan, final))):
+        with pytest.raises(Rejected) as caught:
+            attempt()
+        assert caught.value.message == (
+            "Salesforce cannot rename a component in place (Flow:STL_New was Flow:STL_Old)."
+        )
+        assert caught.value.problems == (("Flow:STL_New", "was Flow:STL_Old"),)
     assert org.deployments == []

@@ -11,12 +11,19 @@ from collections.abc import Mapping
 from provisioner.emulator.hubspot import records
 from provisioner.emulator.hubspot.errors import Json
 from provisioner.emulator.hubspot.portal import Portal
-from provisioner.emulator.hubspot.standard import CALL, CONTACT, EMAIL, LEAD, MEETING, NOTE, TASK, TYPES
+from provisioner.emulator.hubspot.standard import CALL, COMMUNICATION, CONTACT, EMAIL, LEAD, MEETING, NOTE, TASK, TYPES
 from provisioner.emulator.hubspot.times import show
 from provisioner.emulator.hubspot.values import milliseconds
 
-KINDS = {CALL: "CALL", EMAIL: "EMAIL", MEETING: "MEETING_EVENT", NOTE: "NOTE", TASK: "TASK"}
-MESSAGE = "COMMUNICATION"  # LinkedIn, SMS, WhatsApp, post: known by what they do, not as records
+MESSAGE = "COMMUNICATION"  # LinkedIn, SMS and WhatsApp as records; chat and post known only by what they do
+KINDS = {
+    CALL: "CALL",
+    COMMUNICATION: MESSAGE,
+    EMAIL: "EMAIL",
+    MEETING: "MEETING_EVENT",
+    NOTE: "NOTE",
+    TASK: "TASK",
+}
 _LEAD_COUNTERS = {
     "CALL": "hs_lead_call_count",
     "EMAIL": "hs_lead_email_count",

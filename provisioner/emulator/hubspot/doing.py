@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from provisioner.emulator.hubspot import records, timing
+from provisioner.emulator.hubspot import pipelines, records, timing
 from provisioner.emulator.hubspot.actions import TOKEN
-from provisioner.emulator.hubspot.errors import Json
+from provisioner.emulator.hubspot.errors import ApiError, Json
 from provisioner.emulator.hubspot.portal import Portal
 from provisioner.emulator.hubspot.standard import DEFAULT_LINKS, TASK, TYPES
 from provisioner.emulator.hubspot.times import from_ms, read, show
@@ -75,7 +75,11 @@ def _set(portal: Portal, flow: Json, enrolment: Json, record: Json, action: Json
             kept = normal(definition, raw, current, lambda one: portal.owner(one) is not None)
         except BadValue as error:
             raise Failed(str(error)) from error
-    records.put(portal, TYPES[type_id], record, {name: kept}, _source(flow))
+    try:
+        placed = pipelines.placed(portal, type_id, {name: kept}, record["values"])
+    except ApiError as error:
+        raise Failed(error.message) from error
+    records.put(portal, TYPES[type_id], record, {name: kept} | placed, _source(flow))
     return f"{name} = {kept}"
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from provisioner.emulator.clock import parse_instant
-from provisioner.emulator.hubspot import activities, properties, records, times
+from provisioner.emulator.hubspot import activities, pipelines, properties, records, times
 from provisioner.emulator.hubspot.errors import Json
 from provisioner.emulator.hubspot.people import only, owner_by, plant_owner, plant_team, plant_token
 from provisioner.emulator.hubspot.portal import Portal
 from provisioner.emulator.hubspot.standard import (
     CALL,
+    COMMUNICATION,
     CONTACT,
     DEFAULT_LINKS,
     EMAIL,
@@ -27,8 +28,15 @@ from provisioner.emulator.hubspot.times import show, show_full
 
 SEEDS = "teams owners tokens forms pipelines validations records"
 TOUCHES = {"call": CALL, "email": EMAIL, "meeting": MEETING, "note": NOTE, "task": TASK, "reply": EMAIL}
-MESSAGES = ("linkedin", "sms", "whatsapp", "postal_mail", "chat")
+MESSAGES = {"linkedin": "LINKEDIN_MESSAGE", "sms": "SMS", "whatsapp": "WHATS_APP"}
+BARE = ("postal_mail", "chat")  # without a record of their own
 _UI = records.Source("CRM_UI", "userId:12345678")
+# Who logged an activity: a person in the portal, an app through the API, or a sequence.
+VIA = {
+    "person": _UI,
+    "integration": records.Source("INTEGRATION", "2", "another app"),
+    "sequence": records.Source("AUTOMATION_PLATFORM", "sequence", "a sequence"),
+}
 _FORM = records.Source("FORM")
 
 
@@ -43,7 +51,7 @@ def plant_document(portal: Portal, document: Any) -> dict[str, Any]:
         "owners": plant_owner,
         "tokens": plant_token,
         "forms": plant_form,
-        "pipelines": plant_pipeline,
+        "pipelines": pipelines.plant_pipeline,
         "validations": plant_validation,
         "records": plant_record,
     }
@@ -72,6 +80,7 @@ def plant_record(portal: Portal, body: Any) -> Json:
         raise ValueError(f"{where.plural} have no property {unknown[0]!r}.")
     created = times.to_ms(parse_instant(facts["created"])) if "created" in facts else None
     values = {name: _raw(portal, where.id, name, value) for name, value in facts["values"].items()}
+    values |= pipelines.placed(portal, where.id, values, {})
     records.unique(portal, where, values, None)
     record = records.plant(portal, where, values, links, records.Source("IMPORT"), created, noticed=False)
     for name, entries in facts.get("history", {}).items():
@@ -94,33 +103,50 @@ def _raw(portal: Portal, type_id: str, name: str, value: Any) -> str | None:
 
 
 def touch(portal: Portal, body: Any) -> Json:
-    """`{"contact" or "lead": id, "type", "by": owner email or id, "at": instant}`: somebody reached out.
+    """`{"contact" and/or "lead": id, "type", "by": owner email or id, "at": instant, "via"}`: somebody reached out.
 
-    `at` defaults to now, may lie in the past (logged late) or ahead (a meeting). Answers the activity's id.
+    `at` defaults to now, may lie in the past (logged late) or ahead (a meeting). `via` is person (in the portal, the
+    default), integration (an app logs it) or sequence (an email nobody wrote by hand: whether it counts as contact is
+    a setting, because the vendor's sources do not agree). Answers the activity's id, None where there is no record.
     """
-    facts = only(body, "contact lead type by at", "type", "A touch")
-    type_id, about = (LEAD, facts["lead"]) if facts.get("lead") else (CONTACT, facts.get("contact"))
-    portal.need_record(type_id, str(about))
+    facts = only(body, "contact lead type by at via", "type", "A touch")
+    about = [(kind, str(facts[key])) for key, kind in (("contact", CONTACT), ("lead", LEAD)) if facts.get(key)]
+    for type_id, record_id in about or [(CONTACT, "")]:
+        portal.need_record(type_id, record_id)
+    kind, via = facts["type"], facts.get("via", "person")
+    if kind not in TOUCHES and kind not in MESSAGES and kind not in BARE:
+        raise ValueError(f"A touch is one of {', '.join([*TOUCHES, *MESSAGES, *BARE])}, not {kind!r}.")
+    if via not in VIA or (via == "sequence" and kind != "email"):
+        raise ValueError(f"'via' is one of {', '.join(VIA)} (sequence for an email), not {via!r}.")
     by = owner_by(portal, str(facts["by"]))["id"] if facts.get("by") else None
     at = times.to_ms(parse_instant(facts["at"])) if facts.get("at") else portal.now_ms
-    kind = facts["type"]
-    if kind in MESSAGES:
-        activities.note(portal, type_id, str(about), activities.MESSAGE, at, by, None)
-        portal.automation.settle()
-        return {"id": None}
-    if kind not in TOUCHES:
-        raise ValueError(f"A touch is one of {', '.join([*TOUCHES, *MESSAGES])}, not {kind!r}.")
-    where = TYPES[TOUCHES[kind]]
-    values: dict[str, str | None] = {"hs_timestamp": show(at)} | ({"hubspot_owner_id": by} if by else {})
+    made = None
+    if kind in BARE:
+        for type_id, record_id in about:
+            activities.note(portal, type_id, record_id, activities.MESSAGE, at, by, None)
+    else:
+        made = _activity(portal, kind, at, by, about, via)
+    portal.automation.settle()
+    return {"id": made}
+
+
+def _activity(portal: Portal, kind: str, at: int, by: str | None, about: list[tuple[str, str]], via: str) -> str:
+    """The record of an activity, associated, and what it does."""
+    where = TYPES[COMMUNICATION if kind in MESSAGES else TOUCHES[kind]]
+    values: dict[str, str | None] = {"hs_timestamp": show(at)}
+    if by is not None:
+        values["hubspot_owner_id"] = by
     if where.id == EMAIL:
         values["hs_email_direction"] = "INCOMING_EMAIL" if kind == "reply" else "EMAIL"
     if where.id == TASK:
         values["hs_task_status"] = "COMPLETED"
-    joined = (type_id, str(about), DEFAULT_LINKS.get((where.id, type_id), 1))
-    record = records.plant(portal, where, values, [joined], _UI)
-    activities.logged(portal, where.id, record)
-    portal.automation.settle()
-    return {"id": record["id"]}
+    if where.id == COMMUNICATION:
+        values |= {"hs_communication_channel_type": MESSAGES[kind], "hs_communication_logged_from": "CRM"}
+    joined = [(type_id, record_id, DEFAULT_LINKS[where.id, type_id]) for type_id, record_id in about]
+    record = records.plant(portal, where, values, joined, VIA[via])
+    if via != "sequence" or portal.settings.sequence_email_counts:
+        activities.logged(portal, where.id, record)
+    return str(record["id"])
 
 
 def submit(portal: Portal, body: Any) -> Json:
@@ -230,20 +256,6 @@ def _form_details() -> Json:
             "style": dict.fromkeys(style.split(), "") | {"submitAlignment": "left"},
         },
     }
-
-
-def plant_pipeline(portal: Portal, body: Any) -> Json:
-    """`{"object", "label", "stages": [labels]}`; ids of pipelines and stages differ from portal to portal."""
-    facts = only(body, "object label stages", "object label stages", "A pipeline")
-    where, now = object_type(facts["object"]), show_full(portal.now_ms)
-    dated = {"createdAt": now, "updatedAt": now, "archived": False}
-    stages = [
-        {"id": str(portal.number("stage", 1_100_001)), "label": label, "displayOrder": n, "metadata": {}} | dated
-        for n, label in enumerate(facts["stages"])
-    ]
-    made = {"id": str(portal.number("pipeline", 700_001)), "label": facts["label"], "displayOrder": 0, "stages": stages}
-    portal.shelves["pipeline"].put(f"{where.id}/{made['id']}", {"object": where.id, "pipeline": made | dated})
-    return {"id": made["id"], "stages": {one["label"]: one["id"] for one in stages}}
 
 
 def plant_validation(portal: Portal, body: Any) -> Json:

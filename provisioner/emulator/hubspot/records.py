@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from provisioner.emulator.hubspot import formula
+from provisioner.emulator.hubspot import formula, pipelines
 from provisioner.emulator.hubspot.errors import ApiError, Json, invalid
 from provisioner.emulator.hubspot.portal import Portal
 from provisioner.emulator.hubspot.standard import (
@@ -104,6 +104,7 @@ def create(portal: Portal, where: ObjectType, raw: Mapping[str, Any], links: lis
     wanted = checked(portal, where, raw, {})
     if where.id == LEAD:
         _check_lead(wanted, links)
+        wanted |= pipelines.placed(portal, where.id, wanted, {})
     unique(portal, where, wanted, None)
     return plant(portal, where, wanted, links, source)
 
@@ -149,12 +150,14 @@ def plant(
     changes = _put(portal, where, record, first | dict(wanted), source, born)
     if noticed:
         portal.automation.noticed(where.id, record["id"], changes, created=True)
+    _tell_contacts(portal, where, record, changes, born, noticed)
     return record
 
 
 def change(portal: Portal, where: ObjectType, record: Json, raw: Mapping[str, Any], source: Source) -> None:
     """A write through the API: checked, then put."""
     wanted = checked(portal, where, raw, record["values"])
+    wanted |= pipelines.placed(portal, where.id, wanted, record["values"])
     unique(portal, where, wanted, record["id"])
     put(portal, where, record, wanted, source)
 
@@ -164,6 +167,22 @@ def put(portal: Portal, where: ObjectType, record: Json, values: Mapping[str, st
     changes = _put(portal, where, record, values, source, portal.now_ms)
     if changes:
         portal.automation.noticed(where.id, record["id"], changes, created=False)
+        _tell_contacts(portal, where, record, changes, portal.now_ms, noticed=True)
+
+
+def _tell_contacts(
+    portal: Portal, where: ObjectType, record: Json, changes: Mapping[str, str | None], at: int, noticed: bool
+) -> None:
+    """A lead that came into an open stage: its contacts know when the latest one did. [docs] 3.1"""
+    stage = changes.get(pipelines.STAGE)
+    if where.id != LEAD or stage is None or not pipelines.is_open(portal, where.id, stage):
+        return
+    for contact_id in linked(portal, record, CONTACT):
+        contact = portal.record(CONTACT, contact_id)
+        if contact is not None:
+            moved = _put(portal, TYPES[CONTACT], contact, {"hs_latest_open_lead_date": show(at)}, SYSTEM, at)
+            if moved and noticed:
+                portal.automation.noticed(CONTACT, contact_id, moved, created=False)
 
 
 def _put(

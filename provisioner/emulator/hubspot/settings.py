@@ -48,6 +48,7 @@ class Settings:
     index_clock: str = "real"
     history_limit: int = 45  # revisions kept per property, 6.4
     untaken_branch_blanks: bool = True  # 2.4: a missing term blanks a formula even where it is not taken
+    sequence_email_counts: bool = True  # 3.3: whether emails of a sequence count as contact; sources say "may"
     # automation
     automation_lag_seconds: int = 0  # between a change and its enrolments
     create_emits_changes: bool = True  # first values also count as property changes

@@ -40,9 +40,10 @@ class ObjectType:
     group: str = ""
 
 
-CONTACT, LEAD, TASK, NOTE, MEETING, CALL, EMAIL, USER = (
+CONTACT, LEAD, COMMUNICATION, TASK, NOTE, MEETING, CALL, EMAIL, USER = (
     "0-1",
     "0-136",
+    "0-18",
     "0-27",
     "0-46",
     "0-47",
@@ -55,6 +56,7 @@ TYPES = {
     for one in (
         ObjectType(CONTACT, "contacts", "contact", "Contact", "lastmodifieddate", "createdate", "contactinformation"),
         ObjectType(LEAD, "leads", "lead", "Lead", group="lead_information"),
+        ObjectType(COMMUNICATION, "communications", "communication", "Communication", group="communication"),
         ObjectType(TASK, "tasks", "task", "Task", group="task"),
         ObjectType(NOTE, "notes", "note", "Note", group="note"),
         ObjectType(MEETING, "meetings", "meeting", "Meeting", group="meeting"),
@@ -75,7 +77,16 @@ DEFAULT_LINKS = {
     (MEETING, CONTACT): 200,
     (CALL, CONTACT): 194,
     (EMAIL, CONTACT): 198,
+    (COMMUNICATION, CONTACT): 81,
+    (NOTE, LEAD): 90_046,
+    (MEETING, LEAD): 90_047,
+    (CALL, LEAD): 90_048,
+    (EMAIL, LEAD): 90_049,
+    (COMMUNICATION, LEAD): 90_018,
 }
+# Association type id → the object at its other end.
+ENDS = {kind: to for (_, to), kind in DEFAULT_LINKS.items()} | {608: CONTACT}
+OF_COMPANIES = (580, 192)  # to the primary company of a lead, and of a task: companies are not modelled
 
 
 def object_type(name: str) -> ObjectType:
@@ -174,6 +185,15 @@ hs_lead_communication_count|number|number|r
 hs_lead_outreach_activity_count|number|number|r
 hs_lead_disqualification_reason|string|text
 hs_primary_contact_id|number|number|r
+= {COMMUNICATION}
+hs_timestamp|datetime|date
+hs_communication_channel_type|enumeration|select||WHATS_APP LINKEDIN_MESSAGE SMS
+hs_communication_logged_from|enumeration|select||CRM
+hs_communication_body|string|html
+hubspot_owner_id|enumeration|select|e
+hs_createdate|datetime|date|r
+hs_lastmodifieddate|datetime|date|r
+hs_object_id|number|number|r
 = {TASK}
 hs_timestamp|datetime|date
 hs_task_subject|string|text

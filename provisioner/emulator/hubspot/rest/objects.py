@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from provisioner.emulator.hubspot import activities, records, search
 from provisioner.emulator.hubspot.bodies import fit
 from provisioner.emulator.hubspot.calls import Call, Reply, Route, batch, crm, each, paged, route
-from provisioner.emulator.hubspot.errors import ApiError, Json, invalid, missing
-from provisioner.emulator.hubspot.standard import CONTACT, LEAD, TYPES, USER, object_type
+from provisioner.emulator.hubspot.errors import ApiError, Json, invalid, missing, unmodelled
+from provisioner.emulator.hubspot.standard import CONTACT, ENDS, LEAD, OF_COMPANIES, TYPES, USER, object_type
 from provisioner.emulator.hubspot.times import show_full
 
 DEFAULTS = {
@@ -22,9 +22,6 @@ NEW = {
     "objectWriteTraceId": "string",
 }
 _QUERY = "properties propertiesWithHistory associations archived idProperty"
-# association type id → the object at the other end. [docs] 3.2, 4.7
-_ENDS = {578: CONTACT, 608: CONTACT, 609: LEAD, 204: CONTACT, 647: LEAD, 194: CONTACT, 198: CONTACT, 200: CONTACT}
-_ENDS |= {202: CONTACT}
 
 
 def _scopes(call: Call, verb: str) -> tuple[str, ...]:
@@ -134,7 +131,9 @@ def _links(call: Call, body: Json) -> list[records.Link]:
     links: list[records.Link] = []
     for one in body.get("associations") or []:
         for kind in one["types"]:
-            end = _ENDS.get(kind["associationTypeId"])
+            if kind["associationTypeId"] in OF_COMPANIES:
+                raise unmodelled("associations to companies")
+            end = ENDS.get(kind["associationTypeId"])
             if end is None:
                 raise invalid(f"Association type {kind['associationTypeId']} does not exist.")
             to_id = str(one["to"]["id"])

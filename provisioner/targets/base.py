@@ -11,7 +11,7 @@ from provisioner.diagnostics import Diagnostic, Location
 from provisioner.facts import Evidence, Facts, Scope
 from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design, Scalar
-from provisioner.planning.plan import Change, Plan, Tick, Touched
+from provisioner.planning.plan import Change, Plan, Remade, Risk, Tick, Touched
 from provisioner.resources import Address, Resource, Snapshot
 
 
@@ -69,12 +69,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Something to tell while a write runs; `done`/`total` in components, 0 when unknown."""
+    """Something to tell while a write runs; `done`/`total` in components, 0 when unknown. `at_rest`: at this moment
+    nothing is under way in the CRM, and the work may end here."""
 
     stage: str
     message: str
     done: int = 0
     total: int = 0
+    at_rest: bool = False
 
 
 class Target(Protocol):
@@ -190,6 +192,17 @@ class Telling(Protocol):
 
 
 @runtime_checkable
+class Counting(Protocol):
+    """A session of a vendor that tells how much is recorded in what a plan deletes."""
+
+    def records_with(self, resources: Sequence[Resource]) -> Mapping[Address, int | None]:
+        """How many records hold a value in each of these; None where that could not be counted. What holds no data of
+        its own (a flow, a formula, a setting) is left out. In a number of calls that does not grow with the records,
+        and as little as the vendor allows with the resources."""
+        ...
+
+
+@runtime_checkable
 class Occupied(Protocol):
     """A session of a vendor that tells whether somebody is deploying to the org right now."""
 
@@ -230,10 +243,45 @@ class Auditing(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Renames:
+    """What becomes of the `was:` of a design. `moved`: old → new address of what the platform keeps (its id, and what
+    hangs on it); `remade`: what has to go and come again."""
+
+    moved: Mapping[Address, Address] = field(default_factory=dict)
+    remade: tuple[Remade, ...] = ()
+
+
+@runtime_checkable
+class Renaming(Protocol):
+    """A target that knows what its platform keeps through a rename. Thinks only."""
+
+    def renamed(self, design: Design) -> Renames: ...
+
+
+@runtime_checkable
+class Depending(Protocol):
+    """A target that knows what a resource cannot be without. Thinks only."""
+
+    def needs(self, resource: Resource, snapshot: Snapshot) -> frozenset[Address]:
+        """The addresses in `snapshot` that `resource` refers to; direct ones only, itself never."""
+        ...
+
+
+@runtime_checkable
+class Weighing(Protocol):
+    """A target that knows what a change does to data and people. Thinks only."""
+
+    def weigh(self, change: Change) -> Risk | None:
+        """None: what the action alone says is right (deletions lose data, updates change behaviour)."""
+        ...
+
+
 __all__ = [
     "Artifact",
     "Auditing",
     "Change",
+    "Depending",
     "Explaining",
     "Facts",
     "Ledger",
@@ -248,6 +296,8 @@ __all__ = [
     "Progress",
     "Reference",
     "Referring",
+    "Renames",
+    "Renaming",
     "Scope",
     "Sequence",
     "Session",
@@ -256,4 +306,5 @@ __all__ = [
     "Tick",
     "Ticking",
     "Touched",
+    "Weighing",
 ]

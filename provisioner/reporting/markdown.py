@@ -219,6 +219,6 @@ def _step(step: Step) -> Iterator[str]:
 def _foot(report: PlanReport) -> Iterator[str]:
     if report.next_command:
         yield from ("", f"Carry it out: {code(report.next_command, 400)}")
-    said = f"Made {moment_text(report.created_at)}, valid until {moment_text(report.expires_at)}"
-    digest = f", digest {_marked(report.digest)}" if report.digest else ""
-    yield from ("", f"<sub>{html.escape(said)}{digest}.</sub>")
+    said = f"Made {code(moment_text(report.created_at))}, valid until {code(moment_text(report.expires_at))}"
+    digest = f", digest {code(report.digest)}" if report.digest else ""
+    yield from ("", f"{said}{digest}.")

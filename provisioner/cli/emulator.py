@@ -26,7 +26,14 @@ Examples:
 @click.option("--db", metavar="FILE", help="Keep the org in this file; without it, it is gone afterwards.")
 @click.option("--clock", metavar="INSTANT", help="Start of the virtual clock, UTC: 2026-03-02T13:00:00Z.")
 @click.option("--no-apex-twin", is_flag=True, help="Refuse every trigger, also those with a stand-in.")
-def serve(platform: str, host: str, port: int, db: str | None, clock: str | None, no_apex_twin: bool) -> None:
+@click.option(
+    "--run-custom-code",
+    is_flag=True,
+    help="HubSpot: execute the custom code of workflows on this machine. Only for code you trust.",
+)
+def serve(
+    platform: str, host: str, port: int, db: str | None, clock: str | None, no_apex_twin: bool, run_custom_code: bool
+) -> None:
     """Serve until SIGTERM or Ctrl-C. Prints one JSON line when ready: url, access_token, org_id, pid."""
     import runpy
     import sqlite3
@@ -34,7 +41,19 @@ def serve(platform: str, host: str, port: int, db: str | None, clock: str | None
 
     from provisioner.errors import UsageError
 
-    module, *rest = arguments(platform, host=host, port=port, db=db, clock=clock, apex_twin=not no_apex_twin)[1:]
+    if run_custom_code and platform != "hubspot":
+        raise UsageError(
+            "--run-custom-code goes with --platform hubspot only.", advice="Leave it out: no other vendor has it."
+        )
+    module, *rest = arguments(
+        platform,
+        host=host,
+        port=port,
+        db=db,
+        clock=clock,
+        apex_twin=not no_apex_twin,
+        run_custom_code=run_custom_code,
+    )[1:]
     sys.argv = [module, *rest]
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
@@ -60,9 +79,11 @@ def arguments(
     db: str | None = None,
     clock: str | None = None,
     apex_twin: bool = True,
+    run_custom_code: bool = False,
 ) -> list[str]:
     """What follows `python` on the command line of an emulator."""
     found = ["-m", MODULE, "--platform", platform, "--host", host, "--port", str(port)]
     found += ["--db", db] if db is not None else []
     found += ["--clock", clock] if clock is not None else []
+    found += ["--run-custom-code"] if run_custom_code else []
     return found if apex_twin else [*found, "--no-apex-twin"]

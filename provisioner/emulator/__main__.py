@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from provisioner.emulator.clock import ClockError, parse_instant
 from provisioner.emulator.server import listen, serve
 
-Creator = Callable[[Path | None, str, datetime | None, bool], tuple[ASGIApp, dict[str, Any]]]
+Creator = Callable[..., tuple[ASGIApp, dict[str, Any]]]
 # platform → "module:function" of (database file, own address, first instant, Apex twin?) → (app, facts for clients)
 PLATFORMS = {
     "hubspot": "provisioner.emulator.hubspot.app:create",
@@ -34,11 +34,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--db", type=Path, help="keep the data in this file; without it, in memory")
     parser.add_argument("--clock", type=_instant, help="first instant of the virtual clock: 2026-03-02T13:00:00Z")
     parser.add_argument("--no-apex-twin", action="store_true", help="refuse every trigger, also those with a stand-in")
+    parser.add_argument(
+        "--run-custom-code", action="store_true", help="hubspot: execute the custom code of workflows on this machine"
+    )
     options = parser.parse_args(arguments)
+    if options.run_custom_code and options.platform != "hubspot":
+        parser.error("--run-custom-code goes with --platform hubspot only")
+    more = {"run_code": True} if options.run_custom_code else {}
     plug = listen(options.host, options.port)
     host, port = plug.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    app, facts = _creator(options.platform)(options.db, url, options.clock, not options.no_apex_twin)
+    app, facts = _creator(options.platform)(options.db, url, options.clock, not options.no_apex_twin, **more)
     ready = {"platform": options.platform, "url": url, "pid": os.getpid(), **facts}
     serve(app, plug, lambda: print(json.dumps(ready), flush=True))
     return 0

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from provisioner.emulator.hubspot import filters, timing
+from provisioner.emulator.hubspot import code, filters, timing
 from provisioner.emulator.hubspot.bodies import fit
 from provisioner.emulator.hubspot.errors import ApiError, Json, invalid, unmodelled
 from provisioner.emulator.hubspot.portal import Portal
@@ -105,6 +105,7 @@ _SHAPES: dict[str, Json] = {
         "authSettings": {"*": "any"},
         "connection": CONNECTION,
     },
+    "CUSTOM_CODE": code.SHAPE | {"connection": CONNECTION},
 }
 
 
@@ -113,7 +114,7 @@ def check(portal: Portal, type_id: str, action: Any) -> None:
     kind = action.get("type") if isinstance(action, dict) else None
     if kind is None:
         raise invalid("Some required fields were not set: [type]")
-    if kind in ("CUSTOM_CODE", "AB_TEST_BRANCH"):
+    if kind == "AB_TEST_BRANCH":
         raise unmodelled(f"actions of type {kind}")
     if kind not in _SHAPES:
         raise invalid(f"There are no actions of type {kind}.")
@@ -132,7 +133,9 @@ def check(portal: Portal, type_id: str, action: Any) -> None:
         _count(action["staticBranches"], 250)
         check_value(portal, type_id, action["inputValue"])
     else:
-        for one in action["queryParams"]:
+        if kind == "CUSTOM_CODE":
+            code.check(portal, action)
+        for one in [*action.get("queryParams", []), *action.get("inputFields", [])]:
             check_value(portal, type_id, one["value"])
 
 
@@ -334,12 +337,18 @@ def references(action: Json) -> Iterator[str]:
     for key in ("subject", "body", "message"):
         for token in TOKEN.findall(fields.get(key, "")):
             yield token.partition(".")[2]
-    values = [fields.get("value"), fields.get("date"), action.get("inputValue")]
-    values += [fields.get("owner_assignment", {}).get("value"), *(one["value"] for one in fields.get("properties", []))]
-    values += [one["value"] for one in action.get("queryParams", [])]
-    for value in values:
-        if isinstance(value, dict):
-            yield from (value[key] for key in ("propertyName", "appendPropertyName") if key in value)
+    for value in values(action):
+        yield from (value[key] for key in ("propertyName", "appendPropertyName") if key in value)
+
+
+def values(action: Json) -> Iterator[Json]:
+    """The value objects an action reads."""
+    fields = action.get("fields", {})
+    found = [fields.get("value"), fields.get("date"), action.get("inputValue")]
+    found.append(fields.get("owner_assignment", {}).get("value"))
+    for one in (*fields.get("properties", []), *action.get("queryParams", []), *action.get("inputFields", [])):
+        found.append(one["value"])
+    yield from (one for one in found if isinstance(one, dict))
 
 
 def following(action: Json) -> Iterator[Json]:

@@ -25,9 +25,14 @@ from provisioner.emulator.hubspot.world import World
 from provisioner.emulator.server import CONTROL, FAILING, Front
 
 
-def create(path: Path | None, url: str, start: datetime | None, apex_twin: bool) -> tuple[ASGIApp, dict[str, Any]]:
-    """The app of one portal, and what a client must know to use it. `apex_twin` has no meaning here."""
-    portal = Portal(path, start)
+def create(
+    path: Path | None, url: str, start: datetime | None, apex_twin: bool, run_code: bool = False
+) -> tuple[ASGIApp, dict[str, Any]]:
+    """The app of one portal, and what a client must know to use it. `apex_twin` has no meaning here.
+
+    `run_code`: custom code of workflows is executed, in processes of this machine.
+    """
+    portal = Portal(path, start, run_code)
     token = next(iter(portal.settings.tokens), None)
     return build(portal), {"access_token": token, "portal_id": portal.settings.portal_id}
 

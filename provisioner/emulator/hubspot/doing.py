@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from provisioner.emulator.hubspot import pipelines, records, timing
+from provisioner.emulator.hubspot import code, pipelines, records, timing
 from provisioner.emulator.hubspot.actions import TOKEN
 from provisioner.emulator.hubspot.errors import ApiError, Json
 from provisioner.emulator.hubspot.portal import Portal
@@ -24,6 +24,8 @@ def act(portal: Portal, flow: Json, enrolment: Json, record: Json, action: Json)
     """Does it; the words for the log. Raises Failed."""
     if action["type"] == "WEBHOOK":
         return _webhook(portal, flow, enrolment, record, action)
+    if action["type"] == "CUSTOM_CODE":
+        return _code(portal, flow, enrolment, record, action)
     return _ACTIONS[action["actionTypeId"]](portal, flow, enrolment, record, action)
 
 
@@ -162,6 +164,20 @@ def _webhook(portal: Portal, flow: Json, enrolment: Json, record: Json, action: 
     url = action["webhookUrl"]
     _record(portal, flow, record, action, "webhook", [url], f"{action['method']} {url}", lines)
     return f"webhook {url}"
+
+
+def _code(portal: Portal, flow: Json, enrolment: Json, record: Json, action: Json) -> str:
+    """Its outputs stand for later actions under their names; those of an earlier run are gone."""
+    for one in action["outputFields"]:
+        enrolment["outputs"].pop(f"{action['actionId']}/{one['name']}", None)
+    try:
+        outputs, said = code.run(portal, flow, record, action, lambda value: value_of(portal, enrolment, record, value))
+    except code.CodeFailed as error:
+        raise Failed(str(error)) from error
+    for name, text in outputs.items():
+        enrolment["outputs"][f"{action['actionId']}/{name}"] = text
+    told = ", ".join(f"{name} = {text}" for name, text in outputs.items()) or "no outputs"
+    return f"code: {told}" + (f"; printed: {said}" if said else "")
 
 
 def _task(portal: Portal, flow: Json, enrolment: Json, record: Json, action: Json) -> str:

@@ -197,10 +197,24 @@ def _check_graph(flow: Json) -> None:
             if one["edgeType"] == "STANDARD":
                 edges.setdefault(action["actionId"], []).append(one["nextActionId"])
     _check_acyclic(edges)
+    _check_outputs(flow)
+
+
+def _check_outputs(flow: Json) -> None:
+    """What is read of earlier actions is there: the action, and of custom code an output it declares."""
+    by_id = {one["actionId"]: one for one in flow["actions"]}
     for action in flow["actions"]:
-        value = action.get("inputValue") or action.get("fields", {}).get("value")
-        if isinstance(value, dict) and value.get("type") == "FIELD_DATA" and value["actionId"] not in ids:
-            raise invalid(f"Action {action['actionId']} reads action {value['actionId']}, which does not exist.")
+        for value in actions.values(action):
+            if value.get("type") != "FIELD_DATA":
+                continue
+            other, key = by_id.get(value["actionId"]), value["dataKey"]
+            if other is None:
+                raise invalid(f"Action {action['actionId']} reads action {value['actionId']}, which does not exist.")
+            if other["type"] == "CUSTOM_CODE" and key not in [one["name"] for one in other["outputFields"]]:
+                text = (
+                    f"Action {action['actionId']} reads {key} of action {other['actionId']}, which has no such output."
+                )
+                raise invalid(text)
 
 
 def _check_acyclic(edges: dict[str, list[str]]) -> None:
@@ -293,8 +307,8 @@ def renumber(flow: Json) -> None:
         action["actionId"] = new[action["actionId"]]
         for edge in actions.following(action):
             edge["nextActionId"] = new[edge["nextActionId"]]
-        for value in (action.get("inputValue"), action.get("fields", {}).get("value")):
-            if isinstance(value, dict) and value.get("type") == "FIELD_DATA":
+        for value in actions.values(action):
+            if value.get("type") == "FIELD_DATA":
                 value["actionId"] = new[value["actionId"]]
     flow["actions"].sort(key=lambda one: int(one["actionId"]))
     if order:

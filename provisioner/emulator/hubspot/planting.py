@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from provisioner.emulator.clock import parse_instant
-from provisioner.emulator.hubspot import activities, pipelines, properties, records, times
+from provisioner.emulator.hubspot import activities, code, pipelines, properties, records, times
 from provisioner.emulator.hubspot.errors import Json
 from provisioner.emulator.hubspot.people import only, owner_by, plant_owner, plant_team, plant_token
 from provisioner.emulator.hubspot.portal import Portal
@@ -26,7 +26,7 @@ from provisioner.emulator.hubspot.standard import (
 )
 from provisioner.emulator.hubspot.times import show, show_full
 
-SEEDS = "teams owners tokens forms pipelines validations records"
+SEEDS = "teams owners tokens secrets forms pipelines validations records"
 TOUCHES = {"call": CALL, "email": EMAIL, "meeting": MEETING, "note": NOTE, "task": TASK, "reply": EMAIL}
 MESSAGES = {"linkedin": "LINKEDIN_MESSAGE", "sms": "SMS", "whatsapp": "WHATS_APP"}
 BARE = ("postal_mail", "chat")  # without a record of their own
@@ -41,7 +41,7 @@ _FORM = records.Source("FORM")
 
 
 def plant_document(portal: Portal, document: Any) -> dict[str, Any]:
-    """`{"teams", "owners", "tokens", "forms", "pipelines", "validations", "records"}`, each a list, in this order.
+    """Teams, owners, tokens, secrets, forms, pipelines, validations, records: each a list, planted in this order.
 
     Answers what was made, per kind. A seed that fails plants what came before it: seed again after a reset.
     """
@@ -50,6 +50,7 @@ def plant_document(portal: Portal, document: Any) -> dict[str, Any]:
         "teams": plant_team,
         "owners": plant_owner,
         "tokens": plant_token,
+        "secrets": code.plant_secret,
         "forms": plant_form,
         "pipelines": pipelines.plant_pipeline,
         "validations": plant_validation,

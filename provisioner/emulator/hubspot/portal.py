@@ -46,10 +46,12 @@ class Portal:
     caches: Caches
     limits: Limits
 
-    def __init__(self, path: Path | None = None, start: datetime | None = None) -> None:
+    def __init__(self, path: Path | None = None, start: datetime | None = None, run_code: bool = False) -> None:
+        """`run_code`: custom code of workflows is executed on this machine; nothing but the start can say so."""
         self.store = Store(path)
         self.lasting = path is not None
         self.first = start or START
+        self.run_code = run_code
         self.settings = Settings()
         self._load()
 

@@ -11,6 +11,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "archived_name": ("restore", "twin"),
     "past_date": ("go_on", "end"),
     "blank_copy": ("keep", "clear"),
+    "blank_inputs": ("absent", "null"),
     "account_type": ("STANDARD", "DEVELOPER_TEST", "SANDBOX", "APP_DEVELOPER"),
 }
 
@@ -55,6 +56,8 @@ class Settings:
     enable_enrolls_existing: bool = False  # 4.3: not established
     past_date: str = "go_on"  # 0-35 with a past or blank date, 4.8: not established
     blank_copy: str = "keep"  # 0-5 copying from a blank property: not established
+    blank_inputs: str = "absent"  # inputs of custom code that are blank: not established
+    code_seconds: float = 20.0  # real seconds that custom code may take, 4.5
     window_spread_minutes: int = 0  # 4.8: moved actions spread over about 15 minutes; 0 is at the opening
     time_filter_minutes: int = 15  # how often criteria that depend on the present are looked at again
     max_steps: int = 20_000  # steps at one instant, then flows are said to go round in circles

@@ -42,6 +42,7 @@ from provisioner.model.registry import AT, CONDITION, DURATION
 from provisioner.rules import Finding, Rule
 
 CONTENT = ("lead.name", "lead_type", "company", "rep", "sla", "elapsed", "link")
+RENAMABLE = ("business_hours", "lead_types", "escalation", "recipients", "exclusions")
 SAME_DAY: Literal["same_business_day"] = "same_business_day"
 
 T = TypeVar("T")
@@ -91,6 +92,7 @@ class Builder:
             surge=self._plain("surge"),
             reports=self._plain("reports"),
             targets=self._plain("targets"),
+            was=former_ids(self.document.data),
         )
 
     # -- the parts of the document, without what is broken
@@ -196,8 +198,9 @@ class Builder:
             return None
         return FollowUp(data["touches"], within, at)
 
-    def _escalation(self, id: str, data: list[Mapping[str, Any]], at: str) -> Escalation | None:
-        steps = [self._step(item, f"{at}/{index}") for index, item in enumerate(data)]
+    def _escalation(self, id: str, data: list[Mapping[str, Any]] | Mapping[str, Any], at: str) -> Escalation | None:
+        above, items = (at, data) if isinstance(data, list) else (f"{at}/steps", data["steps"])
+        steps = [self._step(item, f"{above}/{index}") for index, item in enumerate(items)]
         good = tuple(step for step in steps if step is not None)
         return Escalation(id, good, at) if len(good) == len(steps) else None
 
@@ -237,6 +240,26 @@ class Builder:
         except UnreadableDuration as error:
             self.report(AT, pointer, error.detail, error.advice)
             return None
+
+
+def former_ids(data: Any) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Section → id → what it was called before. Whatever has not the shape of it is left out."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for section in RENAMABLE:
+        for id, entry in _named(data.get(section) if isinstance(data, dict) else None):
+            was = entry.get("was") if isinstance(entry, dict) else None
+            ids = [was] if isinstance(was, str) else was if isinstance(was, list) else []
+            if ids and all(isinstance(item, str) for item in ids):
+                found.setdefault(section, {})[id] = tuple(ids)
+    return found
+
+
+def _named(section: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(section, dict):
+        yield from section.items()
+    for item in section if isinstance(section, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("id"), str):
+            yield item["id"], item
 
 
 def label_of(id: str) -> str:

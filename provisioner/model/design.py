@@ -4,7 +4,7 @@ document, so that a rule can point at `entity.at + "/sla"`. No vendor words here
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -234,6 +234,8 @@ class Design:
     surge: Mapping[str, Any] | None = None
     reports: Mapping[str, Any] | None = None
     targets: Mapping[str, Any] | None = None
+    was: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Section of the document → id → its former ids, of what was renamed."""
 
     def lead_type(self, id: str) -> LeadType:
         """KeyError when there is none (rule D-undefined says so before anyone asks)."""

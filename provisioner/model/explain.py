@@ -56,7 +56,22 @@ def explain(design: Design) -> dict[str, Any]:
         "reports": design.reports,
         "targets": design.targets,
     }
-    return _known(found)
+    return _known(_with_former_ids(found, design))
+
+
+def _with_former_ids(found: dict[str, Any], design: Design) -> dict[str, Any]:
+    for section, entries in design.was.items():
+        for id, former in entries.items():
+            was = former[0] if len(former) == 1 else list(former)
+            if section == "escalation" and id in found[section]:
+                found[section][id] = {"was": was, "steps": found[section][id]}
+            elif section in ("business_hours", "recipients") and id in found[section]:
+                found[section][id]["was"] = was
+            else:
+                for item in found[section]:
+                    if isinstance(item, dict) and item["id"] == id:
+                        item["was"] = was
+    return found
 
 
 def _target(item: Target) -> dict[str, Any]:

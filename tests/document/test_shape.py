@@ -191,7 +191,7 @@ def test_the_form_that_was_meant_is_the_one_that_is_judged() -> None:
             "D020",
             "/recipients/rep/usr",
             "`usr` is not a setting of recipients.rep.",
-            "Known here: queue and create.",
+            "Known here: queue, create and was.",
         ),
     ]
 

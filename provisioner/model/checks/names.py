@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from provisioner.document.tree import escape
 from provisioner.document.wording import did_you_mean, listed, quoted, short
 from provisioner.model.checks.subject import Subject
 from provisioner.model.registry import RULES
@@ -47,6 +48,36 @@ def reserved(subject: Subject) -> Iterator[Finding]:
         if lead_type.id == "none":
             detail = "A lead type cannot be called 'none': `track_as: none` means no lead type."
             yield Finding(f"{lead_type.at}/id", detail, "Give it another id.")
+
+
+@RULES.rule("D135", "A former id is not free")
+def former_ids(subject: Subject) -> Iterator[Finding]:
+    """A rename moves what bears the old id to the new one; an id that something bears now, or that two claim to have
+    borne, would move the wrong thing."""
+    for section, entries in subject.design.was.items():
+        known, claimed = subject.names(section), dict[str, str]()
+        for id, former in entries.items():
+            for old in former:
+                if old in known:
+                    detail = f"{quoted(id)} says that it was called {quoted(old)}, but {section} has {quoted(old)} now."
+                    yield Finding(
+                        _was(subject, section, id), detail, "Remove it from `was`, or give the other one another id."
+                    )
+                elif old in claimed:
+                    detail = f"{quoted(id)} and {quoted(claimed[old])} both say that they were called {quoted(old)}."
+                    yield Finding(
+                        _was(subject, section, id), detail, "Only one of them can have been it: remove the other `was`."
+                    )
+                claimed.setdefault(old, id)
+
+
+def _was(subject: Subject, section: str, id: str) -> str:
+    found = subject.section(section)
+    if isinstance(found, dict):
+        return f"/{section}/{escape(id)}/was"
+    return next(
+        f"/{section}/{index}/was" for index, item in enumerate(found) if isinstance(item, dict) and item.get("id") == id
+    )
 
 
 @RULES.rule("D123", "Defined, but never used", severity="info")

@@ -19,9 +19,10 @@ from provisioner.rules import Finding
 _LEVELS = ("good", "yellow", "red", "critical")
 
 
-@RULES.rule("D122", "Live before people are trained")
+@RULES.rule("D122", "Live before people are trained", severity="warning")
 def live_untrained(subject: Subject) -> Iterator[Finding]:
-    """Alerts that reach people who do not know them yet are ignored from then on."""
+    """Alerts that reach people who do not know them yet are ignored from then on. Going live is held up until then
+    (`provisioner golive`)."""
     enablement = subject.design.enablement
     if subject.design.alerts.mode != "live" or enablement is None:
         return

@@ -51,7 +51,11 @@ def run_text(run: Run, paint: Paint = PLAIN) -> str:
         f"(connection {safe(run.text('connection')) or 'unknown'}), provisioner {safe(run.text('tool'))}",
         f"  plan {safe(run.text('plan'))}",
     ]
-    for key, words in (("override", "Gate passed all the same"), ("rolls_back", "Takes back"), ("continues", "Goes on")):
+    for key, words in (
+        ("override", "Gate passed all the same"),
+        ("rolls_back", "Takes back"),
+        ("continues", "Goes on"),
+    ):
         if run.text(key):
             lines.append(f"  {words}: {safe(run.text(key))}")
     lines += ["", *(line for item in run.lines for line in _line(item, run, paint)), ""]

@@ -93,9 +93,9 @@ def _marked(text: object, limit: int = _LONG) -> str:
     return f"<code>{html.escape(_short(safe(text), limit))}</code>"
 
 
-def _fenced(lines: Sequence[str], kind: str) -> list[str]:
-    fence = "`" * max(3, _longest("\n".join(lines)) + 1)
-    return [f"{fence}{kind}", *lines, fence]
+def _fenced(lines: Sequence[str]) -> list[str]:
+    """Each line begins with a sign of ours, so none can end the block."""
+    return ["```diff", *lines, "```"]
 
 
 def _longest(text: str) -> int:
@@ -177,7 +177,7 @@ def _item(item: Item) -> Iterator[str]:
     was = f"{_marked(item.was)} → " if item.was else ""
     yield f"<details><summary>{item.action} {was}{_marked(item.address)} ({item.change.cause}{who})</summary>"
     yield ""
-    yield from _fenced(list(_rows(item)), "diff")
+    yield from _fenced(list(_rows(item)))
     yield from ("", "</details>", "")
 
 

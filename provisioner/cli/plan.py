@@ -45,7 +45,8 @@ def plan(
     from provisioner.reporting.plans import plan_text
 
     prepared = prepare(design, console)
-    reached = reach(prepared.target, find_connection(connection, prepared.design.target.platform), console)
+    found = find_connection(connection, prepared.design.target.platform)
+    reached = reach(prepared.target, found, console, read_only=True)
     made = draft(prepared, reached, console, design_file=_seen_from(design, out))
     if out is not None:
         planfile.write(made, out)

@@ -125,11 +125,14 @@ def _listen(console: Console) -> None:
     logger.propagate = False
 
 
-def reach(target: Target, connection: Connection, console: Console) -> Reached:
-    """Open a session and ask where it leads to. From now on, what is tried again is said."""
+def reach(target: Target, connection: Connection, console: Console, *, read_only: bool = False) -> Reached:
+    """Open a session and ask where it leads to. From now on, what is tried again is said.
+
+    `read_only`: for commands that change nothing; such a session cannot.
+    """
     _listen(console)
     with console.working(f"Connecting to {connection.name}"):
-        session = target.connect(connection)
+        session = target.connect(connection, read_only=read_only)
         identity = session.identity()
     return Reached(session, org_data(identity), connection.name)
 

@@ -100,7 +100,10 @@ class Target(Protocol):
         """`live`, reduced to what is compared with `desired` (server-added content dropped). Equal = no difference."""
         ...
 
-    def connect(self, connection: Connection) -> Session: ...
+    def connect(self, connection: Connection, *, read_only: bool = False) -> Session:
+        """No request is sent yet. `read_only`: the session refuses, before a byte leaves, to send what could change
+        anything; that would be our own mistake, so it is no TargetError."""
+        ...
 
 
 class Session(Protocol):

@@ -39,7 +39,7 @@ class Target(FakeTarget):
     def artifacts(self, resources: Iterable[Resource]) -> list[Artifact]:
         return [Artifact(f"{item.address.kind}/{item.address.name}.txt", str(item).encode()) for item in resources]
 
-    def connect(self, connection: Connection) -> FakeSession:
+    def connect(self, connection: Connection, *, read_only: bool = False) -> FakeSession:
         self.connections.append(connection)
         return FakeSession(self.org)
 

@@ -12,6 +12,7 @@ from provisioner.connections import is_loopback
 from provisioner.errors import TargetError
 from provisioner.targets.http import deadline
 from provisioner.targets.http.deadline import Deadline
+from provisioner.targets.http.reading import Reads, WouldWrite
 from provisioner.targets.http.reply import NoAnswer, Reply
 
 if TYPE_CHECKING:
@@ -26,18 +27,28 @@ class Wire:
     """One `requests.Session`. `calls` counts every request that was tried.
 
     `server` is who answers, for messages; `timeout` is the longest silence in seconds; `now` is a monotonic clock.
+    `reads`: only what it says yes to is sent; None = everything may be.
     """
 
-    def __init__(self, server: str, timeout: float, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, server: str, timeout: float, now: Callable[[], float] = time.monotonic, reads: Reads | None = None
+    ) -> None:
         self.calls = 0
         self._server = server
         self._timeout = timeout
         self._now = now
+        self._reads = reads
         self._http: requests.Session | None = None
         self._deadline = Deadline(LONGEST_ANSWER)
 
     def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
-        """NoAnswer when nothing usable came back; TargetError when the answer is too large to be true."""
+        """NoAnswer when nothing usable came back; TargetError when the answer is too large to be true. WouldWrite
+        before anything is sent, when this wire only reads and that is no read."""
+        if self._reads is not None:
+            parts = urlsplit(url)
+            path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+            if not self._reads(method, path, body):
+                raise WouldWrite(self._server, method, parts.path)
         self.calls += 1
         self._deadline = Deadline(LONGEST_ANSWER)
         try:

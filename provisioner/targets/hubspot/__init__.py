@@ -48,11 +48,11 @@ class HubSpot:
 
         return compare(desired, live)
 
-    def connect(self, connection: Connection) -> Session:
+    def connect(self, connection: Connection, *, read_only: bool = False) -> Session:
         """A session with the portal of a connection. Raises TargetError."""
         from provisioner.targets.hubspot.session import connect
 
-        return connect(connection)
+        return connect(connection, read_only=read_only)
 
 
 target = HubSpot()

@@ -48,11 +48,11 @@ class Salesforce:
 
         return references(design)
 
-    def connect(self, connection: Connection) -> Session:
+    def connect(self, connection: Connection, *, read_only: bool = False) -> Session:
         """A session with the org of a connection. Raises TargetError."""
         from provisioner.targets.salesforce.session import connect
 
-        return connect(connection)
+        return connect(connection, read_only=read_only)
 
 
 target = Salesforce()

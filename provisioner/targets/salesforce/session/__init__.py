@@ -22,6 +22,7 @@ from provisioner.targets.salesforce.session.org import read_identity
 from provisioner.targets.salesforce.session.pace import Pace
 from provisioner.targets.salesforce.session.queue import occupied
 from provisioner.targets.salesforce.session.read import Reading, read_live
+from provisioner.targets.salesforce.session.reads import is_read
 from provisioner.targets.salesforce.session.recipients import Looked
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Soap
@@ -128,10 +129,13 @@ def _pace(connection: Connection) -> Pace:
     return Pace(poll_first=LOCAL_POLL) if local else Pace()
 
 
-def connect(connection: Connection, pace: Pace | None = None) -> SalesforceSession:
-    """A session for this connection; no request is sent yet. TargetError when the connection cannot be used."""
+def connect(connection: Connection, pace: Pace | None = None, *, read_only: bool = False) -> SalesforceSession:
+    """A session for this connection; no request is sent yet. TargetError when the connection cannot be used.
+
+    `read_only`: whatever is no read raises WouldWrite instead of being sent.
+    """
     if connection.platform != "salesforce":
         raise TargetError(f"Connection {connection.name!r} is for {connection.platform}, not for Salesforce.")
     chosen = pace or _pace(connection)
-    wire = Wire("Salesforce", connection.timeout_seconds, chosen.now)
+    wire = Wire("Salesforce", connection.timeout_seconds, chosen.now, is_read if read_only else None)
     return SalesforceSession(Transport(credentials(connection), wire, chosen), connection, chosen)

@@ -16,9 +16,8 @@ from written_plans import everywhere
 from provisioner.reporting.pages import plan_page
 from provisioner.reporting.report import report_of
 
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
-)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), "")
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed; the page is held against a parser only")
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -26,9 +25,9 @@ FLAGS = (
 )  # fmt: skip
 HARNESS = """<!doctype html><title>waiting</title><iframe src="/plan" width="{width}" height="800"></iframe>
 <script>onload = () => {{ const page = document.querySelector("iframe").contentDocument;
-document.querySelectorAll("details").forEach(e => e.open = true);
 page.querySelectorAll("details").forEach(e => e.open = true);
-document.title = [page.documentElement.scrollWidth, page.documentElement.clientWidth, page.title].join("|"); }}</script>"""
+const root = page.documentElement; document.title = [root.scrollWidth, root.clientWidth, page.title].join("|"); }}
+</script>"""
 
 
 @dataclass

@@ -17,9 +17,10 @@ from provisioner.reporting.pages import MARK, plan_page
 from provisioner.reporting.report import report_of
 
 SNIPPETS = (
-    "<b>", "</style>", "</title>", "</code>", "<script>alert(1)</script>", "<!--", "-->", "<img src=x onerror=alert(1)>",
-    '"', "'", '" onclick="alert(1)', "javascript:alert(1)", "&lt;", "&", "]]>", "{{ 7 * 7 }}", "{% raw %}", "\n", "\x00",
-    "\x1b[2J", "\u202e", "\ud800", "</details>", "<svg/onload=alert(1)>", "`",
+    "<b>", "</style>", "</title>", "</code>", "<script>alert(1)</script>", "<!--", "-->",
+    "<img src=x onerror=alert(1)>",
+    '"', "'", '" onclick="alert(1)', "javascript:alert(1)", "&lt;", "&", "]]>", "{{ 7 * 7 }}", "{% raw %}", "\n",
+    "\x00", "\x1b[2J", "\u202e", "\ud800", "</details>", "<svg/onload=alert(1)>", "`",
 )  # fmt: skip
 hostile = st.lists(st.one_of(st.sampled_from(SNIPPETS), st.text(max_size=8)), min_size=1, max_size=6).map("".join)
 
@@ -113,7 +114,8 @@ def test_only_a_secure_address_is_a_link() -> None:
 def test_what_matters_is_on_top_and_in_order() -> None:
     text = Outline(page(everywhere("plain", conflicts=(), org=org("Acme", is_production=True)))).text
     words = (
-        "PRODUCTION", "Plan: 1 to add, 1 to change, 1 to delete, 1 by hand.", "switches alerts to their real recipients",
+        "PRODUCTION", "Plan: 1 to add, 1 to change, 1 to delete, 1 by hand.",
+        "switches alerts to their real recipients",
         "1 change of this plan undoes what was done by hand.", "Not the whole plan.", "Not read",
         "Left as they are", "Loses data 1", "changed by hand by plain on plain", "Creates 1", "open again: plain",
         "Carry it out:", "Valid until", "2026-03-03 13:00 UTC",

@@ -204,7 +204,8 @@ def made_from(
         design_file=design_file or prepared.file,
         ticked=live.ticked,
     )
-    return dataclasses.replace(plan, goes_live=not destroy and goes_live(plan, prepared))
+    live_now = not destroy and goes_live(plan, prepared)
+    return dataclasses.replace(plan, goes_live=live_now, connection=reached.connection)
 
 
 def goes_live(plan: Plan, prepared: Prepared) -> bool:

@@ -93,7 +93,7 @@ def _entry(item: Item, room: int, opened: bool) -> _Entry:
 def _template() -> Template:
     from jinja2 import Environment, StrictUndefined  # only a command that makes a page pays for it
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
     environment.filters.update(shown=safe, moment=moment_text)
     return environment.from_string(assets.read_text("templates", "reports", "plan.html.j2"))
 

@@ -26,8 +26,9 @@ SNIPPETS = (
     "@octocat", "#12", "acme/x#1", "[x](javascript:alert(1))", "![x](http://x.example/i.png)", "http://x.example",
     "www.x.example", "a@x.example", "<b>", "</details>", "</summary>", "</code>", "<script>alert(1)</script>", "<!--",
     "-->", "<img src=x onerror=alert(1)>", "`", "``", "```", "~~~", "|", "---", "\n\n", "\n# h", "\r\n- item", "\\",
-    "*", "**b**", "_", "~~s~~", "&lt;", "&#64;octocat", ":tada:", "$x$", "[^1]", "> quote", "    ", "1. ", "\t", "\x1b[2J",
-    "\u202e", "\ud800", "<https://x.example>", "]: http://x.example", "<details open>", "]]>", "<?", "- [ ] task",
+    "*", "**b**", "_", "~~s~~", "&lt;", "&#64;octocat", ":tada:", "$x$", "[^1]", "> quote", "    ", "1. ", "\t",
+    "\x1b[2J", "\u202e", "\ud800", "<https://x.example>",
+    "]: http://x.example", "<details open>", "]]>", "<?", "- [ ] task",
 )  # fmt: skip
 hostile = st.lists(st.one_of(st.sampled_from(SNIPPETS), st.text(max_size=8)), min_size=1, max_size=6).map(
     lambda parts: SKULL + "".join(parts) + SKULL

@@ -5,14 +5,14 @@ What resources look like is in `shapes`; what references mean, in `targets/hubsp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic
 from provisioner.errors import TargetError
-from provisioner.planning.plan import Plan
+from provisioner.planning.plan import Plan, Touched
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.secrets import Secret
 from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Places, Progress, Reference
@@ -23,11 +23,14 @@ from provisioner.targets.hubspot.session.account import Portal, read_portal
 from provisioner.targets.hubspot.session.check import check
 from provisioner.targets.hubspot.session.door import Door
 from provisioner.targets.hubspot.session.expected import Account, missing
-from provisioner.targets.hubspot.session.ledger import OBJECT
+from provisioner.targets.hubspot.session.ledger import occupied
 from provisioner.targets.hubspot.session.pace import Pace
 from provisioner.targets.hubspot.session.read import read_live, read_properties
+from provisioner.targets.hubspot.session.reads import is_read
+from provisioner.targets.hubspot.session.shapes import OBJECT, object_of
 from provisioner.targets.hubspot.session.state import State
 from provisioner.targets.hubspot.session.steps import tick, untick
+from provisioner.targets.hubspot.session.touched import touched
 from provisioner.targets.hubspot.session.transport import Transport
 from provisioner.targets.hubspot.session.versions import Versions
 from provisioner.targets.hubspot.session.write import Writer
@@ -38,7 +41,10 @@ HOME = "https://api.hubapi.com"  # one host for all regions ([spec] reference/hu
 
 
 class HubSpotSession:
-    """Implements `Session`, `Looking` and `Ticking` of `targets.base`. Sends nothing before it is asked something."""
+    """Implements `Session`, `Looking`, `Ticking`, `Telling`, `Occupied` of `targets.base`.
+
+    Sends nothing before it is asked something.
+    """
 
     def __init__(self, transport: Transport, connection: str, pace: Pace) -> None:
         self.door = Door(transport)
@@ -48,6 +54,7 @@ class HubSpotSession:
         self._portal: Portal | None = None
         self._state: State | None = None
         self._seen: State | None = None  # of the last reading, also when it did not come to its end
+        self._object = OBJECT  # that holds the leads of the design that was read last
 
     @property
     def api_calls(self) -> int:
@@ -78,6 +85,7 @@ class HubSpotSession:
         """
         with discreet(self._transport.secrets):
             self._state, self._seen = None, State(prefix)
+            self._object = object_of(desired)
             live = read_live(self.door, desired, self._seen, self.portal)
         self._state = self._seen
         return replace(live, notices=tuple(self._scrub(notice) for notice in live.notices))
@@ -86,12 +94,26 @@ class HubSpotSession:
         """What the design names and this account does not have, or not in that form. Answered from the last `read`,
         also from one that was refused; without one, one request."""
         with discreet(self._transport.secrets):
-            seen = self._seen.properties.get(OBJECT) if self._seen is not None else None
-            properties = read_properties(self.door, OBJECT) if seen is None else seen
+            seen = self._seen.properties.get(self._object) if self._seen is not None else None
+            properties = read_properties(self.door, self._object) if seen is None else seen
             unresolved = self._seen.unresolved if self._seen is not None else {}
-            account = Account(properties, unresolved, self.portal.time_zone)
+            account = Account(properties, unresolved, self.portal.time_zone, self._object)
         found = missing(account, references, places, datetime.now(UTC).date())
         return [replace(item, detail=self._scrub(item.detail), advice=self._scrub(item.advice)) for item in found]
+
+    def touched(self, addresses: Sequence[Address], since: str) -> Mapping[Address, Touched]:
+        """Who changed these after the last apply, and when; answered from the last `read`, and at most two requests
+        (and further pages) where owners were not read. Without a reading nothing is told."""
+        if self._seen is None:
+            return {}
+        with discreet(self._transport.secrets):
+            found = touched(self.door, self._seen, addresses, since)
+        return {address: Touched(self._scrub(item.by), item.at) for address, item in found.items()}
+
+    def occupied(self) -> str:
+        """Another apply of ours that is under way, of whatever design; empty when there is none. One request."""
+        with discreet(self._transport.secrets):
+            return self._scrub(occupied(read_properties(self.door, OBJECT), datetime.now(UTC)))
 
     def check(self, plan: Plan) -> None:
         """Hold the plan against what was read. Rejected carries every problem. HubSpot itself has no dry run."""
@@ -129,11 +151,17 @@ class HubSpotSession:
             sides = (change.after or change.before for change in plan.changes)
             self.read(Snapshot.of(resource for resource in sides if resource is not None), plan.prefix)
         assert self._state is not None, "read sets it"
+        for change in plan.changes:
+            if change.before is not None and change.before.address != change.address:
+                self._state.rename(change.before.address, change.address)
         return self._state
 
 
-def connect(connection: Connection, pace: Pace | None = None) -> HubSpotSession:
-    """A session for this connection; no request is sent yet. TargetError when the connection cannot be used."""
+def connect(connection: Connection, pace: Pace | None = None, *, read_only: bool = False) -> HubSpotSession:
+    """A session for this connection; no request is sent yet. TargetError when the connection cannot be used.
+
+    `read_only`: whatever is no read raises WouldWrite instead of being sent.
+    """
     if connection.platform != "hubspot":
         raise TargetError(f"Connection {connection.name!r} is for {connection.platform}, not for HubSpot.")
     if connection.auth.get("method") != "access_token":
@@ -145,6 +173,6 @@ def connect(connection: Connection, pace: Pace | None = None) -> HubSpotSession:
     token = checked_token(secret.reveal() if isinstance(secret, Secret) else "", connection.name)
     origin = checked_origin(connection.instance_url or HOME, "instance_url", HOME)
     chosen = pace or Pace()
-    wire = Wire("HubSpot", connection.timeout_seconds, chosen.now)
+    wire = Wire("HubSpot", connection.timeout_seconds, chosen.now, is_read if read_only else None)
     transport = Transport(origin, token, wire, chosen, Versions(connection.api_version))
     return HubSpotSession(transport, connection.name, chosen)

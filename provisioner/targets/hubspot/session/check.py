@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioner.errors import NotAllowed, Rejected
-from provisioner.planning.plan import Action, Change, Plan
+from provisioner.planning.plan import Action, Cause, Change, Plan
+from provisioner.resources import Address
+from provisioner.targets.hubspot.marker import unmark
 from provisioner.targets.hubspot.session import shapes
 from provisioner.targets.hubspot.session.bodies import IMMUTABLE, own_references
 from provisioner.targets.hubspot.session.door import Door, rows
 from provisioner.targets.hubspot.session.faults import Answered
 from provisioner.targets.hubspot.session.premises import missing
-from provisioner.targets.hubspot.session.shapes import PROPERTY
+from provisioner.targets.hubspot.session.shapes import FLOW, LIST, PROPERTY
 from provisioner.targets.hubspot.session.state import State
 
 # [spec] reference/hubspot.md 2.6: the value an absent key stands for.
@@ -23,17 +25,52 @@ Problem = tuple[str, str]
 
 def check(door: Door, plan: Plan, state: State) -> None:
     """Rejected with every problem. At most one request: how many properties the account may still have."""
-    problems = [*_conversions(plan, state), *_references(plan, state), *_premises(plan, state), *_room(door, plan)]
+    problems = [*_adoptions(plan, state), *_renames(plan), *_conversions(plan, state), *_references(plan, state)]
+    problems += [*_premises(plan, state), *_room(door, plan)]
     if problems:
         first = "; ".join(f"{where}: {text}" for where, text in problems[:3])
         more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
         raise Rejected(f"HubSpot would not accept this plan: {first}{more}", problems=problems)
 
 
+def _adoptions(plan: Plan, state: State) -> Iterator[Problem]:
+    """What another design made is not there for the taking; of several workflows of one name, none is chosen."""
+    for change in plan.changes:
+        if change.cause is not Cause.ADOPTED:
+            continue
+        address, count = change.address, state.namesakes.get(change.address, 0)
+        _, mark = unmark(_live(address, state).get("description"))
+        if mark is not None and mark.design != plan.design:
+            yield str(address), f"belongs to the design {mark.design!r} and cannot be adopted"
+        if count > 1:
+            yield (
+                str(address),
+                f"{count} workflows have its name; rename all but the one that is meant, then plan again",
+            )
+
+
+def _live(address: Address, state: State) -> Mapping[str, Any]:
+    if address.kind == PROPERTY:
+        object, name = shapes.split(address)
+        return state.properties.get(object, {}).get(name, {})
+    return state.flows.get(address, {}) if address.kind == FLOW else {}
+
+
+def _renames(plan: Plan) -> Iterator[Problem]:
+    """Workflows and lists keep their id under another name; what a property is called is what it is ([spec] 2.2)."""
+    for change in plan.changes:
+        moved = change.before is not None and change.before.address != change.address
+        if moved and change.before is not None and change.address.kind not in (FLOW, LIST):
+            yield str(change.address), f"was {change.before.address}, and HubSpot cannot rename it"
+
+
 def _conversions(plan: Plan, state: State) -> Iterator[Problem]:
     """What HubSpot fixes at creation, and conversions nobody has established ([spec] [inferred] 2.2)."""
     for change in plan.changes:
-        if change.action is not Action.UPDATE or change.address.kind != PROPERTY or change.after is None:
+        if change.action is not Action.UPDATE or change.after is None:
+            continue
+        if change.address.kind != PROPERTY:
+            yield from _other_object(change)
             continue
         object, name = shapes.split(change.address)
         live = state.properties.get(object, {}).get(name, {})
@@ -48,6 +85,18 @@ def _conversions(plan: Plan, state: State) -> Iterator[Problem]:
                     f"{key} is {live.get(key, default)!r} and cannot become {wanted[key]!r}; archive the property by "
                     "hand, or give the design another prefix",
                 )
+
+
+def _other_object(change: Change) -> Iterator[Problem]:
+    """A list or workflow keeps the object it was made for ([spec] reference/hubspot.md 4.2, 6.5)."""
+    before = change.before.attributes.get("objectTypeId") if change.before else None
+    after = change.after.attributes.get("objectTypeId") if change.after else None
+    if before is not None and after is not None and before != after:
+        yield (
+            str(change.address),
+            f"it is for the object {before} and cannot become one for {after}; destroy the design first, or give it "
+            "another prefix",
+        )
 
 
 def _is_read_only(live: Mapping[str, Any]) -> bool:

@@ -13,24 +13,40 @@ PAGE = 100
 FORMS_PAGE = 50
 
 
-def read_directory(door: Door, wanted: Iterable[Reference], portal: Portal, own: Directory) -> Directory:
-    """At most four requests and further pages. `own` brings the lists and flows that were read anyway."""
+def read_directory(
+    door: Door, wanted: Iterable[Reference], portal: Portal, own: Directory, people: dict[str, str] | None = None
+) -> Directory:
+    """At most four requests and further pages. `own` brings the lists and flows that were read anyway; into `people`
+    goes whose user ids the owners have."""
     kinds = {reference.kind for reference in wanted}
     names = dict(own.names)
     if "team" in kinds:
         names["team"] = _teams(door)
     if "form" in kinds:
         names["form"] = _forms(door)
-    owners = _owners(door) if kinds & {"owner", "user"} else ()
+    owners = _owners(door, {} if people is None else people) if kinds & {"owner", "user"} else ()
     return Directory(owners, names, portal.facts(), own.own)
 
 
-def _owners(door: Door) -> tuple[Owner, ...]:
+def _owners(door: Door, people: dict[str, str]) -> tuple[Owner, ...]:
     """Both states: `archived` is a switch, not "include" ([spec] reference/hubspot.md 6.1)."""
-    return tuple(_owner(row, archived) for archived in (False, True) for row in _owner_rows(door, archived))
+    rows = [(row, archived) for archived in (False, True) for row in owner_rows(door, archived)]
+    people.update(people_in(row for row, _ in rows))
+    return tuple(_owner(row, archived) for row, archived in rows)
 
 
-def _owner_rows(door: Door, archived: bool) -> Collection[dict[str, Any]]:
+def people_in(owners: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """User id → email, of former users too ([spec] [docs] reference/hubspot.md 6.1)."""
+    found = {}
+    for row in owners:
+        user = row.get("userId") or row.get("userIdIncludingInactive")
+        name = row.get("email") or " ".join(str(row[key]) for key in ("firstName", "lastName") if row.get(key))
+        if user and name:
+            found[str(user)] = str(name)
+    return found
+
+
+def owner_rows(door: Door, archived: bool) -> Collection[dict[str, Any]]:
     what = "list its owners" if not archived else "list its former owners"
     method = door.api("crm.owners.owners_api").get_page
 

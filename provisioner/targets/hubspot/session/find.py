@@ -108,6 +108,7 @@ class Finder:
                 continue  # what was ours is gone: a stranger of the same name is no successor
             same = [id for id, raw in free.items() if raw.get("name") == item.attributes.get("name")]
             if same:
+                self._state.namesakes[item.address] = len(same)
                 located[item.address] = (free.pop(same[0]), None)
 
     def _list_flows(self) -> list[Raw]:

@@ -15,14 +15,18 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from provisioner.errors import TargetError
 from provisioner.resources import Address
 from provisioner.targets.base import Ledger
+from provisioner.targets.hubspot.session import lease
+from provisioner.targets.hubspot.session.lease import Lease
 from provisioner.targets.hubspot.session.shapes import PROPERTY
 
 OBJECT = "contacts"
+SUFFIX = "_ledger"
 FORMAT = "1"
 MOST_ENTRIES = 450  # about 500 options are possible ([community] reference/hubspot.md 2.5)
 TEXTS = ("id", "name", "note", "premises")  # of an entry
@@ -53,6 +57,7 @@ class Record:
     design: str | None = None
     entries: Mapping[Address, Entry] = field(default_factory=dict)
     meta: Mapping[str, str] = field(default_factory=dict)
+    lease: Lease | None = None  # who is applying right now, or died while applying
 
 
 def property_name(prefix: str) -> str:
@@ -60,12 +65,16 @@ def property_name(prefix: str) -> str:
     lowered = prefix.lower()
     if not PREFIX.fullmatch(lowered):
         raise TargetError(f"{prefix!r} cannot begin the name of a HubSpot property.")
-    return f"{lowered}_ledger"
+    return lowered + SUFFIX
 
 
-def encode(design: str, entries: Mapping[Address, Entry], meta: Mapping[str, Any]) -> dict[str, Any]:
-    """The `description` and `options` of the property. Deterministic."""
-    about = {"design": design, **{key: str(meta.get(key, "")) for key in META}}
+def encode(
+    design: str, entries: Mapping[Address, Entry], meta: Mapping[str, Any], held: Lease | None = None
+) -> dict[str, Any]:
+    """The `description` and `options` of the property. Deterministic. `held`: the run that is writing."""
+    about: dict[str, Any] = {"design": design, **{key: str(meta.get(key, "")) for key in META}}
+    if held is not None:
+        about[lease.KEY] = held.as_data()
     kept = _within_limit(entries)
     first = {"label": f"Format {FORMAT}", "value": "format", "description": FORMAT, "displayOrder": 0, "hidden": True}
     options = [first, *(_option(kept[address], place) for place, address in enumerate(sorted(kept), 1))]
@@ -100,7 +109,7 @@ def decode(raw: Mapping[str, Any] | None, name: str) -> Record:
     """TargetError when this is not what we wrote: an unreadable memory must not become "we own nothing"."""
     if raw is None:
         return Record()
-    about = _json(str(raw.get("description") or "").removeprefix(TITLE), name, "its description")
+    about = about_of(raw, name)
     design = about.get("design")
     if not isinstance(design, str) or not design:
         raise _damaged(name, "it names no design")
@@ -110,7 +119,24 @@ def decode(raw: Mapping[str, Any] | None, name: str) -> Record:
         raise _damaged(name, f"its format is {formats[0] if formats else None!r}, this version reads {FORMAT!r}")
     entries = (_entry(option, name) for option in options if option.get("value") != "format")
     meta = {key: str(about.get(key, "")) for key in META}
-    return Record(True, design, {entry.address: entry for entry in entries}, meta)
+    return Record(True, design, {entry.address: entry for entry in entries}, meta, lease.read(about))
+
+
+def occupied(properties: Mapping[str, Mapping[str, Any]], now: datetime) -> str:
+    """A sentence about the first of our ledgers whose design is being applied by somebody else; else empty."""
+    for name, raw in sorted(properties.items()):
+        if not (name.endswith(SUFFIX) and str(raw.get("description") or "").startswith(TITLE)):
+            continue
+        about = about_of(raw, name)
+        held = lease.read(about)
+        if held is not None and lease.in_the_way(held, now):
+            return f"The design {about.get('design')!r} is being applied by {held}."
+    return ""
+
+
+def about_of(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What a ledger property says of itself. TargetError when it says nothing we wrote."""
+    return _json(str(raw.get("description") or "").removeprefix(TITLE), name, "its description")
 
 
 def _entry(option: Mapping[str, Any], name: str) -> Entry:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from provisioner.errors import Unreachable
+from provisioner.errors import TargetError, Unreachable
 from provisioner.resources import Address
-from provisioner.targets.hubspot.session import ledger
+from provisioner.targets.hubspot.session import lease, ledger
 from provisioner.targets.hubspot.session.door import Door
 from provisioner.targets.hubspot.session.faults import Answered
+from provisioner.targets.hubspot.session.lease import Lease
 from provisioner.targets.hubspot.session.ledger import Entry
 from provisioner.targets.hubspot.session.once import NOT_FOUND, create_once, delete_once
 from provisioner.targets.hubspot.session.pace import Pace
@@ -31,20 +33,46 @@ class Memory:
         self._design = design
         self._meta = meta
         self._name = ledger.property_name(state.prefix)
+        self._held: Lease | None = None
+        self._held_at = 0.0  # monotonic
 
     @property
     def entries(self) -> Mapping[Address, Entry]:
         return self._state.record.entries
 
+    def begin(self, entries: Mapping[Address, Entry]) -> None:
+        """Say who is applying, with these entries. TargetError when another run says so of itself, at the same moment:
+        the later one of both goes on."""
+        self._held = lease.taken(str(self._meta.get("applied_by") or ""))
+        self._held_at = self._pace.now()
+        self.write(entries, final=False)
+        raw = read_properties(self._door, ledger.OBJECT).get(self._name)
+        other = lease.read(ledger.about_of(raw, self._name)) if raw is not None else None
+        if other is not None and other.run != self._held.run and lease.in_the_way(other, datetime.now(UTC)):
+            raise TargetError(
+                f"Another apply began at the same moment: by {other}. This one has stopped.",
+                advice="Wait until it has ended, then plan again.",
+            )
+
+    def renew(self) -> None:
+        """Between two stages: a run that takes long says that it is still there."""
+        if self._held is not None and self._pace.now() - self._held_at >= lease.RENEWED:
+            self._held = lease.renewed(self._held)
+            self._held_at = self._pace.now()
+            self.write(self.entries, final=False)
+
     def write(self, entries: Mapping[Address, Entry], *, final: bool) -> None:
         """All entries at once. Before the end the ledger keeps saying which plan was applied last."""
         known = self._state.record.meta
-        content = ledger.encode(self._design, entries, self._meta if final or not known else known)
+        held = None if final else self._held or self._state.record.lease
+        content = ledger.encode(self._design, entries, self._meta if final or not known else known, held)
         if self._state.record.exists:
             self._change(content)
         else:
             self._create(content)
-        self._state.record = replace(self._state.record, exists=True, design=self._design, entries=dict(entries))
+        self._state.record = replace(
+            self._state.record, exists=True, design=self._design, entries=dict(entries), lease=held
+        )
 
     def _create(self, content: Raw) -> None:
         what = "create the ledger property"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from provisioner.planning.plan import Tick
@@ -55,6 +56,7 @@ def read_live(door: Door, desired: Snapshot, state: State, portal: Portal) -> Li
     for object in dict.fromkeys([ledger.OBJECT, *objects]):
         state.properties[object] = read_properties(door, object)
     state.record = ledger.decode(state.properties[ledger.OBJECT].get(name), name)
+    found.notices += _of_other_runs(state)
     for object in _remembered_objects(state) - state.properties.keys():
         state.properties[object] = read_properties(door, object)
     _unknown_kinds(found)
@@ -73,6 +75,15 @@ def read_live(door: Door, desired: Snapshot, state: State, portal: Portal) -> Li
     there = [item for item in found.resources.values() if item.address in kept and item.address not in found.unread]
     notices = (*found.notices, *pinned)
     return Live(Snapshot.of(there, found.unread), recorded, notices, resolved, tuple(found.ticked))
+
+
+def _of_other_runs(state: State) -> list[str]:
+    held = state.record.lease
+    if held is None or held.is_ours():
+        return []
+    if held.is_over(datetime.now(UTC)):
+        return [f"An apply by {held} did not come to its end. Applying carries on where it stopped."]
+    return [f"An apply by {held} is under way."]
 
 
 def read_properties(door: Door, object: str, *, archived: bool = False) -> dict[str, Raw]:
@@ -203,7 +214,9 @@ def _resolved(door: Door, found: _Found, portal: Portal, finder: Finder) -> tupl
         names["list"] = finder.all_list_names()
     if any(item.kind == "flow" for item in wanted):
         names["flow"] = finder.all_flow_names()
-    directory = read_directory(door, wanted, portal, resolve.Directory(names=names, own=own))
+    elsewhere = resolve.Directory(names=names, own=own)
+    directory = read_directory(door, wanted, portal, elsewhere, found.state.people)
+    found.state.has_all_people = bool(directory.owners)
     problems = resolve.unresolved(found.desired, directory)
     found.state.unresolved = {str(item): reason for item, reason in problems.items()}
     return resolve.resolve(found.desired, directory), resolve.pins(found.desired, directory)

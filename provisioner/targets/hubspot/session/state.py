@@ -21,7 +21,8 @@ INTEGER_KEYS = frozenset({"suppressionListIds"})
 @dataclass(slots=True)
 class State:
     """`properties`, `archived` and `groups` by object and name; `lists` and `flows` by our address; `unresolved`: what
-    references of the design mean nothing here, and why."""
+    references of the design mean nothing here, and why; `people`: user id → email, as far as owners were read
+    (`has_all_people`: former ones too); `namesakes`: how many unmarked workflows bear the name of one we look for."""
 
     prefix: str
     record: Record = field(default_factory=Record)
@@ -31,12 +32,22 @@ class State:
     lists: dict[Address, Raw] = field(default_factory=dict)
     flows: dict[Address, Raw] = field(default_factory=dict)
     unresolved: dict[str, str] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
+    has_all_people: bool = False
+    namesakes: dict[Address, int] = field(default_factory=dict)
 
     def id_of(self, address: Address) -> str | None:
         """The portal's id of one of our lists or flows; None while it is not there."""
         if address.kind == LIST:
             return str(self.lists[address]["listId"]) if address in self.lists else None
         return str(self.flows[address]["id"]) if address in self.flows else None
+
+    def rename(self, old: Address, new: Address) -> None:
+        """What was ours as `old` is `new` from now on. Twice is no more than once."""
+        if new.kind == LIST and new not in self.lists and old in self.lists:
+            self.lists[new] = self.lists.pop(old)
+        if new.kind == FLOW and new not in self.flows and old in self.flows:
+            self.flows[new] = self.flows.pop(old)
 
     def names(self) -> dict[tuple[str, str], str]:
         """(kind, id) → reference, for every list and flow of ours that is there."""

@@ -75,11 +75,9 @@ class Writer:
     def _stages(self, memory: Memory) -> Events:
         self._intend(memory)
         yield from self._manual()
-        yield from self._each("property groups", self._kept(GROUP), self._write_group)
-        yield from self._write_properties()
-        yield from self._each("lists", self._in_order(self._kept(LIST)), self._write_list)
-        yield from self._write_flows()
-        yield from self._remove()
+        for stage in (self._write_groups, self._write_properties, self._write_lists, self._write_flows, self._remove):
+            memory.renew()
+            yield from stage()
         self._remember(memory)
 
     # ------------------------------------------------------------ keeping
@@ -99,6 +97,12 @@ class Writer:
         for place, change in enumerate(changes, 1):
             yield Progress("write", f"Writing {what}", place, len(changes))
             yield self._blocked(change) or _attempt(change, carry_out)
+
+    def _write_groups(self) -> Events:
+        return self._each("property groups", self._kept(GROUP), self._write_group)
+
+    def _write_lists(self) -> Events:
+        return self._each("lists", self._in_order(self._kept(LIST)), self._write_list)
 
     def _write_group(self, change: Change) -> str:
         resource = _after(change)
@@ -236,9 +240,7 @@ class Writer:
         """What carries no mark, or is looked for by name, is written down before it exists."""
         news = [change for kind in (GROUP, LIST, FLOW) for change in self._kept(kind) if change.action is Action.CREATE]
         intents = {c.address: self._entry(_after(c), owned=c.address.kind != FLOW) for c in news}
-        fresh = {address: entry for address, entry in intents.items() if memory.entries.get(address) != entry}
-        if fresh or not self._state.record.exists:
-            memory.write({**memory.entries, **fresh}, final=False)
+        memory.begin({**memory.entries, **intents})
 
     def _remember(self, memory: Memory) -> None:
         changed = {change.address for change in self._plan.changes}
@@ -254,6 +256,8 @@ class Writer:
                 entries[address] = _still_open(change, entries[address])
             elif change.action is Action.CREATE and address.kind in (GROUP, LIST) and address in entries:
                 entries.pop(address)
+            elif change.before is not None and change.before.address in memory.entries:
+                entries.setdefault(change.before.address, memory.entries[change.before.address])
         if not entries and not self._plan.fingerprints:
             memory.forget()
             return

@@ -100,7 +100,7 @@ def test_nothing_is_left_when_everything_goes(opened: Opened, portal: Portal) ->
     flow = plan.changes[0].address
     assert str(flow) == "Flow:stamp"
     assert [line.split(" STL")[0].partition("?")[0] for line in portal.writes()] == [
-        f"PUT {FLOWS}/1002", f"DELETE {FLOWS}/1002", "DELETE lists/1001",
+        "PATCH properties/contacts/stl_ledger", f"PUT {FLOWS}/1002", f"DELETE {FLOWS}/1002", "DELETE lists/1001",
         "DELETE properties/contacts/stl_minutes", "DELETE properties/contacts/stl_wait",
         "DELETE properties/contacts/stl_started_at", "DELETE properties/contacts/stl_status",
         "DELETE properties/contacts/stl_touched_at", "DELETE properties/contacts/groups/stl_speed",

@@ -6,6 +6,7 @@ ProvisionerError            exit 1
 ├── PlanError               exit 1
 │   └── Refused             exit 5  a guard said no: other org, stale plan, not owned, not confirmed
 ├── PartlyApplied           exit 4  some changes are in the CRM, some are not
+├── Interrupted             exit 130  by a signal; what is known about the effect is in the message
 └── TargetError             exit 1  the vendor, its network or its answer
     ├── NotAllowed          credentials or permissions
     ├── RateLimited         the vendor asked us to wait longer than we do
@@ -52,6 +53,10 @@ class Refused(PlanError):
 
 class PartlyApplied(ProvisionerError):
     exit_code = 4
+
+
+class Interrupted(ProvisionerError):
+    exit_code = 130
 
 
 class TargetError(ProvisionerError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 from hypothesis import settings
 
@@ -10,3 +11,7 @@ from hypothesis import settings
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+# Runs that tests begin, in processes of their own too, are never written into a person's home.
+_STATE = tempfile.TemporaryDirectory(prefix="provisioner-state-", ignore_cleanup_errors=True)
+os.environ["PROVISIONER_STATE_DIR"] = _STATE.name

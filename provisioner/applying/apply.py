@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
+from provisioner.applying.promise import is_untouched, sides
 from provisioner.errors import PartlyApplied, ProvisionerError, Refused, TargetError
 from provisioner.planning import guards
+from provisioner.planning.commands import plan_again
 from provisioner.planning.diff import Compare, attribute_changes, ledger_digest
 from provisioner.planning.plan import Change, Plan
 from provisioner.resources import Address, Resource, Snapshot
@@ -55,7 +57,16 @@ class Applied:
         return sum(outcome.status == status for outcome in self.written)
 
 
-Event = Stage | Progress | Outcome | Applied
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """The witnesses held: this is what is there right before the first write. Nothing is written before this event has
+    been taken, so whoever keeps backups does it then."""
+
+    snapshot: Snapshot
+    ledger: Ledger
+
+
+Event = Stage | Progress | Witnessed | Outcome | Applied
 
 
 class Comparing(Protocol):
@@ -71,9 +82,17 @@ def org_data(identity: OrgIdentity) -> dict[str, Any]:
 
 
 def apply(
-    plan: Plan, session: Session, target: Comparing, *, plan_id: str, applied_at: str, applied_by: str
-) -> Iterator[Event]:
-    """Do exactly what `plan` shows, or refuse. `applied_at` is UTC ISO; `plan_id` is the plan's digest.
+    plan: Plan,
+    session: Session,
+    target: Comparing,
+    *,
+    plan_id: str,
+    applied_at: str,
+    applied_by: str,
+    override: str = "",
+) -> Generator[Event, None, None]:
+    """Do exactly what `plan` shows, or refuse. `applied_at` is UTC ISO; `plan_id` is the plan's digest;
+    `override` is why a gate was passed that was not open: it stays in the ledger.
 
     The last event is Applied. Raises Refused before the first write when the plan no longer holds; TargetError when
     the vendor refused or did not answer and nothing is known to be done; PartlyApplied when some changes are done.
@@ -81,7 +100,7 @@ def apply(
     yield Stage("recheck", "Reading again what this plan touches")
     guards.check_same_org(plan, org_data(session.identity()))
     guards.check_clear(plan)
-    touched = _touched(plan)
+    touched = sides(plan)
     live = session.read(touched, plan.prefix)
     check_witnesses(plan, live, target.compare, plan_id)
     yield Stage("check", "Checking the changes on the server, without saving")
@@ -89,8 +108,11 @@ def apply(
     # The check can take as long as the org's tests do: whoever applied meanwhile must not be overwritten.
     live = session.read(touched, plan.prefix)
     check_witnesses(plan, live, target.compare, plan_id)
+    yield Witnessed(live.snapshot, live.ledger)
     yield Stage("write", f"Writing {_changes(len(plan.to_write))}")
     meta = {"plan": plan_id, "applied_at": applied_at, "applied_by": applied_by, "tool": plan.tool}
+    reason = override or live.ledger.meta.get("override")
+    meta |= {"override": str(reason)} if reason else {}
     outcomes: dict[Address, Outcome] = {}
     try:
         for event in session.write(plan, Ledger(plan.design, plan.fingerprints, meta)):
@@ -106,12 +128,6 @@ def apply(
     applied, after = _read_back(plan, complete, session, touched, target.compare, plan_id)
     meanwhile = _meanwhile(live.snapshot, after, touched)
     yield replace(applied, surprises=(*applied.surprises, *meanwhile))
-
-
-def _touched(plan: Plan) -> Snapshot:
-    """Also what goes: once it has left the ledger, only asking for it shows that it is gone."""
-    sides = (change.after or change.before for change in plan.changes)
-    return Snapshot.of(resource for resource in sides if resource is not None)
 
 
 def _changes(count: int) -> str:
@@ -135,8 +151,8 @@ def _partly(outcomes: dict[Address, Outcome], plan: Plan, error: TargetError) ->
 def check_witnesses(plan: Plan, live: Live, compare: Compare, plan_id: str) -> None:
     """Refused when what this plan touches, or the ledger, is not as the plan shows it. Other edits are no matter."""
     guards.check_ledger(live.ledger.design, plan.design, plan.org)
-    moved = [change.address for change in plan.changes if not _holds(change, live.snapshot, compare)]
-    again = "Plan again and read the new plan: provisioner plan DESIGN -c NAME."
+    moved = [change.address for change in plan.changes if not is_untouched(change, live.snapshot, compare)]
+    again = plan_again(plan)
     # The ledger speaks first: after another apply, everything that apply touched has moved too.
     if ledger_digest(live.ledger.fingerprints) != plan.ledger:
         raise Refused(_applied_since(live.ledger, plan_id), advice=again)
@@ -152,16 +168,6 @@ def _applied_since(ledger: Ledger, plan_id: str) -> str:
     if ledger.meta.get("plan") == plan_id:
         return f"This plan was carried out already{facts}."
     return f"This design was applied to the org again after this plan was made{facts}."
-
-
-def _holds(change: Change, snapshot: Snapshot, compare: Compare) -> bool:
-    found = snapshot.get(change.address)
-    if change.address in snapshot.unread:
-        return False
-    if change.before is None or found is None:
-        return change.before is None and found is None
-    seen = compare(change.after, found) if change.after is not None else found
-    return seen.fingerprint() == change.before.fingerprint()
 
 
 def _read_back(
@@ -208,6 +214,8 @@ def _surprise(change: Change, snapshot: Snapshot, compare: Compare) -> Surprise 
         return Surprise(change.address, "was deleted, but is still there") if found is not None else None
     if found is None:
         return Surprise(change.address, "was written, but is not there")
+    if change.was is not None and snapshot.get(change.was) is not None:
+        return Surprise(change.was, f"was renamed to {change.address}, but is still there")
     differing = attribute_changes(change.after.attributes, compare(change.after, found).attributes)
     if differing:
         paths = ", ".join(item.path for item in differing[:3]) + (", …" if len(differing) > 3 else "")

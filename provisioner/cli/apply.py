@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from provisioner.cli.console import Console, connects, consents, speaks
+from provisioner.cli.keeping import keeps, loses, waits
 
 if TYPE_CHECKING:
     from provisioner.cli.road import Reached
+    from provisioner.cli.walk import Errand
     from provisioner.planning.plan import Plan
     from provisioner.targets.base import Target
 
@@ -26,7 +29,9 @@ Examples:
 @connects
 @consents
 @click.option("--allow-deletes", type=click.IntRange(0), metavar="N", help="More than 30 % may go: exactly N.")
-@click.option("--allow-live-alerts", is_flag=True, help="Alerts may go to their real recipients from now on.")
+@loses
+@waits
+@keeps
 @speaks
 def apply(
     file: Path,
@@ -34,7 +39,9 @@ def apply(
     yes: bool,
     confirm: str | None,
     allow_deletes: int | None,
-    allow_live_alerts: bool,
+    allow_data_loss: Any,
+    wait: bool,
+    state_dir: Path | None,
     console: Console,
 ) -> int:
     """Carry out a plan, and read back what was written.
@@ -44,16 +51,47 @@ def apply(
     """
     from provisioner.cli import road
     from provisioner.cli.carry_out import Consent, carry_out
+    from provisioner.cli.quiet import quietens, quietens_from
+    from provisioner.cli.walk import Errand
 
-    consent = Consent(yes, confirm, allow_deletes, allow_live_alerts)
+    consent = Consent(yes, confirm, allow_deletes, allow_data_loss, wait=wait, state_dir=state_dir)
+    errand = Errand("apply", f"To go on: provisioner apply {file} -c {connection}", str(file))
     if _is_plan(file):
         plan, target, reached = _from_plan(file, connection, console)
+        design = file.parent / plan.design_file
+        notes = {"quietens": quietens_from(plan, design, target)} if plan.to_write else {}
+        errand = replace(errand, design_file=str(design) if plan.design_file else "", notes=notes)
+        plan, errand = _rest(plan, target, reached, errand, consent.state_dir, console)
     else:
         prepared = road.prepare(file, console)
         target = prepared.target
         reached = road.reach(target, road.find_connection(connection, prepared.design.target.platform), console)
         plan = road.draft(prepared, reached, console)
-    return carry_out(plan, reached, target, consent, console, question="Carry this plan out")
+        errand = replace(errand, notes={"quietens": quietens(plan, prepared.design, target)} if plan.to_write else {})
+    return carry_out(plan, reached, target, consent, console, errand, question="Carry this plan out")
+
+
+def _rest(
+    plan: Plan, target: Target, reached: Reached, errand: Errand, state_dir: Path | None, console: Console
+) -> tuple[Plan, Errand]:
+    """What is left of a plan that was begun on this machine and did not come to its end; else the plan as it is."""
+    from provisioner.applying import resume, runs
+    from provisioner.applying.promise import sides
+    from provisioner.planning import planfile
+    from provisioner.reporting.text import safe
+
+    plan_id = planfile.digest(plan)
+    run = resume.begun(runs.state_folder(state_dir), plan, plan_id)
+    if run is None:
+        return plan, errand
+    with console.working(f"Looking how far run {run.id} came"):
+        live = reached.session.read(sides(plan), plan.prefix)
+    left = resume.rest(plan, run, plan_id, live, target.compare)
+    if left is None:
+        return plan, errand  # its witnesses say what moved
+    done, total = len(plan.to_write) - len(left.to_write), len(plan.to_write)
+    console.note(f"Run {safe(run.id)} began this plan: {done} of {total} changes are done. This is the rest of it.")
+    return left, replace(errand, plan_id=plan_id, notes={**errand.notes, "continues": run.id})
 
 
 def _is_plan(file: Path) -> bool:
@@ -73,9 +111,9 @@ def _from_plan(file: Path, connection: str, console: Console) -> tuple[Plan, Tar
 
     plan = planfile.read(file, tool=__version__, now=datetime.now(UTC))
     design = file.parent / plan.design_file
-    if design.exists():
+    if plan.design_file and design.exists():
         planfile.check_design(plan, design, load(design).digest)
-    else:
+    elif plan.design_file:
         console.note(f"The design {design} is not here; the plan is carried out as it was shown.")
     platform = str(plan.org["platform"])
     target = load_target(platform)

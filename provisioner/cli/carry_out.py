@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
-from provisioner.applying.apply import Applied, Comparing, apply
+from provisioner.applying import losses, runs
+from provisioner.applying.apply import Applied, Comparing
+from provisioner.applying.losses import Unknown
 from provisioner.cli.console import Console
 from provisioner.cli.road import Reached
+from provisioner.cli.walk import Errand, walk
 from provisioner.errors import Refused
 from provisioner.planning import guards, planfile
 from provisioner.planning.diff import ledger_digest
 from provisioner.planning.plan import Plan
-from provisioner.reporting.applied import applied_data, applied_text, event_text
+from provisioner.reporting.applied import applied_data, applied_text
 from provisioner.reporting.plans import plan_text
 from provisioner.reporting.steps import left_text
 from provisioner.reporting.text import duration_text, safe
@@ -30,7 +33,10 @@ class Consent:
     yes: bool
     confirm: str | None
     allow_deletes: int | None = None
-    allow_live_alerts: bool = False
+    allow_data_loss: int | Unknown | None = None
+    live: bool = False  # alerts may reach their real recipients: only golive says so
+    state_dir: Path | None = None
+    wait: bool = False
 
 
 def carry_out(
@@ -39,6 +45,7 @@ def carry_out(
     target: Comparing,
     consent: Consent,
     console: Console,
+    errand: Errand,
     *,
     question: str,
     removes: bool = False,
@@ -51,16 +58,18 @@ def carry_out(
     show(plan_text(plan, console.paint, verbose=console.verbose, removes=removes))
     guards.check_clear(plan)
     if not plan.to_write and ledger_digest(plan.fingerprints) == plan.ledger:
-        console.data(applied_data(Applied((), ()), plan, planfile.digest(plan)))
+        console.data({"run": None, **applied_data(Applied((), ()), plan, planfile.digest(plan))})
         console.say(_left(plan, reached, console))
         return 0
     if not removes:
         guards.check_deletions(plan, consent.allow_deletes)
-    guards.check_alerts(plan, consent.allow_live_alerts)
+    guards.check_alerts(plan, consent.live)
+    losses.check(plan, losses.count(plan, reached.session), consent.allow_data_loss)
     _consented(plan, consent, console, question)
     start = time.monotonic()
-    applied = _walk(plan, reached, target, console)
-    console.data(applied_data(applied, plan, planfile.digest(plan)))
+    state = runs.state_folder(consent.state_dir)
+    run, applied = walk(plan, reached, target, console, errand, state=state, wait=consent.wait)
+    console.data({"run": run, **applied_data(applied, plan, errand.plan_id or planfile.digest(plan))})
     console.say(applied_text(applied, plan, duration_text(time.monotonic() - start), console.paint))
     console.say(_left(plan, reached, console))
     if applied.is_complete:
@@ -89,20 +98,3 @@ def _consented(plan: Plan, consent: Consent, console: Console, question: str) ->
         )
     if not console.ask(f"{question} in {safe(guards.describe_org(org))}?"):
         raise Refused("Not confirmed. Nothing was changed.", advice="Run the command again when you are sure.")
-
-
-def _walk(plan: Plan, reached: Reached, target: Comparing, console: Console) -> Applied:
-    now = datetime.now(UTC)
-    who = str(reached.org["user"])
-    events = apply(
-        plan, reached.session, target, plan_id=planfile.digest(plan), applied_at=planfile.instant(now), applied_by=who
-    )
-    last: Applied | None = None
-    start = time.monotonic()
-    for event in events:
-        text, elapsed = event_text(event, console.paint), time.monotonic() - start
-        console.note(f"{text} [{duration_text(elapsed)}]" if text and elapsed >= 1 else text)
-        if isinstance(event, Applied):
-            last = event
-    assert last is not None, "apply ends with Applied"
-    return last

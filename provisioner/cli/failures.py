@@ -50,7 +50,7 @@ def explain(error: ProvisionerError) -> int:
         lines.append(f"  What to do: {safe_lines(error.advice)}")
     click.echo(masked("\n".join(lines)), err=True)
     if _readers:
-        click.echo(json.dumps(_masked_data(error_data(error)), indent=2))
+        click.echo(json.dumps(masked_data(error_data(error)), indent=2))
     return error.exit_code
 
 
@@ -65,11 +65,12 @@ def error_data(error: ProvisionerError) -> dict[str, Any]:
     return {"error": said, "findings": [finding_data(finding) for finding in findings]}
 
 
-def _masked_data(value: Any) -> Any:
+def masked_data(value: Any) -> Any:
+    """JSON-like data with every known credential masked, in keys as well."""
     if isinstance(value, dict):
-        return {key: _masked_data(item) for key, item in value.items()}
+        return {masked(str(key)): masked_data(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_masked_data(item) for item in value]
+        return [masked_data(item) for item in value]
     return masked(value) if isinstance(value, str) else value
 
 

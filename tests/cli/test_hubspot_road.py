@@ -73,7 +73,7 @@ def test_all_that_was_said_is_in_the_vendors_files(bench: HubBench) -> None:
     bench.edit("sla: 4h", "sla: 6h")
     bench.edit("label: Sample box", "label: Sample")
     bench.edit("mode: silent", "mode: live")
-    bench(*APPLY, "--allow-live-alerts")
+    bench("golive", *APPLY[1:], "--override", "agreed")
     bench(*DESTROY)
     calls = list(bench.proxy.calls)
     assert len({f"{call.method} {call.path}" for call in calls if call.method != "GET"}) > 40

@@ -106,7 +106,7 @@ def test_from_a_plan_to_a_destroyed_design(bench: Bench) -> None:
     requests.post(f"{bench.emulator.url}/_emulator/seed", json={"users": people}, timeout=10)
     assert "This plan switches alerts to their real recipients." in bench("plan", "acme.yaml", "-c", "box")
     assert "switches alerts in Emulated Org" in bench("apply", "acme.yaml", "-c", "box", "--yes", code=5)
-    out = bench("apply", "acme.yaml", "-c", "box", "--yes", "--allow-live-alerts")
+    out = bench("golive", "acme.yaml", "-c", "box", "--yes", "--override", "agreed with the CRO")
     assert last(out).startswith("Applied: 1 change in ")
     assert "switches alerts" not in bench("plan", "acme.yaml", "-c", "box")
 

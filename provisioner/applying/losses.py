@@ -1,0 +1,56 @@
+"""The guard over recorded data: what holds data is deleted only when somebody has said how much of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from provisioner.errors import Refused
+from provisioner.planning.plan import Action, Plan
+from provisioner.resources import Address
+from provisioner.targets.base import Counting, Session
+
+Unknown = Literal["unknown"]
+UNKNOWN: Unknown = "unknown"
+_SHOWN = 8
+
+
+def count(plan: Plan, session: Session) -> Mapping[Address, int | None]:
+    """How many records hold a value in what this plan deletes; None where it is not known. Empty when the vendor's
+    session does not count."""
+    doomed = [change.before for change in plan.changes if change.action is Action.DELETE and change.before is not None]
+    if not doomed or not isinstance(session, Counting):
+        return {}
+    return session.records_with(doomed)
+
+
+def check(plan: Plan, counts: Mapping[Address, int | None], allowed: int | Unknown | None) -> None:
+    """Refused when recorded data would go that `allowed` does not cover. The number is the sum over the fields: a
+    record that has a value in two of them counts twice. Unknown is never taken for none."""
+    holding = {address: number for address, number in counts.items() if number}
+    unknown = [address for address, number in counts.items() if number is None]
+    total = sum(holding.values())
+    if unknown and allowed != UNKNOWN:
+        raise Refused(
+            f"How much is recorded in {_listed([str(address) for address in unknown])} could not be counted, "
+            f"and this plan deletes {'it' if len(unknown) == 1 else 'them'}. Nothing was changed.",
+            advice="Give the connection's user permission to read it, and run this again. If the data may go whatever "
+            "it is, give --allow-data-loss=unknown.",
+        )
+    if not total or allowed == UNKNOWN or (isinstance(allowed, int) and allowed >= total):
+        return
+    said = f"--allow-data-loss={allowed} was given, but " if allowed is not None else ""
+    named = _listed([f"{address} ({number})" for address, number in holding.items()])
+    raise Refused(
+        f"{said}{'t' if said else 'T'}his plan deletes what {_records(total)} recorded: {named}. Nothing was changed.",
+        advice=f"Export it first if it is needed. If it may go, give --allow-data-loss={total}.",
+    )
+
+
+def _records(total: int) -> str:
+    return "1 record has" if total == 1 else f"{total} records have"
+
+
+def _listed(items: list[str]) -> str:
+    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
+    return ", ".join(items[:_SHOWN]) + more

@@ -1,0 +1,38 @@
+"""Whether a plan switches alerts from live to silent: taking it back would switch them on again."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from provisioner.model.design import Design
+from provisioner.planning.diff import attribute_changes
+from provisioner.planning.plan import Plan
+from provisioner.targets.base import Target
+
+
+def quietens(plan: Plan, design: Design, target: Target) -> bool:
+    """Rendering the design both ways tells which attributes carry the switch, whatever the vendor calls them. True as
+    well when it cannot be told apart: what was there before is then taken for live."""
+    forms = [
+        dataclasses.replace(design, alerts=dataclasses.replace(design.alerts, mode=mode)) for mode in ("silent", "live")
+    ]
+    quiet, loud = (target.desire(form, lambda pointer: pointer)[0] for form in forms)
+    for change in plan.to_write:
+        silent, live = quiet.get(change.address), loud.get(change.address)
+        if change.before is None or silent is None or live is None or silent == live:
+            continue
+        after = change.after or silent
+        switch = {item.path for item in attribute_changes(live.attributes, silent.attributes)}
+        seen = target.compare(after, change.before)
+        if switch & {item.path for item in attribute_changes(seen.attributes, after.attributes)}:
+            return design.alerts.mode == "silent" or change.after is None
+    return False
+
+
+def quietens_from(plan: Plan, file: Path, target: Target) -> bool | None:
+    """The same for a plan from a file, with the design it was made from; None when that cannot be read any more."""
+    from provisioner.cli import road
+
+    design = road.check(file).design if file.is_file() else None
+    return None if design is None else quietens(plan, design, target)

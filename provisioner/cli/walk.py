@@ -1,0 +1,174 @@
+"""A plan carried out with everything that keeps it safe: one at a time, written down, backed up, interruptible."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+from urllib.parse import urlsplit
+
+from provisioner.applying import backup, lock, processes, runs
+from provisioner.applying.apply import Applied, Comparing, Witnessed, apply
+from provisioner.applying.interruption import Interruption
+from provisioner.applying.journal import BEGIN, FORMAT, Journal
+from provisioner.applying.record import Recorder
+from provisioner.cli import failures
+from provisioner.cli.console import Console
+from provisioner.cli.road import Reached
+from provisioner.connections import is_loopback
+from provisioner.errors import Refused
+from provisioner.planning import planfile
+from provisioner.planning.plan import Action, Plan
+from provisioner.reporting.applied import event_text
+from provisioner.reporting.text import duration_text, safe
+from provisioner.resources import Resource
+from provisioner.targets.base import Artifact, Occupied
+
+_FIRST_LOOK, _LAST_LOOK = 2.0, 15.0  # seconds between two looks while waiting for somebody else
+_GIVE_UP = 3600.0  # seconds
+_ACTIONS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete", Action.BY_HAND: "by_hand"}
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a run is for. `again` is how to continue after an interruption; `notes` are further facts for its journal,
+    `plan_id` the digest of the whole plan when this is the rest of it."""
+
+    kind: str
+    again: str
+    design_file: str = ""
+    override: str = ""
+    plan_id: str = ""
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Deployable(Protocol):
+    """A target that gives resources in the vendor's deployable form."""
+
+    def artifacts(self, resources: Iterable[Resource]) -> list[Artifact]: ...
+
+
+def walk(
+    plan: Plan, reached: Reached, target: Comparing, console: Console, errand: Errand, *, state: Path, wait: bool
+) -> tuple[str, Applied]:
+    """The run's id and how it ended. Raises what `applying.apply` raises, Interrupted, and JournalError before the
+    first write when the run cannot be written down; Refused while somebody else is at work in the org."""
+    run = runs.new_id()
+    key = org_key(reached.org)
+    with ExitStack() as stack:
+        stack.enter_context(lock.released(state, key, run))
+        _alone(reached, state, key, run, console, wait=wait)
+        stop = stack.enter_context(Interruption(_told))
+        journal = Journal(runs.runs_folder(state) / run, failures.masked_data)
+        stack.callback(journal.close)
+        plan_id = errand.plan_id or planfile.digest(plan)
+        journal.write(BEGIN, **_beginning(plan, reached, errand, plan_id))
+        console.note(f"Run {run}: provisioner history show {run}")
+        recorder = Recorder(plan, journal, _keeper(journal.path.parent, run, plan_id, plan, target), stop, errand.again)
+        events = apply(
+            plan,
+            reached.session,
+            target,
+            plan_id=plan_id,
+            applied_at=planfile.instant(datetime.now(UTC)),
+            applied_by=str(reached.org["user"]),
+            override=errand.override,
+        )
+        last: Applied | None = None
+        start = time.monotonic()
+        for event in recorder.walk(events):
+            text, elapsed = event_text(event, console.paint), time.monotonic() - start
+            console.note(f"{text} [{duration_text(elapsed)}]" if text and elapsed >= 1 else text)
+            if isinstance(event, Applied):
+                last = event
+    assert last is not None, "apply ends with Applied"
+    return run, last
+
+
+def org_key(org: Mapping[str, Any]) -> str:
+    """One org, one lock: by its id; orgs of this machine, which share ids, also by their address."""
+    address = urlsplit(str(org["url"]))
+    local = f"-{address.port}" if is_loopback(address.hostname or "") else ""
+    return f"{org['platform']}-{str(org['id'])[:15]}{local}"
+
+
+def _told() -> None:
+    """Called inside a signal handler: no buffered stream."""
+    text = "\nFinishing the step under way; then it stops. Press Ctrl-C again to stop at once.\n"
+    os.write(2, text.encode("ascii"))
+
+
+def _beginning(plan: Plan, reached: Reached, errand: Errand, plan_id: str) -> dict[str, Any]:
+    import getpass
+
+    file = errand.design_file or plan.design_file
+    return {
+        "format": FORMAT,
+        "kind": errand.kind,
+        "plan": plan_id,
+        "design": plan.design,
+        "design_file": str(Path(file).absolute()) if file else "",
+        "prefix": plan.prefix,
+        "goes_live": plan.goes_live,
+        "org": dict(plan.org),
+        "connection": reached.connection,
+        "by": str(reached.org["user"]),
+        "login": getpass.getuser(),
+        "tool": plan.tool,
+        "process": processes.this().data(),
+        "changes": [{"address": str(change.address), "action": _ACTIONS[change.action]} for change in plan.changes],
+        **({"override": errand.override} if errand.override else {}),
+        **errand.notes,
+    }
+
+
+def _keeper(folder: Path, run: str, plan_id: str, plan: Plan, target: Comparing) -> Any:
+    """Writes the backup when the witnesses have held; where the vendor can, also as deployable files."""
+
+    def keep(seen: Witnessed) -> dict[str, Any]:
+        facts = backup.write(folder, run, plan_id, plan, seen.snapshot, seen.ledger, failures.masked_data)
+        befores = [change.before for change in plan.to_write if change.before is not None]
+        if befores and isinstance(target, Deployable):
+            facts["files"] = len(backup.write_artifacts(folder, target.artifacts(befores)))
+        return facts
+
+    return keep
+
+
+# ------------------------------------------------------------ one at a time
+
+
+def _alone(reached: Reached, state: Path, key: str, run: str, console: Console, *, wait: bool) -> None:
+    """Refused while another apply of this machine, or any deployment the org tells of, is under way; with `wait`, when
+    it is still so after an hour."""
+    start, pause = time.monotonic(), _FIRST_LOOK
+    said = ""
+    while who := _busy(reached, state, key, run):
+        waited = time.monotonic() - start
+        if not wait or waited > _GIVE_UP:
+            after = f" after {duration_text(waited)}" if wait else ""
+            raise Refused(
+                f"The org is busy{after}: {who.rstrip('.')}. Nothing was changed.",
+                advice="Wait until it has ended and run the same command again, or give --wait.",
+            )
+        if who != said:
+            console.note(f"Waiting: {safe(who)}")
+        said = who
+        time.sleep(pause)
+        pause = min(_LAST_LOOK, pause * 1.5)
+    if said:
+        console.note(f"The org is free after {duration_text(time.monotonic() - start)}.")
+
+
+def _busy(reached: Reached, state: Path, key: str, run: str) -> str:
+    """Who is at work, in words; empty when nobody is, and then the lock is ours."""
+    held = lock.take(state, key, run)
+    if held is not None and held.run != run:
+        return str(held)
+    return reached.session.occupied() if isinstance(reached.session, Occupied) else ""

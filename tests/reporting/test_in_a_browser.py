@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from written_plans import everywhere
+from strategies.written_plans import everywhere
 
 from provisioner.reporting.pages import plan_page
 from provisioner.reporting.report import report_of

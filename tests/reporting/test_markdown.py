@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from written_plans import everywhere, long_plan, org
+from strategies.written_plans import everywhere, long_plan, org
 
 from provisioner.planning.plan import Cause, Change, Plan, Touched
 from provisioner.reporting.markdown import LIMIT, MARK, plan_markdown

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
-from written_plans import everywhere, long_plan, org
+from strategies.written_plans import everywhere, long_plan, org
 
 from provisioner.planning.plan import Plan
 from provisioner.reporting.pages import MARK, plan_page

@@ -14,13 +14,11 @@ from typing import Any
 from provisioner.model.design import Design, LeadType, Recipient, Step
 from provisioner.model.uses import status_after
 from provisioner.targets.hubspot.graph import Graph, of, static
+from provisioner.targets.hubspot.objects import LeadObject, lead_object
 
 OWNER = "hubspot_owner_id"
 SLACK = "1-179507819"
 SUBJECT_MOST = 255
-TASK_TO_CONTACT = 204  # association type. [docs] reference/hubspot.md 4.7
-LEAD_NAME = "{{ enrolled_object.firstname }} {{ enrolled_object.lastname }}"
-COMPANY = "{{ enrolled_object.company }}"
 REP = "{{ enrolled_object.hubspot_owner_id }}"
 RECORD_ID = "{{ enrolled_object.hs_object_id }}"
 _PLACEHOLDER = re.compile(r"\{(lead\.name|company|rep|lead_type)\}")
@@ -37,26 +35,45 @@ def markup(text: str) -> str:
     return html.escape(text).replace("{", "&#123;").replace("}", "&#125;")
 
 
-def task_subject(task: str, label: str) -> str:
+def slack_text(text: str) -> str:
+    """Text as Slack's markup, in which three characters begin something else, and without tokens."""
+    return plain(html.escape(text, quote=False))
+
+
+def task_subject(task: str, label: str, object: LeadObject) -> str:
     """The task's text with its placeholders as tokens; what would go beyond 255 characters is left out of the text."""
     parts = _PLACEHOLDER.split(task)
-    tokens = {"lead.name": LEAD_NAME, "company": COMPANY, "rep": REP, "lead_type": plain(label)}
+    tokens = {**_tokens(object), "lead_type": plain(label)}
     room = SUBJECT_MOST
-    found = []
+    found = ""
     for place, part in enumerate(parts):
-        piece = tokens[part] if place % 2 else plain(part)[:room]
+        gap = " " if _would_meet(found, tokens[part] if place % 2 else part) else ""
+        piece = gap + (tokens[part] if place % 2 else plain(part))
+        if place % 2 == 0:
+            piece = piece[:room]
         if len(piece) > room:
             break
         room -= len(piece)
-        found.append(piece)
-    return "".join(found)
+        found += piece
+    return found
 
 
-def task_markup(task: str, label: str) -> str:
+def _would_meet(before: str, after: str) -> bool:
+    """Whether a brace at the seam of two texts would become part of a token."""
+    seam = before[-1:] + after[:1]
+    return seam in ("{{", "{%", "{#", "}}")
+
+
+def task_markup(task: str, label: str, object: LeadObject) -> str:
     """The task's text as HTML, with its placeholders as tokens."""
-    tokens = {"lead.name": LEAD_NAME, "company": COMPANY, "rep": REP, "lead_type": markup(label)}
+    tokens = {**_tokens(object), "lead_type": markup(label)}
     parts = _PLACEHOLDER.split(task)
     return "".join(tokens[part] if place % 2 else markup(part) for place, part in enumerate(parts))
+
+
+def _tokens(object: LeadObject) -> dict[str, str]:
+    """Placeholder → token. Where the object knows no company, a rule has refused the placeholder."""
+    return {"lead.name": object.lead_name, "company": object.company or "", "rep": REP}
 
 
 class Alerts:
@@ -65,6 +82,7 @@ class Alerts:
     def __init__(self, design: Design, lead_type: LeadType, graph: Graph) -> None:
         self.design, self.lead_type, self.graph = design, lead_type, graph
         self.live = design.alerts.mode == "live"
+        self.object = lead_object(design)
 
     def step(self, name: str, number: int, step: Step, to: str | None) -> str | None:
         """The first node of what step `number` does; `to` when it does nothing."""
@@ -76,7 +94,7 @@ class Alerts:
         subject, body = self._subject(step), self._body(number, step)
         if "slack" in step.via:
             channels = [{"$ref": f"slack:{item.value}"} for item in told if item.kind == "slack"]
-            to = self._slack(name, channels, f"{subject} ({plain(self._promise())})", to) if channels else to
+            to = self._slack(name, channels, self._slack_message(step), to) if channels else to
         to = self._email(name, step, told, subject, body, to)
         users = [_user(item) for item in told if item.kind in ("user", "owner_manager")] if "bell" in step.via else []
         return self._bell(name, users, subject, body, to) if users else to
@@ -116,13 +134,16 @@ class Alerts:
             return to
         fields = {
             "task_type": "CALL",
-            "subject": task_subject(step.task, self.lead_type.label),
+            "subject": task_subject(step.task, self.lead_type.label, self.object),
             "body": f"<p>{markup(self._promise())}</p>",
             "priority": "HIGH",
             "use_explicit_associations": "true",
             "associations": [
                 {
-                    "target": {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": TASK_TO_CONTACT},
+                    "target": {
+                        "associationCategory": "HUBSPOT_DEFINED",
+                        "associationTypeId": self.object.task_association,
+                    },
                     "value": {"type": "ENROLLED_OBJECT"},
                 }
             ],
@@ -162,7 +183,7 @@ class Alerts:
         names = ", ".join(f"{item.id} ({item.value or item.otherwise or item.kind})" for item in self._told(step))
         text = markup(f"Silent mode. Would have told, {_CHANNELS[channel]}: {names}.")
         if step.task is not None:
-            text += f" Would have created the task: {task_markup(step.task, self.lead_type.label)}."
+            text += f" Would have created the task: {task_markup(step.task, self.lead_type.label, self.object)}."
         if step.reassign_to is not None:
             text += f" Would have handed the lead to: {markup(step.reassign_to)}."
         return text
@@ -170,9 +191,11 @@ class Alerts:
     # texts
 
     def _subject(self, step: Step) -> str:
-        status = status_after(step) or "at_risk"
-        word = {"at_risk": "SLA at risk", "breached": "SLA missed", "escalated": "SLA escalated"}[status]
-        return f"{word}: {LEAD_NAME}, {plain(self.lead_type.label)}"
+        return f"{_headline(step)}: {self.object.lead_name}, {plain(self.lead_type.label)}"
+
+    def _slack_message(self, step: Step) -> str:
+        label, promise = slack_text(self.lead_type.label), slack_text(self._promise())
+        return f"{_headline(step)}: {self.object.lead_name}, {label} ({promise})"
 
     def _promise(self) -> str:
         sla = self.lead_type.sla
@@ -184,15 +207,21 @@ class Alerts:
     def _body(self, number: int, step: Step) -> str:
         when = f"{step.percent} % of the promise" if step.percent is not None else f"due + {_after(step)}"
         lines = {
-            "lead.name": f"Lead: {LEAD_NAME}",
+            "lead.name": f"Lead: {self.object.lead_name}",
             "lead_type": f"Lead type: {markup(self.lead_type.label)}",
-            "company": f"Company: {COMPANY}",
+            "company": f"Company: {self.object.company}",
             "rep": f"Owner: {REP}",
             "sla": f"SLA: {markup(self._promise())}",
             "elapsed": f"Step {number}, at {markup(when)}, of the escalation",
-            "link": f"Contact record {RECORD_ID}",
+            "link": f"{self.object.word.capitalize()} record {RECORD_ID}",
         }
-        return "".join(f"<p>{lines[item]}</p>" for item in self.design.alerts.content)
+        unknown = () if self.object.company else ("company",)
+        return "".join(f"<p>{lines[item]}</p>" for item in self.design.alerts.content if item not in unknown)
+
+
+def _headline(step: Step) -> str:
+    status = status_after(step) or "at_risk"
+    return {"at_risk": "SLA at risk", "breached": "SLA missed", "escalated": "SLA escalated"}[status]
 
 
 def _after(step: Step) -> str:

@@ -1,50 +1,22 @@
 """Conditions of the design as HubSpot filters: negations pushed down to the comparisons, then an OR of ANDs.
 
 What a comparison gives for a blank is said by every filter (docs/semantics.md, "Comparing values"). Enumerations are
-compared exactly, texts as HubSpot compares them; which kind a property is comes from the table below or from the
-document (`target.fields`), because a filter of the wrong kind is refused. [docs] reference/hubspot.md 3.1, 4.4
+compared exactly, texts as HubSpot compares them; which kind a property is comes from the table of its object or from
+the document (`target.fields`), because a filter of the wrong kind is refused. [docs] reference/hubspot.md 3.1, 4.4
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from itertools import product
-from typing import Any, Literal
+from typing import Any
 
 from provisioner.model.design import All, Any_, Condition, Design, Not, Scalar, Test
 from provisioner.model.uses import tests_of
 from provisioner.targets.hubspot import filters
 from provisioner.targets.hubspot.filters import Filter
+from provisioner.targets.hubspot.objects import Kind, lead_object
 
-Kind = Literal["text", "enumeration", "number", "bool", "datetime"]
-KNOWN: dict[str, Kind] = {
-    **dict.fromkeys(
-        (
-            "email", "firstname", "lastname", "company", "phone", "website", "recent_conversion_event_name",
-            "first_conversion_event_name", "hs_analytics_source_data_1", "hs_analytics_source_data_2",
-            "hs_latest_source_data_1", "hs_latest_source_data_2", "hs_object_source",
-        ),
-        "text",
-    ),
-    **dict.fromkeys(
-        (
-            "hs_lead_status", "lifecyclestage", "hs_analytics_source", "hs_latest_source", "hubspot_owner_id",
-            "hubspot_team_id", "hs_object_source_label", "hs_timezone",
-        ),
-        "enumeration",
-    ),
-    **dict.fromkeys(
-        ("num_conversion_events", "num_unique_conversion_events", "num_contacted_notes", "num_notes"), "number"
-    ),
-    **dict.fromkeys(("hs_email_optout", "hs_sequences_is_enrolled", "hs_is_unworked"), "bool"),
-    **dict.fromkeys(
-        (
-            "createdate", "lastmodifieddate", "recent_conversion_date", "first_conversion_date",
-            "notes_last_contacted", "notes_last_updated", "hs_latest_source_timestamp", "hubspot_owner_assigneddate",
-        ),
-        "datetime",
-    ),
-}  # fmt: skip
 FIELD_KINDS: tuple[Kind, ...] = ("text", "enumeration", "number", "bool", "datetime")
 
 _ORDERS = {
@@ -75,7 +47,7 @@ class Unsayable(Exception):
 
 def kinds(design: Design) -> dict[str, Kind]:
     """Property → what kind of value it holds, as far as it is known."""
-    return {**KNOWN, **design.target.options.get("fields", {})}
+    return {**lead_object(design).known, **design.target.options.get("fields", {})}
 
 
 def groups(condition: Condition, kind_of: dict[str, Kind], *, negated: bool = False) -> list[Group]:

@@ -21,6 +21,7 @@ from provisioner.targets.hubspot.clock import due_seconds, kept_free, openings, 
 from provisioner.targets.hubspot.conditions import kinds
 from provisioner.targets.hubspot.minutes import duration_minutes, promised_minutes, step_seconds
 from provisioner.targets.hubspot.names import hours_of
+from provisioner.targets.hubspot.objects import lead_object
 from provisioner.targets.hubspot.week import Week
 from provisioner.targets.hubspot.windows import DAY, SPREAD
 
@@ -206,6 +207,11 @@ def _touches(design: Design) -> Iterator[Fidelity]:
         "The time of the last logged contact, noted within about a minute; two contacts within that minute count as "
         "the later one, and people may log a contact afterwards, with its own time."
     )
+    if not lead_object(design).comes_again:
+        why = (
+            "The first outreach that HubSpot recorded for the lead, noted within about a minute. It never moves: an "
+            "outreach before the engagement is no touch, and the ones after it are not seen."
+        )
     yield _say("first touch", "approximated", why, float(JITTER))
     why = f"Any logged contact counts, not only {', '.join(touch.types)}: HubSpot has one time for all of them."
     yield _say("touch types", "approximated", why)
@@ -229,11 +235,23 @@ def _people(design: Design) -> Iterator[Fidelity]:
     handed = {step.reassign_to for step in steps}
     if any(item.kind == "queue" for item in design.recipients.values() if item.id in handed):
         yield _say("queues", "approximated", "A queue is a team: its members get the leads in turn.")
-    why = "A cycle begins when an engagement property changes after the clock has finished, not with any later change."
-    yield _say("cycle", "approximated", why)
+    yield from _cycle(design)
     if design.assignment.on_reassign == "restart":
         why = "A lead that comes back to the same owner gets a new clock, because two owners cannot be compared."
         yield _say("assignment.on_reassign", "approximated", why)
+
+
+def _cycle(design: Design) -> Iterator[Fidelity]:
+    object = lead_object(design)
+    why = "A cycle begins when an engagement property changes after the clock has finished, not with any later change."
+    if object.comes_again:
+        yield _say("cycle", "approximated", why)
+    elif set(design.telemetry.engagement) - {object.created_at}:
+        why = (
+            "A lead of the lead object is one enquiry: its first outreach never moves, so a later engagement begins no "
+            "cycle. A new enquiry is a new lead."
+        )
+        yield _say("cycle", "impossible", why)
 
 
 def _rest(design: Design) -> Iterator[Fidelity]:
@@ -243,6 +261,9 @@ def _rest(design: Design) -> Iterator[Fidelity]:
         why = "Options of an enumeration are compared by their internal value, letter by letter."
         yield _say("conditions", "approximated", why)
     yield _say("measures", "approximated", "Formulas do not round; minutes have more decimals.", 0.1)
+    if "company" in design.alerts.content and lead_object(design).company is None:
+        why = "A lead of the lead object has no company of its own; the line is left out."
+        yield _say("alerts.content company", "approximated", why)
     if "link" in design.alerts.content:
         yield _say("alerts.content link", "approximated", "The text has the record's id; HubSpot adds its own link.")
     if "elapsed" in design.alerts.content:

@@ -7,7 +7,8 @@ from typing import Any
 
 from provisioner.model.design import Design
 from provisioner.resources import Address, Resource
-from provisioner.targets.hubspot.names import OBJECT_TYPES, Names
+from provisioner.targets.hubspot.names import Names
+from provisioner.targets.hubspot.objects import lead_object
 
 
 def flow(
@@ -21,18 +22,20 @@ def flow(
     blocked: Sequence[dict[str, Any]] = (),
     suppressed: Sequence[Any] = (),
 ) -> Resource:
-    """A workflow on contacts, wanted enabled. `windows` and `blocked` are in the portal's time zone."""
+    """A workflow on the object that holds the leads, wanted enabled. `windows` and `blocked` are in the portal's time
+    zone. Only workflows on contacts know suppression lists ([spec] reference/hubspot.md 4.2)."""
+    object = lead_object(design)
+    contacts_only = {"canEnrollFromSalesforce": False, "suppressionListIds": list(suppressed)}
     attributes = {
-        "type": "CONTACT_FLOW",
+        "type": object.flow_type,
         "flowType": "WORKFLOW",
-        "objectTypeId": OBJECT_TYPES[design.target.object],
+        "objectTypeId": object.type_id,
         "isEnabled": True,
         "name": Names(design.target.prefix).title(key.replace("_", " ")),
         "description": text,
         "startActionId": "1",
         "nextAvailableActionId": str(len(actions) + 1),
-        "canEnrollFromSalesforce": False,
-        "suppressionListIds": list(suppressed),
+        **(contacts_only if object.flow_type == "CONTACT_FLOW" else {}),
         "timeWindows": list(windows),
         "blockedDates": list(blocked),
         "customProperties": {},

@@ -11,6 +11,7 @@ from provisioner.rules import Finding, Registry
 from provisioner.targets.hubspot import windows
 from provisioner.targets.hubspot.conditions import Unsayable, groups, kinds
 from provisioner.targets.hubspot.names import FILTERS_MOST, NAME_MOST, OPTIONS_MOST, UNTRACKED, Names, hours_of
+from provisioner.targets.hubspot.objects import lead_object
 
 RULES = Registry("H")
 # Found when the design is held against an account, which the loops below never see (session/expected.py).
@@ -59,12 +60,15 @@ _OWN_WORDS = {
 }  # fmt: skip
 
 
-@RULES.rule("H301", "Object not deployed by this version")
-def contacts(design: Design) -> Iterator[Finding]:
-    """Only contacts have the last logged contact that tells the first touch; on the lead object it is not known."""
-    if design.target.object != "contacts":
-        detail = f"The design is about {design.target.object}; this version deploys clocks on contacts only."
-        yield Finding(f"{design.target.at}/object", detail, "Use `object: contacts`.")
+@RULES.rule("H301", "Not known of the lead object")
+def unknown_of_leads(design: Design) -> Iterator[Finding]:
+    """A lead of the lead object has a name and no company of its own, so a task cannot name the company."""
+    if lead_object(design).company is not None:
+        return
+    for step in _steps(design):
+        if step.task is not None and "{company}" in step.task:
+            detail = "The task names {company}, and leads of the lead object have no company of their own."
+            yield Finding(f"{step.at}/task", detail, "Use {lead.name}, which HubSpot usually makes of both.")
 
 
 @RULES.rule("H302", "Name not possible in HubSpot")

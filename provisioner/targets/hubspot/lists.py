@@ -8,7 +8,8 @@ from provisioner.model.design import Design
 from provisioner.resources import Address, Resource
 from provisioner.targets.hubspot.conditions import groups, kinds
 from provisioner.targets.hubspot.filters import Groups, any_of, branch, lately, truth
-from provisioner.targets.hubspot.names import OBJECT_TYPES, Names
+from provisioner.targets.hubspot.names import Names
+from provisioner.targets.hubspot.objects import lead_object
 
 
 def lists(design: Design) -> Iterator[Resource]:
@@ -28,7 +29,7 @@ def lists(design: Design) -> Iterator[Resource]:
 def _list(design: Design, key: str, title: str, found: Groups) -> Resource:
     attributes = {
         "name": Names(design.target.prefix).title(title),
-        "objectTypeId": OBJECT_TYPES[design.target.object],
+        "objectTypeId": lead_object(design).type_id,
         "processingType": "DYNAMIC",
         "filterBranch": branch(found),
     }

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 from provisioner.model.design import BusinessHours, Design, LeadType
 
-OBJECT_TYPES = {"contacts": "0-1"}  # [docs] reference/hubspot.md, object type ids
 NAME_MOST = 64  # the lower of two reported limits. [docs] reference/hubspot.md 2.5, 10
 LABEL_MOST = 255
 DESCRIPTION_MOST = 1000

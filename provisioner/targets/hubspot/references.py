@@ -14,7 +14,8 @@ from provisioner.model.design import Design, Op, Scalar, Test
 from provisioner.model.uses import tests_of
 from provisioner.rules import Finding
 from provisioner.targets.base import Reference, Use
-from provisioner.targets.hubspot.conditions import Kind, kinds
+from provisioner.targets.hubspot.conditions import kinds
+from provisioner.targets.hubspot.objects import Kind
 from provisioner.targets.hubspot.windows import is_zone
 
 PROPERTY_USES = frozenset[Use]({"known", "equal", "part", "order", "moment", "kind"})
@@ -106,9 +107,9 @@ def _people(design: Design) -> Iterator[Reference]:
 # --------------------------------------------------------- what is found there
 
 
-def absent(reference: Reference, known: Iterable[str]) -> Finding | None:
-    """The account does not list the property. HubSpot hides some of its own from the list, so a name that begins with
-    `hs_` is doubted only. [community] reference/hubspot.md 3.1"""
+def absent(reference: Reference, known: Iterable[str], object: str) -> Finding | None:
+    """The account does not list the property of `object` (contacts, leads). HubSpot hides some of its own from the
+    list, so a name that begins with `hs_` is doubted only. [community] reference/hubspot.md 3.1"""
     names = sorted(known)
     if reference.name in names:
         return None
@@ -118,7 +119,9 @@ def absent(reference: Reference, known: Iterable[str]) -> Finding | None:
         detail = f"This account does not list a property {reference.name!r}; HubSpot hides some of its own."
         return Finding(reference.named, detail, f"{meant}If it is hidden, nothing has to be done.", "warning")
     advice = "Use the internal name (Settings, Properties), or create the property first."
-    return Finding(reference.named, f"Contacts have no property {reference.name!r} in this account.", meant + advice)
+    return Finding(
+        reference.named, f"{object.capitalize()} have no property {reference.name!r} in this account.", meant + advice
+    )
 
 
 def unfit(reference: Reference, type: str) -> Finding | None:

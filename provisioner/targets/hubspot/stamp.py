@@ -32,10 +32,10 @@ from provisioner.targets.hubspot.flow import flow
 from provisioner.targets.hubspot.graph import NOW, Graph, more, of, static
 from provisioner.targets.hubspot.minutes import sla_minutes
 from provisioner.targets.hubspot.names import BRANCHES_MOST, FINISHED, UNTRACKED, Names
+from provisioner.targets.hubspot.objects import lead_object
 
 OWNER = "hubspot_owner_id"
 OWNER_SINCE = "hubspot_owner_assigneddate"  # moves with every assignment. [docs] reference/hubspot.md 3.1
-CREATED_AT = "createdate"
 
 
 def stamp_flows(design: Design) -> Iterator[Resource]:
@@ -51,8 +51,9 @@ class _Stamp:
     def __init__(self, design: Design) -> None:
         self.design = design
         self.names = Names(design.target.prefix)
+        self.object = lead_object(design)
         # The creation of a record never follows its first touch, so only other engagements can begin a cycle.
-        self.engagement = [name for name in design.telemetry.engagement if name != CREATED_AT]
+        self.engagement = [name for name in design.telemetry.engagement if name != self.object.created_at]
 
     def created(self) -> Resource:
         graph = Graph()
@@ -71,18 +72,9 @@ class _Stamp:
 
     def engaged(self) -> Resource:
         graph = Graph()
-        cycle = self._new_cycle(graph)
-        finished = graph.ask(
-            "finished",
-            [
-                (
-                    "Clock finished",
-                    [[any_of(self.names.prop("sla_status"), FINISHED), known(self.names.prop("first_touch_at"))]],
-                    cycle,
-                )
-            ],
-            None,
-        )
+        cycle = self._new_cycle(graph) if self.object.comes_again else None
+        over = [any_of(self.names.prop("sla_status"), FINISHED), known(self.names.prop("first_touch_at"))]
+        finished = graph.ask("finished", [("Clock finished", [over], cycle)], None) if cycle else None
         engage = self._engage(graph, None)
         first = graph.ask(
             "engaged", [("Not engaged so far", [[unknown(self.names.prop("engaged_at"))]], engage)], finished
@@ -92,7 +84,7 @@ class _Stamp:
         return flow(
             self.design,
             "engagement",
-            "Notes an engagement, and begins a cycle.",
+            "Notes an engagement, and begins a cycle." if cycle else "Notes an engagement.",
             on_events(events),
             graph.actions(start),
         )
@@ -106,7 +98,7 @@ class _Stamp:
     def _first_cycle(self, graph: Graph, to: str | None, *, engages: bool = True) -> str:
         """What a record needs that has never been seen. Writing it twice does no harm."""
         counted = graph.put("first", self.names.prop("cycle"), static("1"), to)
-        began = graph.put("began", self.names.prop("cycle_started_at"), of(CREATED_AT), counted)
+        began = graph.put("began", self.names.prop("cycle_started_at"), of(self.object.created_at), counted)
         engaged = self._engage(graph, began) if engages else began
         return graph.ask("new", [("Never seen", [[unknown(self.names.prop("cycle"))]], engaged)], to)
 
@@ -122,7 +114,9 @@ class _Stamp:
         """A candidate later than the first touch begins a cycle; only the first known one is a candidate."""
         prop = self.names.prop
         note = graph.put("again", prop("owner_event_at"), NOW, None)
-        owned = graph.ask("again_owned", [("Has an owner", [[known(OWNER)]], note)], None)
+        # Nobody's lead is judged too: it may be excluded, and its new cycle would not say so.
+        judge = graph.put("again_judge", prop("judged_at"), NOW, None)
+        owned = graph.ask("again_owned", [("Has an owner", [[known(OWNER)]], note)], judge)
         to: str | None = None
         for name in reversed(self.engagement):
             values = [

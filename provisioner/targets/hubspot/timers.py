@@ -31,8 +31,7 @@ from provisioner.targets.hubspot.filters import (
 from provisioner.targets.hubspot.flow import flow
 from provisioner.targets.hubspot.graph import NOW, Graph, Value, static
 from provisioner.targets.hubspot.names import OPEN, Names, hours_of
-
-CONTACTED = "notes_last_contacted"
+from provisioner.targets.hubspot.objects import lead_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,7 @@ class _Timer:
         self.names = Names(design.target.prefix)
         self.hours = hours_of(design, lead_type)
         self.graph = Graph()
+        self.contacted = lead_object(design).contacted
         self.status, self.kind = self.names.prop("sla_status"), self.names.prop("lead_type")
         self.level = self.names.prop("escalation_level")
         self.alerts = Alerts(design, lead_type, self.graph)
@@ -94,7 +94,7 @@ class _Timer:
             [none_of(self.kind, [self.lead_type.id])],
             [truth(self.names.prop("excluded"), True)],
             [known(touched[0]), after(*touched, inclusive=True)],
-            [known(CONTACTED), after(CONTACTED, self.names.prop("sla_started_at"))],
+            [known(self.contacted), after(self.contacted, self.names.prop("sla_started_at"))],
         ]
 
     def _moment(self, place: int, moment: Moment, next: str | None) -> str:

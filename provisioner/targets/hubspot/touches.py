@@ -11,12 +11,12 @@ from provisioner.targets.hubspot.filters import after, any_of, before, changed, 
 from provisioner.targets.hubspot.flow import flow
 from provisioner.targets.hubspot.graph import NOW, Graph, of, static
 from provisioner.targets.hubspot.names import BRANCHES_MOST, OPEN, Names
-from provisioner.targets.hubspot.timers import CONTACTED
+from provisioner.targets.hubspot.objects import lead_object
 
 
 def touch_flow(design: Design) -> Resource:
     """F := the time of the last logged contact, once per cycle; then the verdict."""
-    graph, prop = Graph(), Names(design.target.prefix).prop
+    graph, prop, contacted = Graph(), Names(design.target.prefix).prop, lead_object(design).contacted
     touched, engaged, status = prop("first_touch_at"), prop("engaged_at"), prop("sla_status")
     met = graph.put("met", status, static("met"), None)
     late = graph.put("late", status, static("touched_late"), None)
@@ -28,21 +28,21 @@ def touch_flow(design: Design) -> Resource:
         ("Clock runs", [[any_of(status, OPEN), known(prop("sla_due_at"))]], in_time),
     ]
     verdict = graph.ask("clock", cases, None)
-    reach = graph.put("reach", prop("reached_at"), of(CONTACTED), verdict)
+    reach = graph.put("reach", prop("reached_at"), of(contacted), verdict)
     assigned = prop("assigned_at")
     mine = [known(assigned), after(assigned, prop("cycle_started_at"), inclusive=True)]
     mine.append(after(touched, assigned, inclusive=True))
     note = graph.put(
-        "note", touched, of(CONTACTED), graph.ask("reached", [("Assigned before", [mine], verdict)], reach)
+        "note", touched, of(contacted), graph.ask("reached", [("Assigned before", [mine], verdict)], reach)
     )
     known_already = [
         [unknown(engaged)],
         [known(touched), after(touched, engaged, inclusive=True)],
-        [before(CONTACTED, engaged)],
+        [before(contacted, engaged)],
     ]
     start = graph.ask("first", [("Not the first of this cycle", known_already, None)], note)
     text = "Notes the first contact after the engagement."
-    return flow(design, "touch", text, on_events([changed(CONTACTED)]), graph.actions(start))
+    return flow(design, "touch", text, on_events([changed(contacted)]), graph.actions(start))
 
 
 def stage_flow(design: Design) -> Iterator[Resource]:

@@ -66,7 +66,7 @@ class Paper:
 
     def create(self, at: datetime, values: Mapping[str, Any]) -> None:
         self.advance(at)
-        self.values = {"createdate": at, **values}
+        self.values = {"createdate": at, "hs_createdate": at, **values}
         if self.values.get("hubspot_owner_id"):
             self.values["hubspot_owner_assigneddate"] = at
         self._event(CREATED, {})

@@ -19,6 +19,7 @@ from provisioner.sla.state import LeadState
 from provisioner.sla.timeline import Event, Saved, Touched, run
 from provisioner.targets.hubspot.desire import build
 from provisioner.targets.hubspot.fidelity import statement
+from provisioner.targets.hubspot.objects import lead_object
 
 START = datetime(2026, 3, 2, 13, 0, 7, tzinfo=UTC)  # a Monday, 08:00 in New York
 SLOW = settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
@@ -33,13 +34,14 @@ class Twin:
     """The same contact on paper and before the oracle."""
 
     def __init__(self, design: Design, seed: int | None = None) -> None:
-        self.policy = Policy.of(design, created_field="createdate")
+        self.design = design
+        self.policy = Policy.of(design, created_field=lead_object(design).created_at)
         self.paper = paper(design, seed)
         self.events: list[Event] = []
         self.values: dict[str, Any] = {}
 
     def create(self, at: datetime, **values: Any) -> None:
-        self.values = {"createdate": at, **values}
+        self.values = {lead_object(self.design).created_at: at, **values}
         self.paper.create(at, values)
         self._saved(at)
 
@@ -49,7 +51,9 @@ class Twin:
         self._saved(at)
 
     def touch(self, at: datetime) -> None:
-        self.paper.change(at, "notes_last_contacted", at)
+        contacted = lead_object(self.design).contacted
+        if contacted != "hs_lead_first_outreach_date" or not self.paper.values.get(contacted):
+            self.paper.change(at, contacted, at)  # a first outreach never moves
         self.events.append(Touched(at, "call", "ada@acme.example"))
 
     def _saved(self, at: datetime) -> None:

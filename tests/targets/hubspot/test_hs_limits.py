@@ -35,17 +35,6 @@ def slack(document: dict[str, Any]) -> None:
     [
         (lambda d: None, []),
         (
-            lambda d: d["target"].update(object="leads"),
-            [
-                (
-                    "H301",
-                    "error",
-                    "/target/object",
-                    "The design is about leads; this version deploys clocks on contacts only.",
-                )
-            ],
-        ),
-        (
             lambda d: d["telemetry"].update(
                 stages={"field": "lifecyclestage", "values": {"engaged": "lead", "sql": "salesqualifiedlead"}}
             ),

@@ -16,6 +16,7 @@ from provisioner.model.design import Scalar
 from provisioner.targets.base import Reference, Use
 from provisioner.targets.hubspot.alerts import task_markup
 from provisioner.targets.hubspot.fidelity import statement
+from provisioner.targets.hubspot.objects import CONTACTS
 from provisioner.targets.hubspot.references import (
     absent,
     another_zone,
@@ -76,15 +77,15 @@ def test_everybody_who_may_be_told() -> None:
 
 def test_a_property_that_is_not_there() -> None:
     known = ["enquiry_type", "email", "hs_lead_status"]
-    assert absent(named("email", "known"), known) is None
-    found = absent(named("enquiry_typ", "equal", "x"), known)
+    assert absent(named("email", "known"), known, "contacts") is None
+    found = absent(named("enquiry_typ", "equal", "x"), known, "contacts")
     assert found is not None
     assert (found.pointer, found.severity) == ("/named", None)
     assert found.detail == "Contacts have no property 'enquiry_typ' in this account."
     assert found.advice == (
         "Did you mean enquiry_type? Use the internal name (Settings, Properties), or create the property first."
     )
-    hidden = absent(named("hs_lead_staus", "equal"), known)
+    hidden = absent(named("hs_lead_staus", "equal"), known, "contacts")
     assert hidden is not None
     assert hidden.severity == "warning"
     assert hidden.detail == ("This account does not list a property 'hs_lead_staus'; HubSpot hides some of its own.")
@@ -231,7 +232,8 @@ def test_nobody() -> None:
 
 
 def test_a_silent_alert_tells_the_task_in_filled_words() -> None:
-    assert task_markup("Call {lead.name} of {company} <now>, {{ x }}, {lead_type}", "A & {b}") == (
+    task = "Call {lead.name} of {company} <now>, {{ x }}, {lead_type}"
+    assert task_markup(task, "A & {b}", CONTACTS) == (
         "Call {{ enrolled_object.firstname }} {{ enrolled_object.lastname }} of {{ enrolled_object.company }} "
         "&lt;now&gt;, &#123;&#123; x &#125;&#125;, A &amp; &#123;b&#125;"
     )

@@ -18,12 +18,13 @@ _ABOUT_NAMES = (limits.NO_PROPERTY, limits.UNSURE)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`properties` of contacts by name; `unresolved`: what references mean nothing here, and why; `time_zone` as
-    HubSpot names it."""
+    """`properties` of `object` (contacts, leads) by name; `unresolved`: what references mean nothing here, and why;
+    `time_zone` as HubSpot names it."""
 
     properties: Mapping[str, Raw]
     unresolved: Mapping[str, str]
     time_zone: str
+    object: str = "contacts"
 
 
 def missing(account: Account, wanted: Sequence[Reference], places: Places, today: date) -> list[Diagnostic]:
@@ -43,7 +44,7 @@ def _said(account: Account, item: Reference, today: date) -> Said:
     elif item.use not in references.PROPERTY_USES:
         if (finding := references.nobody(item, account.unresolved)) is not None:
             yield limits.NOBODY, finding
-    elif (finding := references.absent(item, account.properties)) is not None:
+    elif (finding := references.absent(item, account.properties, account.object)) is not None:
         yield limits.NO_PROPERTY if finding.severity is None else limits.UNSURE, finding
     else:
         yield from _unfit(account.properties[item.name], item)

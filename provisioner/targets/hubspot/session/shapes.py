@@ -19,14 +19,15 @@ changed since, with `{"opened": <why it no longer counts>}`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from provisioner.errors import TargetError
-from provisioner.resources import BY_HAND, Address
+from provisioner.resources import BY_HAND, Address, Resource
 
 GROUP, PROPERTY, LIST, FLOW, STEP = "PropertyGroup", "Property", "List", "Flow", BY_HAND
 KINDS = (GROUP, PROPERTY, LIST, FLOW, STEP)
+OBJECT = "contacts"  # where nothing else is said
 OBJECT_TYPES = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5", "leads": "0-136"}
 
 # [spec] reference/hubspot.md 2.6 and 4.2: what the server adds and moves by itself, never compared, never sent.
@@ -47,6 +48,12 @@ def split(address: Address) -> tuple[str, str]:
     if not (object and dot and name):
         raise TargetError(f"{address} does not say which object it belongs to (expected OBJECT.NAME).")
     return object, name
+
+
+def object_of(resources: Iterable[Resource]) -> str:
+    """The object that holds the leads of a design: that of its properties."""
+    found = {split(resource.address)[0] for resource in resources if resource.address.kind == PROPERTY}
+    return min(found, default=OBJECT)
 
 
 def property_attributes(raw: Mapping[str, Any], description: str) -> dict[str, Any]:

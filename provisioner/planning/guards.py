@@ -145,7 +145,8 @@ def _listed(addresses: tuple[Address, ...], one: str, many: str) -> str:
 
 def owned_before(plan: Plan) -> int:
     """How many resources this design has in the org before the plan is carried out."""
-    new = sum(change.cause in (Cause.NEW, Cause.ADOPTED) for change in plan.to_write)
+    back = sum(change.cause is Cause.TAKEN_BACK and change.before is None for change in plan.to_write)
+    new = back + sum(change.cause in (Cause.NEW, Cause.ADOPTED) for change in plan.to_write)
     return len(plan.fingerprints) - new + plan.count(Action.DELETE)
 
 
@@ -165,11 +166,11 @@ def check_deletions(plan: Plan, allowed: int | None) -> None:
 
 
 def check_alerts(plan: Plan, allowed: bool) -> None:
-    """Silent alerts do not become real ones by accident."""
+    """Silent alerts do not become real ones by accident: only golive allows it."""
     if plan.goes_live and not allowed:
         raise Refused(
             f"This plan switches alerts in {describe_org(plan.org)} to their real recipients.",
-            advice="If people are trained and expect them, give --allow-live-alerts. "
+            advice="That is done by: provisioner golive DESIGN -c NAME. "
             "To go on silently, set alerts.mode to silent in the design.",
         )
 

@@ -31,6 +31,7 @@ class Cause(StrEnum):
     REOPENED = "open again"  # a step that was ticked, but is not what it was
     ORPHANED_HAND = "no longer in the design, and changed by hand"
     ADOPTED = "adopted"  # was there before, not ours; `import` makes it ours
+    TAKEN_BACK = "taken back"  # a rollback restores what was there before a run
     RENAMED = "renamed"  # ours under another address; the design says `was:`
 
 

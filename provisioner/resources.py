@@ -59,6 +59,19 @@ def fingerprint(attributes: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def texts(value: Any) -> Iterator[str]:
+    """Every text in the attributes, however deep; names of attributes are not among them."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping):
+            waiting.extend(item.values())
+        elif isinstance(item, list | tuple):
+            waiting.extend(item)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A set of resources, and what could not be looked at (`unread`: unknown, never absent)."""

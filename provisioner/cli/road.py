@@ -12,7 +12,8 @@ from typing import Any
 
 from provisioner import __version__, config
 from provisioner.applying.apply import org_data
-from provisioner.cli import failures
+from provisioner.cli import choose, failures
+from provisioner.cli.choose import NO_WISHES, Wishes
 from provisioner.cli.console import Console
 from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic, has_errors, in_order
@@ -21,14 +22,17 @@ from provisioner.errors import DesignError, Rejected, UsageError
 from provisioner.model.compile import compile_design
 from provisioner.model.design import Design
 from provisioner.planning import guards
+from provisioner.planning.choices import Choices
 from provisioner.planning.diff import attribute_changes, make_plan
+from provisioner.planning.hands import in_doubt, told
 from provisioner.planning.plan import Plan
 from provisioner.planning.planfile import instant
+from provisioner.planning.risk import weighed
 from provisioner.reporting.findings import findings_text
 from provisioner.reporting.text import safe
 from provisioner.resources import Snapshot
 from provisioner.secrets import Secret
-from provisioner.targets.base import Live, Looking, Referring, Session, Target
+from provisioner.targets.base import Live, Looking, Referring, Renames, Session, Target, Telling, Weighing
 from provisioner.targets.registry import load_target
 
 
@@ -138,11 +142,19 @@ def reach(target: Target, connection: Connection, console: Console, *, read_only
 
 
 def draft(
-    prepared: Prepared, reached: Reached, console: Console, *, destroy: bool = False, design_file: str = ""
+    prepared: Prepared,
+    reached: Reached,
+    console: Console,
+    *,
+    destroy: bool = False,
+    design_file: str = "",
+    wishes: Wishes = NO_WISHES,
 ) -> Plan:
-    """Read the org and make the plan; with `destroy`, the plan that leaves nothing of ours."""
+    """Read the org and make the plan; with `destroy`, the plan that leaves nothing of ours. UsageError when a wish is
+    about nothing that is there; Refused when a rename would leave behind what records refer to."""
     live, desired = look(prepared, reached, console, destroy=destroy)
-    return made_from(prepared, reached, live, desired, destroy=destroy, design_file=design_file)
+    plan = made_from(prepared, reached, live, desired, destroy=destroy, design_file=design_file, wishes=wishes)
+    return asked_who(plan, prepared, reached, live, console)
 
 
 def look(prepared: Prepared, reached: Reached, console: Console, *, destroy: bool = False) -> tuple[Live, Snapshot]:
@@ -185,9 +197,35 @@ def _held(prepared: Prepared, reached: Reached, console: Console) -> Iterator[st
 
 
 def made_from(
-    prepared: Prepared, reached: Reached, live: Live, desired: Snapshot, *, destroy: bool = False, design_file: str = ""
+    prepared: Prepared,
+    reached: Reached,
+    live: Live,
+    desired: Snapshot,
+    *,
+    destroy: bool = False,
+    design_file: str = "",
+    wishes: Wishes = NO_WISHES,
 ) -> Plan:
-    """The plan that takes `live` to `desired`."""
+    """The plan that takes `live` to `desired`, as far as the user wishes."""
+    renames = Renames() if destroy else choose.renames_of(prepared)
+
+    def made(choices: Choices) -> Plan:
+        return _plan(prepared, reached, live, desired, choices, design_file or prepared.file)
+
+    plan = made(Choices(renamed=renames.moved))
+    if wishes != NO_WISHES:
+        choices, aim = choose.chosen(wishes, plan, prepared, live, desired, renames)
+        plan = made(choices)
+        plan = dataclasses.replace(plan, aim=choose.limited(aim, plan))
+    if isinstance(prepared.target, Weighing):
+        plan = weighed(plan, prepared.target.weigh)
+    plan = choose.check_remade(wishes, renames, plan)
+    return dataclasses.replace(plan, goes_live=not destroy and goes_live(plan, prepared))
+
+
+def _plan(
+    prepared: Prepared, reached: Reached, live: Live, desired: Snapshot, choices: Choices, design_file: str
+) -> Plan:
     design = prepared.design
     plan = make_plan(
         desired,
@@ -201,11 +239,21 @@ def made_from(
         created_at=instant(datetime.now(UTC)),
         notices=live.notices,
         prefix=design.target.prefix,
-        design_file=design_file or prepared.file,
+        design_file=design_file,
         ticked=live.ticked,
+        choices=choices,
     )
-    live_now = not destroy and goes_live(plan, prepared)
-    return dataclasses.replace(plan, goes_live=live_now, connection=reached.connection)
+    return dataclasses.replace(plan, connection=reached.connection)
+
+
+def asked_who(plan: Plan, prepared: Prepared, reached: Reached, live: Live, console: Console) -> Plan:
+    """The plan with who changed by hand what it overwrites or keeps, and when, where the vendor tells."""
+    wanted = in_doubt(plan)
+    if not wanted or not isinstance(reached.session, Telling):
+        return plan
+    with console.working("Asking who changed what"):
+        found = reached.session.touched(wanted, str(live.ledger.meta.get("applied_at") or ""))
+    return told(plan, found, live.ledger.fingerprints, prepared.target.compare)
 
 
 def goes_live(plan: Plan, prepared: Prepared) -> bool:

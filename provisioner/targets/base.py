@@ -195,6 +195,33 @@ class Telling(Protocol):
 
 
 @runtime_checkable
+class Archiving(Protocol):
+    """A target of a vendor whose deployable form can be put back with the vendor's own tools. Thinks only."""
+
+    def archive(self, resources: Iterable[Resource]) -> list[Artifact]:
+        """The deployable files of these live resources. TargetError when one of them has a form we cannot write."""
+        ...
+
+
+@runtime_checkable
+class Reversing(Protocol):
+    """A target that says what taking a change back does not bring back. Thinks only."""
+
+    def not_restored(self, change: Change) -> str:
+        """One sentence for people; empty when the change restores everything."""
+        ...
+
+
+@runtime_checkable
+class Rehearsing(Protocol):
+    """A session whose check takes long enough to tell how it goes."""
+
+    def rehearse(self, plan: Plan) -> Iterator[Progress]:
+        """As `Session.check`, telling how it goes."""
+        ...
+
+
+@runtime_checkable
 class Counting(Protocol):
     """A session of a vendor that tells how much is recorded in what a plan deletes."""
 
@@ -249,10 +276,11 @@ class Auditing(Protocol):
 @dataclass(frozen=True, slots=True)
 class Renames:
     """What becomes of the `was:` of a design. `moved`: old → new address of what the platform keeps (its id, and what
-    hangs on it); `remade`: what has to go and come again."""
+    hangs on it); `remade`: what has to go and come again, with the addresses that bear the old id, or have it as a
+    value, until then."""
 
     moved: Mapping[Address, Address] = field(default_factory=dict)
-    remade: tuple[Remade, ...] = ()
+    remade: Mapping[Remade, frozenset[Address]] = field(default_factory=dict)
 
 
 @runtime_checkable
@@ -281,6 +309,7 @@ class Weighing(Protocol):
 
 
 __all__ = [
+    "Archiving",
     "Artifact",
     "Auditing",
     "Change",
@@ -299,6 +328,8 @@ __all__ = [
     "Progress",
     "Reference",
     "Referring",
+    "Rehearsing",
+    "Reversing",
     "Renames",
     "Renaming",
     "Scope",

@@ -9,8 +9,10 @@ from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic
 from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design
-from provisioner.resources import Resource, Snapshot
-from provisioner.targets.base import Artifact, Reference, Session
+from provisioner.planning.plan import Change, Risk
+from provisioner.planning.plan import Change
+from provisioner.resources import Address, Resource, Snapshot
+from provisioner.targets.base import Artifact, Reference, Renames, Session
 
 
 class HubSpot:
@@ -47,6 +49,30 @@ class HubSpot:
         from provisioner.targets.hubspot.compare import compare
 
         return compare(desired, live)
+
+    def renamed(self, design: Design) -> Renames:
+        """What becomes of the design's `was:`."""
+        from provisioner.targets.hubspot.renames import renamed
+
+        return renamed(design)
+
+    def needs(self, resource: Resource, snapshot: Snapshot) -> frozenset[Address]:
+        """What a resource names of the others."""
+        from provisioner.targets.hubspot.dependencies import needs
+
+        return needs(resource, snapshot)
+
+    def weigh(self, change: Change) -> Risk | None:
+        """What a change does to data and people."""
+        from provisioner.targets.hubspot.weight import weigh
+
+        return weigh(change)
+
+    def not_restored(self, change: Change) -> str:
+        """What taking this change back does not bring back, in a sentence."""
+        from provisioner.targets.hubspot.reversing import not_restored
+
+        return not_restored(change)
 
     def connect(self, connection: Connection, *, read_only: bool = False) -> Session:
         """A session with the portal of a connection. Raises TargetError."""

@@ -9,8 +9,10 @@ from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic
 from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design
-from provisioner.resources import Resource, Snapshot
-from provisioner.targets.base import Artifact, Reference, Session
+from provisioner.planning.plan import Change, Risk
+from provisioner.planning.plan import Change
+from provisioner.resources import Address, Resource, Snapshot
+from provisioner.targets.base import Artifact, Reference, Renames, Session
 
 
 class Salesforce:
@@ -47,6 +49,36 @@ class Salesforce:
         from provisioner.targets.salesforce.references import references
 
         return references(design)
+
+    def renamed(self, design: Design) -> Renames:
+        """What becomes of the design's `was:`."""
+        from provisioner.targets.salesforce.renames import renamed
+
+        return renamed(design)
+
+    def needs(self, resource: Resource, snapshot: Snapshot) -> frozenset[Address]:
+        """What a resource names of the others."""
+        from provisioner.targets.salesforce.dependencies import needs
+
+        return needs(resource, snapshot)
+
+    def weigh(self, change: Change) -> Risk | None:
+        """What a change does to data and people."""
+        from provisioner.targets.salesforce.weight import weigh
+
+        return weigh(change)
+
+    def archive(self, resources: Iterable[Resource]) -> list[Artifact]:
+        """The files of these live resources with their package.xml: a package that `sf project deploy` takes."""
+        from provisioner.targets.salesforce.reversing import archive
+
+        return archive(resources)
+
+    def not_restored(self, change: Change) -> str:
+        """What taking this change back does not bring back, in a sentence."""
+        from provisioner.targets.salesforce.reversing import not_restored
+
+        return not_restored(change)
 
     def connect(self, connection: Connection, *, read_only: bool = False) -> Session:
         """A session with the org of a connection. Raises TargetError."""

@@ -41,7 +41,7 @@ def test_without_credentials(hub, headers):
         ("GET", "/automation/v4/flows", ["automation"]),
         ("GET", "/crm/v3/owners", ["crm.objects.owners.read", "automation"]),
         ("GET", "/crm/owners/2026-09", ["crm.objects.owners.read", "contacts"]),
-        ("PUT", "/crm/v3/lists/1/restore", ["crm.lists.write"]),
+        ("PUT", "/crm/v3/lists/1/restore", ["crm.lists.read", "crm.lists.write"]),
         ("GET", "/marketing/v3/forms", ["forms"]),
         ("GET", "/settings/v3/users/teams", ["settings.users.teams.read"]),
     ],

@@ -140,7 +140,6 @@ def test_some_bodies_answer_500_with_nothing(hub, action):
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        (flow({"type": "CUSTOM_CODE"}), "actions of type CUSTOM_CODE"),
         (flow({"type": "AB_TEST_BRANCH"}), "actions of type AB_TEST_BRANCH"),
         (flow(act("0-4", content_id="1")), "actions of actionTypeId 0-4"),
         (flow(goalFilterBranch=tree(both())), "goalFilterBranch of workflows"),

@@ -129,7 +129,7 @@ class _Vendor:
         unknown = sorted(query.keys() - found.query)
         call = Call(portal, found.family, str(request.url.replace(query="")), parts, query, None)
         needed = found.scopes(call)
-        if needed and not set(needed) & set(scopes):
+        if needed and not any(set(one.split()) <= set(scopes) for one in needed):
             raise _missing_scopes(needed)
         if unknown and portal.settings.strict_bodies:
             raise ApiError(
@@ -150,7 +150,7 @@ def _bearer(request: Request) -> str:
 def _missing_scopes(needed: tuple[str, ...]) -> ApiError:
     detail: Json = {
         "message": "One or more of the following scopes are required.",
-        "context": {"requiredGranularScopes": list(needed)},
+        "context": {"requiredGranularScopes": list(dict.fromkeys(word for one in needed for word in one.split()))},
     }
     text = "This app hasn't been granted all required scopes to make this call."
     return ApiError(403, "MISSING_SCOPES", text, errors=[detail])

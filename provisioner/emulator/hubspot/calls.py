@@ -73,7 +73,8 @@ Handler = Callable[[Call], Reply]
 
 @dataclass(frozen=True)
 class Route:
-    """`scopes`: one of these is needed (none: any token will do); `query`: parameters it understands."""
+    """`scopes`: one of these is needed, words in one text together (none: any token will do); `query`: parameters it
+    understands."""
 
     method: str
     pattern: re.Pattern[str]

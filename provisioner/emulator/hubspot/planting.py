@@ -199,27 +199,11 @@ def _form(portal: Portal, wanted: str) -> Json:
     raise ValueError(f"There is no form {wanted!r}.")
 
 
-def edit(portal: Portal, body: Any) -> Json:
-    """Somebody changes something in the portal's own pages: `{"flow": id, "changes"}`, `{"property": "contacts/x",
-    "changes"}`, or `{"record": "contacts/101", "changes": {property: value}}`."""
-    facts = only(body, "flow property record changes by", "changes", "An edit")
-    if "flow" in facts:
-        return portal.automation.edited(str(facts["flow"]), facts["changes"])
-    kind, _, name = str(facts.get("property") or facts.get("record")).partition("/")
-    where = object_type(kind)
-    if "property" in facts:
-        changed = properties.update(portal, where, name, facts["changes"], "v3")
-        changed["updatedUserId"] = str(facts.get("by", "99999999"))
-        return {"name": name}
-    records.change(portal, where, portal.need_record(where.id, name), facts["changes"], _UI)
-    portal.automation.settle()
-    return {"id": name}
-
-
 def plant_form(portal: Portal, body: Any) -> Json:
-    facts = only(body, "id name type archived", "name", "A form")
+    facts = only(body, "id name type archived created", "name", "A form")
     form_id = str(facts.get("id") or uuid.uuid5(uuid.NAMESPACE_URL, f"form {portal.number('form')}"))
-    now = show_full(portal.now_ms)
+    born = times.to_ms(parse_instant(facts["created"])) if "created" in facts else portal.now_ms
+    now = show_full(born)
     archived = bool(facts.get("archived"))
     made: Json = {
         "id": form_id,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from provisioner.emulator.hubspot import people, planting
+from provisioner.emulator.hubspot import edits, people, planting
 from provisioner.emulator.hubspot.portal import Portal
 
 
@@ -50,7 +50,7 @@ class World:
         return {
             "touch": lambda body: planting.touch(portal, body),
             "submit": lambda body: planting.submit(portal, body),
-            "edit": lambda body: planting.edit(portal, body),
+            "edit": lambda body: edits.edit(portal, body),
             "enroll": lambda body: portal.automation.enroll_by_hand(body),
             "log": lambda body: portal.automation.log(body),
         }

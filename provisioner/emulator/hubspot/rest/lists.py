@@ -11,7 +11,8 @@ from provisioner.emulator.hubspot.errors import Json, invalid, missing
 from provisioner.emulator.hubspot.standard import object_type
 
 READ = ("crm.lists.read",)
-WRITE = ("crm.lists.write",)
+CREATE = ("crm.lists.write",)
+WRITE = ("crm.lists.read crm.lists.write",)  # both
 _SEARCH = {
     "additionalProperties": ["string"],
     "count": "integer",
@@ -120,7 +121,7 @@ def remove(call: Call) -> Reply:
 
 def routes() -> Iterator[Route]:
     area, one = "lists", "/{id}"
-    yield from route("POST", crm(area), create, WRITE)
+    yield from route("POST", crm(area), create, CREATE)
     yield from route("GET", crm(area), fetch_many, READ, "listIds includeFilters")
     yield from route("POST", crm(area, "/search"), find, READ)
     yield from route("GET", crm(area, "/object-type-id/{type}/name/{name}"), by_name, READ, "includeFilters")

@@ -66,6 +66,7 @@ def _history(record: Json, name: str) -> list[Json]:
         {"value": value, "timestamp": show_full(at), "sourceType": kind}
         | ({"sourceId": source} if source else {})
         | ({"sourceLabel": label} if label else {})
+        | ({"updatedByUserId": int(source.removeprefix("userId:"))} if source.startswith("userId:") else {})
         for at, value, kind, source, label in reversed(told)
     ]
 

@@ -14,6 +14,7 @@ READ = (
     "crm.schemas.contacts.read",
     "crm.objects.contacts.read",
     "crm.objects.leads.read",
+    "crm.objects.owners.read",
     "crm.schemas.custom.read",
     "crm.schemas.deals.read",
     "crm.schemas.companies.read",

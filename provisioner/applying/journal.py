@@ -40,7 +40,8 @@ class Journal:
         self._mask = mask
         self._lines = 0
         try:
-            folder.mkdir(mode=0o700, parents=True)
+            make_folder(folder.parent)
+            folder.mkdir(mode=0o700)
             self._handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             sync_folder(folder)
         except OSError as error:
@@ -62,6 +63,13 @@ class Journal:
 
     def close(self) -> None:
         os.close(self._handle)
+
+
+def make_folder(folder: Path) -> None:
+    """`folder` and those above it, for their owner only where they are new. OSError when one cannot be made."""
+    missing = [item for item in (folder, *folder.parents) if not item.exists()]
+    for item in reversed(missing):
+        item.mkdir(mode=0o700, exist_ok=True)
 
 
 def cannot_write(path: Path, error: OSError) -> JournalError:

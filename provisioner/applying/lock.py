@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from provisioner.applying import processes
-from provisioner.applying.journal import cannot_write, moment
+from provisioner.applying.journal import cannot_write, make_folder, moment
 
 _ATTEMPTS = 5
 
@@ -37,7 +37,7 @@ def take(state: Path, org_key: str, run: str) -> Held | None:
     path = _path(state, org_key)
     content = {"run": run, "since": moment(), "process": processes.this().data()}
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         for _ in range(_ATTEMPTS):
             if _create(path, content):
                 return None

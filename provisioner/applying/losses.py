@@ -26,7 +26,8 @@ def count(plan: Plan, session: Session) -> Mapping[Address, int | None]:
 
 def check(plan: Plan, counts: Mapping[Address, int | None], allowed: int | Unknown | None) -> None:
     """Refused when recorded data would go that `allowed` does not cover. The number is the sum over the fields: a
-    record that has a value in two of them counts twice. Unknown is never taken for none."""
+    record that has a value in two of them counts twice. `allowed` is the most that may go, so that a lead that arrives
+    in between is refused and one that leaves is not. Unknown is never taken for none."""
     holding = {address: number for address, number in counts.items() if number}
     unknown = [address for address, number in counts.items() if number is None]
     total = sum(holding.values())
@@ -39,16 +40,17 @@ def check(plan: Plan, counts: Mapping[Address, int | None], allowed: int | Unkno
         )
     if not total or allowed == UNKNOWN or (isinstance(allowed, int) and allowed >= total):
         return
-    said = f"--allow-data-loss={allowed} was given, but " if allowed is not None else ""
-    named = _listed([f"{address} ({number})" for address, number in holding.items()])
+    given = f"--allow-data-loss={allowed} was given, but " if allowed is not None else ""
+    named = _listed([f"{address} ({_records(number)})" for address, number in holding.items()])
+    values = "1 recorded value" if total == 1 else f"{total} recorded values"
     raise Refused(
-        f"{said}{'t' if said else 'T'}his plan deletes what {_records(total)} recorded: {named}. Nothing was changed.",
-        advice=f"Export it first if it is needed. If it may go, give --allow-data-loss={total}.",
+        f"{given}{'t' if given else 'T'}his plan deletes {values}: {named}. Nothing was changed.",
+        advice=f"Export what is needed first. If it may go, give --allow-data-loss={total}.",
     )
 
 
-def _records(total: int) -> str:
-    return "1 record has" if total == 1 else f"{total} records have"
+def _records(number: int) -> str:
+    return "1 record" if number == 1 else f"{number} records"
 
 
 def _listed(items: list[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from provisioner.applying.backup import Backup, Kept
 from provisioner.applying.promise import is_as
@@ -16,18 +16,9 @@ from provisioner.errors import Refused
 from provisioner.planning.diff import Compare, ledger_digest
 from provisioner.planning.plan import Cause, Change, Plan
 from provisioner.resources import Address, Resource, Snapshot, fingerprint
-from provisioner.targets.base import Live
+from provisioner.targets.base import Live, Reversing
 
 _SHOWN = 5
-
-
-@runtime_checkable
-class Honest(Protocol):
-    """A target that says what taking a change back does not bring back."""
-
-    def not_restored(self, change: Change) -> str:
-        """One sentence; empty when the change restores everything."""
-        ...
 
 
 @dataclass(slots=True)
@@ -150,7 +141,7 @@ def _notices(found: Found, changes: tuple[Change, ...], target: object) -> Itera
         yield f"{address} cannot be restored: what was there held a secret, which is in no backup."
     if found.by_hand:
         yield "Steps done by hand stay as they are: a person has to undo them."
-    if isinstance(target, Honest):
+    if isinstance(target, Reversing):
         yield from filter(None, map(target.not_restored, changes))
 
 

@@ -10,6 +10,7 @@ import click
 
 from provisioner.cli.console import Console, connects, consents, speaks
 from provisioner.cli.keeping import keeps, loses, waits
+from provisioner.cli.policies import policed
 
 if TYPE_CHECKING:
     from provisioner.cli.road import Reached
@@ -32,6 +33,7 @@ Examples:
 @loses
 @waits
 @keeps
+@policed
 @speaks
 def apply(
     file: Path,
@@ -42,6 +44,7 @@ def apply(
     allow_data_loss: Any,
     wait: bool,
     state_dir: Path | None,
+    policy: Path | None,
     console: Console,
 ) -> int:
     """Carry out a plan, and read back what was written.
@@ -54,7 +57,7 @@ def apply(
     from provisioner.cli.quiet import quietens, quietens_from
     from provisioner.cli.walk import Errand
 
-    consent = Consent(yes, confirm, allow_deletes, allow_data_loss, wait=wait, state_dir=state_dir)
+    consent = Consent(yes, confirm, allow_deletes, allow_data_loss, wait=wait, state_dir=state_dir, policy=policy)
     errand = Errand("apply", f"To go on: provisioner apply {file} -c {connection}", str(file))
     if _is_plan(file):
         plan, target, reached = _from_plan(file, connection, console)

@@ -28,12 +28,14 @@ def waits(command: Command) -> Command:
 
 
 def _losses(context: click.Context, parameter: click.Parameter, value: str | None) -> int | str | None:
-    """A number of records, or the word `unknown`."""
+    """A number of recorded values, or the word `unknown`."""
     if value is None or value == "unknown":
         return value
     if value.isascii() and value.isdigit():
         return int(value)
-    raise click.BadParameter(f"{value!r} is neither a number of records nor the word unknown.", context, parameter)
+    raise click.BadParameter(
+        f"{value!r} is neither a number of recorded values nor the word unknown.", context, parameter
+    )
 
 
 def loses(command: Command) -> Command:
@@ -42,5 +44,5 @@ def loses(command: Command) -> Command:
         "--allow-data-loss",
         callback=_losses,
         metavar="N",
-        help="Fields with data may go: what N records have recorded ('unknown': also where nobody could count).",
+        help="Fields with data may go: at most N recorded values ('unknown': also what could not be counted).",
     )(command)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 from urllib.parse import urlsplit
 
 from provisioner.applying import backup, lock, processes, runs
@@ -21,13 +21,12 @@ from provisioner.cli import failures
 from provisioner.cli.console import Console
 from provisioner.cli.road import Reached
 from provisioner.connections import is_loopback
-from provisioner.errors import Refused
+from provisioner.errors import Refused, TargetError
 from provisioner.planning import planfile
 from provisioner.planning.plan import Action, Plan
 from provisioner.reporting.applied import event_text
 from provisioner.reporting.text import duration_text, safe
-from provisioner.resources import Resource
-from provisioner.targets.base import Artifact, Occupied
+from provisioner.targets.base import Archiving, Occupied
 
 _FIRST_LOOK, _LAST_LOOK = 2.0, 15.0  # seconds between two looks while waiting for somebody else
 _GIVE_UP = 3600.0  # seconds
@@ -45,13 +44,6 @@ class Errand:
     override: str = ""
     plan_id: str = ""
     notes: Mapping[str, Any] = field(default_factory=dict)
-
-
-@runtime_checkable
-class Deployable(Protocol):
-    """A target that gives resources in the vendor's deployable form."""
-
-    def artifacts(self, resources: Iterable[Resource]) -> list[Artifact]: ...
 
 
 def walk(
@@ -134,8 +126,11 @@ def _keeper(folder: Path, run: str, plan_id: str, plan: Plan, target: Comparing)
     def keep(seen: Witnessed) -> dict[str, Any]:
         facts = backup.write(folder, run, plan_id, plan, seen.snapshot, seen.ledger, failures.masked_data)
         befores = [change.before for change in plan.to_write if change.before is not None]
-        if befores and isinstance(target, Deployable):
-            facts["files"] = len(backup.write_artifacts(folder, target.artifacts(befores)))
+        if befores and isinstance(target, Archiving):
+            try:
+                facts["files"] = len(backup.write_artifacts(folder, target.archive(befores)))
+            except TargetError as error:  # backup.json has everything; the files are for a person with other tools
+                facts["no_files"] = error.message
         return facts
 
     return keep

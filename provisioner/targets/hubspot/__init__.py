@@ -10,7 +10,6 @@ from provisioner.diagnostics import Diagnostic
 from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design
 from provisioner.planning.plan import Change, Risk
-from provisioner.planning.plan import Change
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Artifact, Reference, Renames, Session
 

@@ -21,6 +21,7 @@ from provisioner.targets.http.trust import checked_origin, checked_token
 from provisioner.targets.http.wire import Wire
 from provisioner.targets.hubspot.session.account import Portal, read_portal
 from provisioner.targets.hubspot.session.check import check
+from provisioner.targets.hubspot.session.counting import records_with
 from provisioner.targets.hubspot.session.door import Door
 from provisioner.targets.hubspot.session.expected import Account, missing
 from provisioner.targets.hubspot.session.ledger import occupied
@@ -114,6 +115,11 @@ class HubSpotSession:
         """Another apply of ours that is under way, of whatever design; empty when there is none. One request."""
         with discreet(self._transport.secrets):
             return self._scrub(occupied(read_properties(self.door, OBJECT), datetime.now(UTC)))
+
+    def records_with(self, resources: Sequence[Resource]) -> Mapping[Address, int | None]:
+        """How many records hold a value in each of these properties; None where the search was refused."""
+        with discreet(self._transport.secrets):
+            return records_with(self.door, resources)
 
     def check(self, plan: Plan) -> None:
         """Hold the plan against what was read. Rejected carries every problem. HubSpot itself has no dry run."""

@@ -35,6 +35,7 @@ from provisioner.targets.hubspot.session.state import State
 
 Events = Iterator[Progress | Outcome]
 MANUAL = "manual"
+_WORDS = {FLOW: "workflows", LIST: "lists", PROPERTY: "properties", GROUP: "property groups"}
 CALLS_PER_CHANGE, CALLS_BESIDE = 3, 20  # a generous estimate, compared with what is left of the day
 
 
@@ -95,7 +96,7 @@ class Writer:
 
     def _each(self, what: str, changes: list[Change], carry_out: Callable[[Change], str]) -> Events:
         for place, change in enumerate(changes, 1):
-            yield Progress("write", f"Writing {what}", place, len(changes))
+            yield Progress("write", f"Writing {what}", place, len(changes), at_rest=True)
             yield self._blocked(change) or _attempt(change, carry_out)
 
     def _write_groups(self) -> Events:
@@ -130,7 +131,7 @@ class Writer:
                 free.append(change)
         new = [_after(change) for change in free if change.action is Action.CREATE]
         if new:
-            yield Progress("write", "Creating properties", 0, len(new))
+            yield Progress("write", "Creating properties", 0, len(new), at_rest=True)
         for address, result in self._properties.create(new):
             yield _outcome(address, result)
         yield from self._each("properties", [c for c in free if c.action is Action.UPDATE], self._properties.change)
@@ -144,7 +145,7 @@ class Writer:
             self._flows.find_made(new)
         waiting: list[Change] = []
         for place, change in enumerate(changes, 1):
-            yield Progress("write", "Writing workflows, new ones switched off", place, len(changes))
+            yield Progress("write", "Writing workflows, new ones switched off", place, len(changes), at_rest=True)
             outcome = self._blocked(change) or _attempt(change, self._write_flow)
             if outcome.status != "done" or not self._is_waiting(change):
                 yield outcome
@@ -175,7 +176,7 @@ class Writer:
                     change.address, "failed", f"written, but left switched off because {_named(failures)} failed"
                 )
                 continue
-            yield Progress("write", "Switching workflows on", place, len(waiting))
+            yield Progress("write", "Switching workflows on", place, len(waiting), at_rest=True)
             yield _attempt(change, lambda item: self._flows.replace(_after(item), enabled=True))
 
     # ------------------------------------------------------------ removing
@@ -183,7 +184,7 @@ class Writer:
     def _remove_flows(self) -> Events:
         doomed = [change.address for change in self._doomed(FLOW)]
         for address in doomed:
-            yield Progress("write", f"Removing workflow {address.name}")
+            yield Progress("write", f"Removing workflow {address.name}", at_rest=True)
             yield _attempt_at(address, self._remove_flow)
 
     def _remove_flow(self, address: Address) -> str:
@@ -204,7 +205,8 @@ class Writer:
                 message = f"not deleted, because {_named(failures)} failed"
                 yield from (Outcome(change.address, "skipped", message) for change in doomed)
                 continue
-            for change in doomed:
+            for place, change in enumerate(doomed, 1):
+                yield Progress("write", f"Removing {_WORDS[kind]}", place, len(doomed), at_rest=True)
                 yield _attempt_at(change.address, delete)
             if kind == PROPERTY:
                 self._properties.wait_until_gone(c.address for c in doomed if self._is_done(c.address))

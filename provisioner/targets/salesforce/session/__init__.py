@@ -9,13 +9,16 @@ from urllib.parse import urlsplit
 from provisioner.connections import Connection, is_loopback
 from provisioner.diagnostics import Diagnostic
 from provisioner.errors import TargetError
+from provisioner.facts import Evidence, Facts, Scope, Unasked
+from provisioner.model.design import Design
 from provisioner.planning.plan import Plan, Touched
-from provisioner.resources import Address, Snapshot
+from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Places, Progress, Reference
 from provisioner.targets.http.discreet import discreet, scrub
 from provisioner.targets.http.wire import Wire
 from provisioner.targets.salesforce.session import premises
 from provisioner.targets.salesforce.session.auth import credentials
+from provisioner.targets.salesforce.session.counting import records_with
 from provisioner.targets.salesforce.session.deploy import Deployer
 from provisioner.targets.salesforce.session.ledger import Saved
 from provisioner.targets.salesforce.session.org import read_identity
@@ -47,6 +50,7 @@ class SalesforceSession:
         self._identity: OrgIdentity | None = None
         self._recorded = Ledger()
         self._seen: Reading | None = None
+        self._prefix = ""  # of the design that was read or audited last
 
     @property
     def api_calls(self) -> int:
@@ -68,6 +72,7 @@ class SalesforceSession:
         """Live state of desired and owned addresses. At most 8 requests and the identity's two when nothing goes wrong,
         and as many more polls as the org takes to pack its metadata."""
         org = self.identity()
+        self._prefix = prefix
         with discreet(self._transport.secrets):
             self._seen = read_live(self.rest, self._soap, desired, prefix, org)
         live = self._seen.live
@@ -97,6 +102,40 @@ class SalesforceSession:
         One request."""
         with discreet(self._transport.secrets):
             return self._scrub(occupied(self.rest))
+
+    def records_with(self, resources: Sequence[Resource]) -> Mapping[Address, int | None]:
+        """How many records hold a value in each of these; None where the connection's user may not see it."""
+        with discreet(self._transport.secrets):
+            return records_with(self.rest, resources)
+
+    def audit(self, design: Design, scope: Scope) -> Facts:
+        """What is in the org, counted by the org itself: about eight requests of five queries, whatever the number of
+        leads; two more for each further thousand values of a field, within a bound that is said."""
+        from provisioner.targets.salesforce.session import audit
+
+        with discreet(self._transport.secrets):
+            born = self._seen.saved.born if self._seen is not None and self._prefix == design.target.prefix else ""
+            facts = audit.audit(self.rest, design, scope, born)
+        self._prefix = design.target.prefix
+        told = (Unasked(item.part, self._scrub(item.why)) for item in facts.unasked)
+        return replace(facts, unasked=tuple(told))
+
+    def judged(self, since: Mapping[str, str]) -> Mapping[str, Evidence]:
+        """Lead type → the leads of it whose clock started at or after an instant (UTC ISO), of the design that was read
+        or audited last; nothing without one. One request per five lead types."""
+        from provisioner.targets.salesforce.session import audit
+
+        if not self._prefix:
+            return {}
+        with discreet(self._transport.secrets):
+            return audit.judged(self.rest, self._prefix, since)
+
+    def rehearse(self, plan: Plan) -> Iterator[Progress]:
+        """As `check`, telling how it goes."""
+        writer = self._writer(plan)
+        with discreet(self._transport.secrets):
+            for event in writer.rehearse():
+                yield replace(event, message=self._scrub(event.message))
 
     def check(self, plan: Plan) -> None:
         """Validate on the server without saving. Rejected carries the vendor's problems; deletions are not checked."""

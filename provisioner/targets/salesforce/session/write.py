@@ -52,11 +52,14 @@ class Writer:
 
         Deletions cannot be validated: what blocks them (flow versions) is removed by the write itself.
         """
-        if not self._kept:
-            return
-        final = Ledger(self._plan.design, self._plan.fingerprints, {"tool": self._plan.tool})
-        for _ in self._deploy_kept(final, check_only=True):
+        for _ in self.rehearse():
             pass
+
+    def rehearse(self) -> Iterator[Progress]:
+        """The same, telling how it goes."""
+        if self._kept:
+            final = Ledger(self._plan.design, self._plan.fingerprints, {"tool": self._plan.tool})
+            yield from self._deploy_kept(final, check_only=True)
 
     def write(self, final: Ledger) -> Events:
         """Every change gets exactly one Outcome; the error that stopped the work is raised after them."""
@@ -79,6 +82,7 @@ class Writer:
             else:
                 yield from self._deploy_removal(final)
         if self._doomed:
+            yield Progress(removal.STAGE, "Removing what is no longer wanted", at_rest=True)
             yield from self._remove(final)
 
     def _deploy_kept(self, final: Ledger, *, check_only: bool) -> Deployment:

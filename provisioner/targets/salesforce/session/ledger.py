@@ -30,11 +30,13 @@ DAMAGED = (
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """When the org saved the ledger last, by its own clock, and for whom. Empty when there is no ledger."""
+    """When the org saved the ledger last, by its own clock, and for whom; `born`: when it saved it first. Empty when
+    there is no ledger."""
 
     at: str = ""
     name: str = ""
     username: str = ""
+    born: str = ""
 
 
 def resource_name(prefix: str) -> str:
@@ -94,7 +96,7 @@ def read(rest: Rest, prefix: str) -> tuple[Ledger, dict[str, str], Saved]:
     Two requests when there is a ledger, one when there is none. TargetError when there are two, or a damaged one.
     """
     name = resource_name(prefix)
-    fields = "Id, Name, Description, LastModifiedDate, LastModifiedBy.Name, LastModifiedBy.Username"
+    fields = "Id, Name, Description, CreatedDate, LastModifiedDate, LastModifiedBy.Name, LastModifiedBy.Username"
     query = f"SELECT {fields} FROM StaticResource WHERE Name LIKE {literal('%' + SUFFIX)}"  # noqa: S608 - a literal
     rows = rest.query(query, "find the ledger")
     same = [row for row in rows if str(row.get("Name")).casefold() == name.casefold()]
@@ -118,7 +120,8 @@ def read(rest: Rest, prefix: str) -> tuple[Ledger, dict[str, str], Saved]:
 def _saved(row: Mapping[str, Any]) -> Saved:
     found = row.get("LastModifiedBy")
     by = found if isinstance(found, dict) else {}
-    return Saved(str(row.get("LastModifiedDate") or ""), str(by.get("Name") or ""), str(by.get("Username") or ""))
+    at, born = str(row.get("LastModifiedDate") or ""), str(row.get("CreatedDate") or "")
+    return Saved(at, str(by.get("Name") or ""), str(by.get("Username") or ""), born)
 
 
 def _other(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -72,7 +72,7 @@ def _values(rest: Rest, wanted: Sequence[Reference]) -> Said:
     if not wanted:
         return
     try:
-        described = rest.read_json("sobjects/Lead/describe", "describe Lead")
+        described = rest.described("Lead")
     except SignedOut:
         raise
     except (NotAllowed, Rejected) as refused:

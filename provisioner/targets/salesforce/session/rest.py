@@ -22,6 +22,7 @@ class Rest:
         self.transport = transport
         self._wanted = wanted_version or CONTRACT_VERSION
         self._version: str | None = None
+        self._described: dict[str, dict[str, Any]] = {}
 
     @property
     def version(self) -> str:
@@ -74,6 +75,22 @@ class Rest:
         if not isinstance(body, dict):
             raise Unreachable(f"Salesforce's answer when asked to {what} is not an object.")
         return body
+
+    def described(self, name: str) -> dict[str, Any]:
+        """The describe of an object, asked once per session: only fields that this user sees are in it."""
+        if name not in self._described:
+            self._described[name] = self.read_json(f"sobjects/{name}/describe", f"describe {name}")
+        return self._described[name]
+
+    def post_read(self, tail: str, body: Mapping[str, Any], what: str) -> dict[str, Any]:
+        """The answer to a request that only reads, although it is a POST: it may be repeated."""
+        content = json.dumps(body).encode("utf-8")
+        headers = {"Content-Type": "application/json"}
+        call = Call(what, "POST", self.path(tail), idempotent=True, headers=headers, body=content)
+        told = self.transport.send(call).json(what)
+        if not isinstance(told, dict):
+            raise Unreachable(f"Salesforce's answer when asked to {what} is not an object.")
+        return told
 
     def read_bytes(self, tail: str, what: str) -> bytes:
         return self.transport.send(Call(what, "GET", self.path(tail), idempotent=True, expected="bytes")).body

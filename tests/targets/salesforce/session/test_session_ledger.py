@@ -99,7 +99,7 @@ def test_reading_takes_two_requests(org: ScriptedOrg, session: SalesforceSession
     assert ledger.read(session.rest, "STL")[0].fingerprints == {Address("Flow", "X"): PRINT}
     assert session.api_calls - before == 2
     assert org.requests[-2].soql == (
-        "SELECT Id, Name, Description, LastModifiedDate, LastModifiedBy.Name, LastModifiedBy.Username "
+        "SELECT Id, Name, Description, CreatedDate, LastModifiedDate, LastModifiedBy.Name, LastModifiedBy.Username "
         "FROM StaticResource WHERE Name LIKE '%_Ledger'"
     )
     assert org.requests[-1].path == "/services/data/v66.0/sobjects/StaticResource/081000000000001AAA/Body"

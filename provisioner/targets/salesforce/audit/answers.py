@@ -1,0 +1,76 @@
+"""What came back for one query, and how to say that nothing did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from provisioner.facts import Unasked
+
+GROUPS_MOST = 2000
+"""Groups that one aggregate query may have. [docs] reference/salesforce.md 8.2"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows of one query: the first page of them; `total` counts them all. `query` is what was asked."""
+
+    query: str
+    rows: tuple[Mapping[str, Any], ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The org did not answer this query; `why` is for people."""
+
+    query: str
+    why: str
+
+
+Answers = Mapping[str, Answer | Refusal]
+
+
+def answer(answers: Answers, *keys: str) -> Answer | None:
+    """The answer to the only key; None when there is none, or one of several is missing."""
+    found = [answers.get(key) for key in keys]
+    first = found[0]
+    return first if isinstance(first, Answer) and all(isinstance(item, Answer) for item in found) else None
+
+
+def why(answers: Answers, keys: Iterable[str]) -> str:
+    """The reason of the first refusal among these."""
+    refused = [item.why for key in keys if isinstance(item := answers.get(key), Refusal)]
+    return refused[0] if refused else "It was not asked."
+
+
+def unasked(part: str, answers: Answers, *keys: str) -> Unasked:
+    return Unasked(part, why(answers, keys))
+
+
+def text(row: Mapping[str, Any], field: str) -> str:
+    """A text of a row, across relations (`Owner.Name`); empty when there is none. Aggregates flatten `Owner.Name` to
+    `Name`. [docs] SOQL: aliases in grouped queries"""
+    found = value(row, field)
+    return found if isinstance(found, str) else ""
+
+
+def value(row: Mapping[str, Any], field: str) -> Any:
+    if field in row:
+        return row[field]
+    above, _, last = field.partition(".")
+    inner = row.get(above)
+    if isinstance(inner, Mapping):
+        return value(inner, last)
+    return row.get(field.rpartition(".")[2])
+
+
+def number(row: Mapping[str, Any], field: str) -> int:
+    found = row.get(field)
+    return int(found) if isinstance(found, int | float) else 0
+
+
+def decimal(row: Mapping[str, Any], field: str) -> float | None:
+    found = row.get(field)
+    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None

@@ -1,0 +1,190 @@
+"""Which values the fields hold that decide the lead type, and how the leads with each are judged.
+
+One query per verdict, grouped by value and lead type. An aggregate query gives 2,000 groups at most and no further
+page, so one that comes back full is asked again in two halves of the values ([docs] reference/salesforce.md 8.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from provisioner.facts import Carrier, Evidence, Option, Tally, Unasked, Verdict
+from provisioner.targets.salesforce.audit.answers import GROUPS_MOST, Answer, Answers, Refusal, number, text
+from provisioner.targets.salesforce.audit.leads import VERDICTS, Leads, iso
+from provisioner.targets.salesforce.audit.where import field_name, written
+
+DEEPEST = 8  # halvings of one verdict's values; 256 times 2,000 groups
+LISTED = frozenset({"picklist", "multipicklist", "combobox"})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of Lead as the describe tells it."""
+
+    name: str
+    label: str
+    kind: str
+    groupable: bool
+    calculated: bool
+    options: tuple[Option, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Leads with one verdict and with values in one range; together the parts of a carrier are all leads."""
+
+    field: str
+    verdict: Verdict | None
+    within: str = ""  # a clause over the values; empty = all
+    depth: int = 0
+
+    @property
+    def key(self) -> str:
+        return f"carriers/{self.field}/{self.verdict}/{self.within}"
+
+    def query(self, leads: Leads) -> str:
+        lead_type = leads.field("Lead_Type")
+        what = f"{self.field}, {lead_type}, COUNT(Id) n, MIN(CreatedDate) first, MAX(CreatedDate) last"
+        end = f"GROUP BY {self.field}, {lead_type} LIMIT {GROUPS_MOST}"
+        return leads.select(what, leads.window, leads.verdict(self.verdict), self.within, end=end)
+
+    def halves(self, rows: Sequence[Mapping[str, Any]], kind: str) -> list[Part]:
+        """This part in two, which do not overlap and leave nothing out: below a value (and blank), and from it on.
+        Empty when its values cannot be told apart. Values that sort equal stay together, whatever the org takes for
+        equal; where the cut lies only matters for speed."""
+        values = {row.get(self.field) for row in rows} - {None}
+        known = sorted(values, key=lambda item: str(item).casefold())
+        known = [item for item in known if str(item).isprintable()]
+        if len(known) < 2 or self.depth >= DEEPEST:
+            return []
+        pivot = written(known[len(known) // 2], kind)
+        if not isinstance(known[0], str) or kind in ("date", "datetime"):
+            pivot = pivot.strip("'")
+        below = f"({self.field} < {pivot}) OR ({self.field} = null)"
+        above = f"({self.field} >= {pivot}) AND ({self.field} != null)"
+        return [replace(self, within=_both(self.within, side), depth=self.depth + 1) for side in (below, above)]
+
+
+def _both(one: str, other: str) -> str:
+    return f"({one}) AND ({other})" if one else other
+
+
+def described(body: Mapping[str, Any]) -> dict[str, Field]:
+    """The fields in a describe of Lead, by name; only those the user may see are in it."""
+    return {field.name: field for row in _dicts(body.get("fields")) if (field := _field(row)).name}
+
+
+def _field(row: Mapping[str, Any]) -> Field:
+    kind = text(row, "type")
+    values = _dicts(row.get("picklistValues"))
+    options = tuple(
+        Option(text(item, "value"), text(item, "label") or text(item, "value"), item.get("active") is True)
+        for item in values
+    )
+    return Field(
+        name=text(row, "name"),
+        label=text(row, "label"),
+        kind=kind,
+        groupable=row.get("groupable") is True,
+        calculated=row.get("calculated") is True,
+        options=options if kind in LISTED else None,
+    )
+
+
+def _dicts(found: object) -> list[Mapping[str, Any]]:
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def parts(names: Iterable[str], fields: Mapping[str, Field] | None) -> list[Part]:
+    """What to ask first. Without a describe every field is tried."""
+    asked = [field_name(name) for name in dict.fromkeys(names)]
+    if fields is not None:
+        asked = [name for name in asked if name in fields and fields[name].groupable]
+    return [Part(name, verdict) for name in asked for verdict in VERDICTS]
+
+
+def full(asked: Part, found: Answer | Refusal) -> bool:
+    """Whether there may be more groups than were told."""
+    return isinstance(found, Answer) and len(found.rows) >= GROUPS_MOST
+
+
+def read(leads: Leads, fields: Mapping[str, Field] | None, asked: Sequence[Part], answers: Answers) -> list[Carrier]:
+    """One per field that this user can see; `asked` are the parts whose answers count (none that was halved)."""
+    found: list[Carrier] = []
+    for name in dict.fromkeys(leads.scope.carriers):
+        mine = [part for part in asked if part.field == name]
+        told = [answers.get(part.key) for part in mine]
+        field = fields.get(name) if fields is not None else None
+        known = [item for item in told if isinstance(item, Answer)]
+        complete = bool(mine) and len(known) == len(mine)
+        tallies = tuple(_tallies(leads, mine, answers)) if complete else ()
+        if field is None and not complete:
+            continue
+        count = sum(tally.count for tally in tallies)
+        evidence = Evidence(_repeatable(leads, name), count)
+        label, options = (field.label, field.options) if field is not None else (name, None)
+        found.append(Carrier(name, label, options, tallies, evidence))
+    return found
+
+
+def _repeatable(leads: Leads, name: str) -> str:
+    return leads.select(f"{name}, COUNT(Id)", leads.window, end=f"GROUP BY {name}")
+
+
+def _tallies(leads: Leads, asked: Iterable[Part], answers: Answers) -> Iterator[Tally]:
+    for part in asked:
+        told = answers[part.key]
+        assert isinstance(told, Answer), "only complete carriers are read"
+        for row in told.rows:
+            value = row.get(part.field)
+            yield Tally(
+                value=None if value is None else _text(value),
+                lead_type=text(row, leads.field("Lead_Type")) or None,
+                verdict=part.verdict,
+                count=number(row, "n"),
+                first=iso(text(row, "first")),
+                last=iso(text(row, "last")),
+            )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def left_out(
+    leads: Leads, fields: Mapping[str, Field] | None, undescribed: str, asked: Sequence[Part], answers: Answers
+) -> Iterator[Unasked]:
+    """Why a carrier has no tallies, or no options. `undescribed`: why there is no describe."""
+    for name in dict.fromkeys(leads.scope.carriers):
+        where = f"carriers/{name}"
+        field = fields.get(name) if fields is not None else None
+        if fields is None:
+            yield Unasked(f"{where}/options", undescribed)
+        elif field is None:
+            yield Unasked(where, f"This user does not see the field {name} on Lead, or there is none.")
+            continue
+        elif not field.groupable:
+            yield Unasked(where, _ungroupable(field))
+            continue
+        for part in asked:
+            told = answers.get(part.key)
+            if part.field != name:
+                continue
+            if isinstance(told, Refusal):
+                yield Unasked(where, told.why)
+                break
+            if told is None or full(part, told):
+                yield Unasked(where, f"{name} holds too many different values to count them one by one.")
+                break
+
+
+def _ungroupable(field: Field) -> str:
+    if field.calculated:
+        return f"{field.name} is a formula; Salesforce does not count leads by the value of this formula."
+    words = {"multipicklist": "multi-select picklist", "textarea": "long text", "double": "number with decimals"}
+    kind = words.get(field.kind, field.kind)
+    return f"{field.name} is a field of the kind {kind}; Salesforce does not count leads by such values."

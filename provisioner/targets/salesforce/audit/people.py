@@ -1,0 +1,151 @@
+"""Who owns leads and should not, who the design names and is no longer there, and who gets how many alerts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from provisioner.facts import Evidence, Person, Unasked
+from provisioner.model.design import Design, Step
+from provisioner.model.uses import used_escalations
+from provisioner.targets.salesforce.audit.answers import GROUPS_MOST, Answer, Answers, number, text, unasked
+from provisioner.targets.salesforce.audit.leads import RUNNING, Leads
+from provisioner.targets.salesforce.audit.where import every, instant
+
+OWNER = "OwnerId, Owner.Name, Owner.Email"
+GONE, UNLED = "people/gone", "people/unled"
+ALERT_DAYS = 7
+
+
+def questions(leads: Leads) -> dict[str, str]:
+    """Unconverted leads per owner and status: of those who are inactive; of those without an active manager, where a
+    step is to tell the manager. [community] reference/salesforce.md 3.5"""
+    status = leads.field("SLA_Status")
+    asked = {GONE: _owned(leads, "IsActive = false", status)}
+    if tells_manager(leads.design):
+        unled = "IsActive = true AND (ManagerId = null OR Manager.IsActive = false)"
+        asked[UNLED] = _owned(leads, f"UserType = 'Standard' AND {unled}", status)
+    return asked | {key: _alerted(leads, place) for key, place in _alert_keys(leads.design).items()}
+
+
+def _owned(leads: Leads, users: str, status: str) -> str:
+    whose = f"OwnerId IN (SELECT Id FROM User WHERE {users})"  # noqa: S608 - clauses of ours
+    what = f"{OWNER}, {status}, COUNT(Id) n"
+    end = f"GROUP BY {OWNER}, {status} LIMIT {GROUPS_MOST}"
+    return leads.select(what, "IsConverted = false", whose, end=end)
+
+
+def tells_manager(design: Design) -> bool:
+    roles = {id for id, item in design.recipients.items() if item.kind == "owner_manager"}
+    return any(roles & set(step.notify) for escalation in used_escalations(design) for step in escalation.steps)
+
+
+def read(leads: Leads, answers: Answers) -> tuple[tuple[Person, ...] | None, Evidence | None]:
+    """Inactive owners, then active ones without an active manager, most leads first. None when it was not answered who
+    is gone."""
+    gone = answers.get(GONE)
+    if not isinstance(gone, Answer):
+        return None, None
+    found = [*_people(leads, gone, active=False, manager=None)]
+    unled = answers.get(UNLED)
+    if isinstance(unled, Answer):
+        found += [*_people(leads, unled, active=True, manager=False)]
+    return tuple(found), Evidence(gone.query, sum(number(row, "n") for row in gone.rows))
+
+
+def _people(leads: Leads, told: Answer, *, active: bool, manager: bool | None) -> list[Person]:
+    status = leads.field("SLA_Status")
+    found: dict[str, Person] = {}
+    for row in told.rows:
+        id = text(row, "OwnerId")
+        known = found.get(id)
+        if known is None:
+            known = Person(id, text(row, "Owner.Name"), text(row, "Owner.Email"), active, manager=manager)
+        count = number(row, "n")
+        running = count if text(row, status) in RUNNING else 0
+        found[id] = replace(known, leads=known.leads + count, open_clocks=known.open_clocks + running)
+    return sorted(found.values(), key=lambda person: (-person.leads, person.name, person.id))
+
+
+# ------------------------------------------------------------------ alerts
+
+
+def _alert_keys(design: Design) -> dict[str, int]:
+    """`alerts/<n>` → the number of a step that tells the owner in some escalation."""
+    numbers = {
+        place
+        for escalation in used_escalations(design)
+        for place, step in enumerate(escalation.steps, start=1)
+        if _to_owner(design, step)
+    }
+    return {f"alerts/{place}": place for place in sorted(numbers)}
+
+
+def _to_owner(design: Design, step: Step) -> int:
+    """How many messages the owner gets from it: one per channel. A task or a hand-over is no alert."""
+    told = any(design.recipients[id].kind == "record_owner" for id in step.notify if id in design.recipients)
+    return len(set(step.via)) if told else 0
+
+
+def _alerted(leads: Leads, place: int) -> str:
+    """Leads whose step acted in the last seven days, per owner and escalation. A step that acted left its number."""
+    at, level, escalation = leads.names.step_at(place), leads.field("Escalation_Level"), leads.field("Escalation")
+    since = instant(leads.scope.now - timedelta(days=ALERT_DAYS))
+    acted = every(f"{at} >= {since}", f"{at} <= {instant(leads.scope.now)}", f"{level} >= {place}")
+    users = "OwnerId IN (SELECT Id FROM User WHERE UserType = 'Standard')"
+    end = f"GROUP BY {OWNER}, {escalation} LIMIT {GROUPS_MOST}"
+    return leads.select(f"{OWNER}, {escalation}, COUNT(Id) n", acted, users, end=end)
+
+
+def read_alerts(leads: Leads, answers: Answers) -> tuple[tuple[Person, int], ...] | None:
+    """Alerts per owner in the last seven days, most first, as the design sends them when it is live. A lead that was
+    handed over counts for who owns it now. None when a step was not answered."""
+    keys = _alert_keys(leads.design)
+    told = {key: item for key in keys if isinstance(item := answers.get(key), Answer)}
+    if len(told) < len(keys):
+        return None
+    escalations = {item.id: item for item in used_escalations(leads.design)}
+    counts: dict[str, int] = defaultdict(int)
+    people: dict[str, Person] = {}
+    for key, found in told.items():
+        for row in found.rows:
+            escalation = escalations.get(text(row, leads.field("Escalation")))
+            place = keys[key]
+            if escalation is None or place > len(escalation.steps):
+                continue
+            channels = _to_owner(leads.design, escalation.steps[place - 1])
+            id = text(row, "OwnerId")
+            people[id] = Person(id, text(row, "Owner.Name"), text(row, "Owner.Email"), active=True)
+            counts[id] += number(row, "n") * channels
+    ranked = sorted((id for id in counts if counts[id]), key=lambda id: (-counts[id], people[id].name, id))
+    return tuple((people[id], counts[id]) for id in ranked)
+
+
+def left_out(leads: Leads, answers: Answers) -> Iterator[Unasked]:
+    yield Unasked("people/away", "Salesforce does not tell by its API who is out of office.")
+    for key in questions(leads):
+        told = answers.get(key)
+        part = "alerts" if key.startswith("alerts/") else "people" if key == GONE else key
+        if not isinstance(told, Answer):
+            yield unasked(part, answers, key)
+        elif len(told.rows) >= GROUPS_MOST:
+            yield Unasked(part, f"More than {GROUPS_MOST:,} groups of owners: those that were not told are left out.")
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Ids of the members of a group or queue; `whole` False when some stand for roles or for groups inside groups."""
+
+    ids: tuple[str, ...]
+    whole: bool = True
+
+
+def people_by_id(rows: Iterable[Answer]) -> dict[str, Person]:
+    """Rows of User as people."""
+    return {
+        text(row, "Id"): Person(text(row, "Id"), text(row, "Name"), text(row, "Email"), row.get("IsActive") is True)
+        for told in rows
+        for row in told.rows
+    }

@@ -1,0 +1,184 @@
+"""Counting what is in an org: a few bundles of aggregate queries, whatever the number of leads.
+
+Two waves: what can be asked at once, and what needs an answer first (since when the design is there, values that are
+too many for one answer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from provisioner.errors import NotAllowed, Rejected
+from provisioner.facts import Evidence, Facts, Scope, Unasked
+from provisioner.model.design import Design
+from provisioner.targets.salesforce.audit import calendars, carriers, checks, people, periods, standings
+from provisioner.targets.salesforce.audit.answers import Answer, Refusal, number, text
+from provisioner.targets.salesforce.audit.carriers import Field, Part
+from provisioner.targets.salesforce.audit.leads import Leads, parsed
+from provisioner.targets.salesforce.audit.where import among, every, instant
+from provisioner.targets.salesforce.names import Names
+from provisioner.targets.salesforce.session import ledger, together
+from provisioner.targets.salesforce.session.faults import SignedOut
+from provisioner.targets.salesforce.session.rest import Rest
+from provisioner.targets.salesforce.session.soql import literal
+
+BORN = "ledger"
+UNSEEN_CLOCK = "checks/assigned_without_clock"
+MOST_PARTS = 60  # queries about one design's values; twelve requests
+SAMPLES = 5
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What was asked so far, and what of it counts."""
+
+    leads: Leads
+    fields: Mapping[str, Field] | None
+    undescribed: str
+    answers: dict[str, Answer | Refusal]
+    parts: list[Part]
+
+
+def audit(rest: Rest, design: Design, scope: Scope, born: str = "") -> Facts:
+    """Everything that can be known; what may not be asked is in `unasked`. NotAllowed when nothing may be asked.
+
+    `born`: when the design's ledger was made, as the REST API writes it; empty = it has to be asked.
+    """
+    fields, undescribed = _describe(rest)
+    kinds = {name: field.kind for name, field in (fields or {}).items()}
+    leads = Leads(design, scope, kinds, parsed(born))
+    parts = carriers.parts(scope.carriers, fields)
+    asked = {part.key: part.query(leads) for part in parts}
+    asked |= checks.questions(leads) | people.questions(leads) | standings.questions(design)
+    asked |= periods.questions(leads) | calendars.questions(design)
+    asked |= {} if parts else periods.judged_question(leads)
+    if leads.since_when is None:  # then that check waits for the answer
+        asked = {key: query for key, query in asked.items() if key != UNSEEN_CLOCK} | {BORN: _birth(design)}
+    answers = together.ask(rest, asked, "count leads")
+    if all(isinstance(item, Refusal) for item in answers.values()):
+        first = next(item for item in answers.values() if isinstance(item, Refusal))
+        raise NotAllowed(
+            f"Nothing of this org could be counted: {first.why}",
+            advice="The user needs API Enabled and Read on Lead; docs/permissions.md lists everything.",
+        )
+    if BORN in answers:
+        leads = replace(leads, since_when=_born(answers[BORN]))
+    known = _Counted(leads, fields, undescribed, answers, parts)
+    _ask_further(rest, known)
+    return _facts(known)
+
+
+def _describe(rest: Rest) -> tuple[Mapping[str, Field] | None, str]:
+    try:
+        return carriers.described(rest.described("Lead")), ""
+    except SignedOut:
+        raise
+    except (NotAllowed, Rejected) as refused:
+        return None, refused.message
+
+
+def _birth(design: Design) -> str:
+    name = ledger.resource_name(design.target.prefix)
+    return f"SELECT CreatedDate FROM StaticResource WHERE Name = {literal(name)}"  # noqa: S608 - a literal
+
+
+def _born(told: Answer | Refusal) -> datetime | None:
+    """When the ledger was made: with the first apply of the design."""
+    found = [parsed(text(row, "CreatedDate")) for row in told.rows] if isinstance(told, Answer) else []
+    return min((at for at in found if at is not None), default=None)
+
+
+def _ask_further(rest: Rest, known: _Counted) -> None:
+    leads = known.leads
+    asked = checks.questions(leads) | periods.further(leads, known.answers)
+    asked = {key: query for key, query in asked.items() if key not in known.answers}
+    pending = _halved(known, known.parts)
+    while asked or pending:
+        asked |= {part.key: part.query(leads) for part in pending}
+        known.answers |= together.ask(rest, asked, "count leads")
+        asked, pending = {}, _halved(known, pending)
+
+
+def _halved(known: _Counted, parts: Sequence[Part]) -> list[Part]:
+    """The halves of those parts that came back full, which they replace."""
+    found: list[Part] = []
+    for part in parts:
+        told = known.answers.get(part.key)
+        if not isinstance(told, Answer) or not carriers.full(part, told):
+            continue
+        kind = known.fields[part.field].kind if known.fields and part.field in known.fields else ""
+        halves = part.halves(told.rows, kind)
+        if halves and len(known.parts) + len(halves) <= MOST_PARTS:
+            known.parts.remove(part)
+            known.parts += halves
+            found += halves
+    return found
+
+
+def _facts(known: _Counted) -> Facts:
+    leads, answers, design = known.leads, known.answers, known.leads.design
+    too_many = {part.field for part in known.parts if _is_full(known, part)}
+    counted = [part for part in known.parts if part.field not in too_many]
+    found = carriers.read(leads, known.fields, counted, answers)
+    owners, evidence = people.read(leads, answers)
+    return Facts(
+        scope=leads.scope,
+        totals=periods.read_totals(answers, _judged(known, counted)),
+        carriers=tuple(found),
+        entrances=(),  # this CRM knows no way in by name
+        people=owners,
+        people_evidence=evidence,
+        standings=standings.read(design, answers),
+        checks=checks.read(leads, answers),
+        periods=periods.read(leads, answers),
+        alerts=people.read_alerts(leads, answers),
+        calendars=calendars.read(design, answers),
+        unasked=tuple(dict.fromkeys(_unasked(known))),
+    )
+
+
+def _is_full(known: _Counted, part: Part) -> bool:
+    told = known.answers.get(part.key)
+    return isinstance(told, Answer) and carriers.full(part, told)
+
+
+def _judged(known: _Counted, counted: Sequence[Part]) -> int | None:
+    """Leads with a verdict, from the first field whose values were all counted."""
+    for field in dict.fromkeys(part.field for part in counted):
+        told = [(part, known.answers.get(part.key)) for part in counted if part.field == field]
+        found = [(part, item) for part, item in told if isinstance(item, Answer)]
+        if len(found) == len(told):
+            rows = (row for part, item in found if part.verdict is not None for row in item.rows)
+            return sum(number(row, "n") for row in rows)
+    return None
+
+
+def _unasked(known: _Counted) -> Iterator[Unasked]:
+    leads, answers, design = known.leads, known.answers, known.leads.design
+    yield from carriers.left_out(leads, known.fields, known.undescribed, known.parts, answers)
+    yield from checks.left_out(leads, answers)
+    yield from people.left_out(leads, answers)
+    yield from standings.left_out(design, answers)
+    yield from periods.left_out(leads, answers)
+    yield from calendars.left_out(design, answers)
+
+
+def judged(rest: Rest, prefix: str, since: Mapping[str, str], samples: int = SAMPLES) -> dict[str, Evidence]:
+    """Lead type → its leads whose clock started at or after the instant (UTC ISO). Five lead types per request; what
+    may not be counted, or is no instant, is left out."""
+    names = Names(prefix)
+    lead_type, started = names.field("Lead_Type"), names.field("SLA_Started_At")
+    asked: dict[str, str] = {}
+    for id, text_of_instant in since.items():
+        at = parsed(text_of_instant)
+        if at is not None and at.tzinfo is not None:
+            where = every(among(lead_type, [id]), f"{started} >= {instant(at)}")
+            asked[id] = f"SELECT Id FROM Lead WHERE {where}"  # noqa: S608 - literals
+    told = together.ask(rest, asked, "count the leads that were judged")
+    return {
+        id: Evidence(item.query, item.total, tuple(text(row, "Id") for row in item.rows[:samples]))
+        for id, item in told.items()
+        if isinstance(item, Answer)
+    }

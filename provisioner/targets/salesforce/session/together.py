@@ -1,0 +1,76 @@
+"""Several queries in one request; each is answered or refused for itself.
+
+[docs] REST API, Composite: 25 subrequests of which 5 may be queries, and the whole is one call of the daily limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+from provisioner.errors import NotAllowed, Rejected, Unreachable
+from provisioner.targets.http.reply import shortened
+from provisioner.targets.salesforce.audit.answers import Answer, Refusal
+from provisioner.targets.salesforce.session.faults import SignedOut
+from provisioner.targets.salesforce.session.rest import Rest
+
+QUERIES_MOST = 5
+UNSEEN = {
+    "INVALID_FIELD": "This user does not see a field that is asked for, or it is not there",
+    "INVALID_TYPE": "This user does not see an object that is asked for, or it is not there",
+    "INSUFFICIENT_ACCESS": "This user may not ask that",
+    "QUERY_TIMEOUT": "The org took too long to count that",
+}
+
+
+def ask(rest: Rest, queries: Mapping[str, str], what: str) -> dict[str, Answer | Refusal]:
+    """An answer or a refusal for every key; first pages only, whose `total` counts all rows. Five queries per request.
+
+    `what` completes "Salesforce … when asked to …". TargetError when the org does not answer at all.
+    """
+    found: dict[str, Answer | Refusal] = {}
+    for bundle in _bundles(queries):
+        try:
+            found |= _ask(rest, bundle, what)
+        except SignedOut:
+            raise
+        except (NotAllowed, Rejected) as refused:
+            found |= {key: Refusal(query, refused.message) for key, query in bundle.items()}
+    return found
+
+
+def _bundles(queries: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    pending = iter(queries.items())
+    while bundle := dict(islice(pending, QUERIES_MOST)):
+        yield bundle
+
+
+def _ask(rest: Rest, bundle: Mapping[str, str], what: str) -> dict[str, Answer | Refusal]:
+    requests = [
+        {"method": "GET", "url": rest.path(f"query?q={quote(query, safe='')}"), "referenceId": f"q{place}"}
+        for place, query in enumerate(bundle.values())
+    ]
+    body = rest.post_read("composite", {"allOrNone": False, "compositeRequest": requests}, what)
+    told = body.get("compositeResponse")
+    rows = told if isinstance(told, list) else []
+    by_place = {str(row.get("referenceId")): row for row in rows if isinstance(row, dict)}
+    if len(by_place) < len(bundle):
+        raise Unreachable(f"Salesforce answered {len(by_place)} of {len(bundle)} questions when asked to {what}.")
+    return {key: _read(query, by_place[f"q{place}"]) for place, (key, query) in enumerate(bundle.items())}
+
+
+def _read(query: str, row: Mapping[str, Any]) -> Answer | Refusal:
+    body = row.get("body")
+    if row.get("httpStatusCode") == 200 and isinstance(body, dict) and isinstance(body.get("records"), list):
+        rows = [{name: cell for name, cell in item.items() if name != "attributes"} for item in body["records"]]
+        total = body.get("totalSize")
+        return Answer(query, tuple(rows), total if isinstance(total, int) else len(rows))
+    problems = [item for item in body if isinstance(item, dict)] if isinstance(body, list) else []
+    code = str(problems[0].get("errorCode") or "") if problems else ""
+    # The vendor's text repeats the query; its last line says what is wrong with it.
+    said = str(problems[0].get("message") or "").strip().splitlines()[-1:] if problems else []
+    words = shortened(said[0]) if said else f"HTTP {row.get('httpStatusCode')}"
+    known = next((text for start, text in UNSEEN.items() if code.startswith(start)), f"Salesforce answered {code}")
+    return Refusal(query, f"{known.strip()}: {words}")

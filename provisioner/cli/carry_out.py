@@ -11,6 +11,7 @@ import click
 from provisioner.applying import losses, runs
 from provisioner.applying.apply import Applied, Comparing
 from provisioner.applying.losses import Unknown
+from provisioner.cli import policies
 from provisioner.cli.console import Console
 from provisioner.cli.road import Reached
 from provisioner.cli.walk import Errand, walk
@@ -37,6 +38,7 @@ class Consent:
     live: bool = False  # alerts may reach their real recipients: only golive says so
     state_dir: Path | None = None
     wait: bool = False
+    policy: Path | None = None  # the file; without it, the one beside the design
 
 
 def carry_out(
@@ -57,6 +59,7 @@ def carry_out(
     show = console.note if console.json else console.say
     show(plan_text(plan, console.paint, verbose=console.verbose, removes=removes))
     guards.check_clear(plan)
+    policies.enforce(plan, consent.policy)
     if not plan.to_write and ledger_digest(plan.fingerprints) == plan.ledger:
         console.data({"run": None, **applied_data(Applied((), ()), plan, planfile.digest(plan))})
         console.say(_left(plan, reached, console))

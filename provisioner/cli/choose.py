@@ -81,6 +81,18 @@ class _Needs:
         return item.address != address and address in self._target.needs(item, self._live)
 
 
+def check_kept(wishes: Wishes, plan: Plan) -> None:
+    """UsageError when something that was named is not left as it is after all: it reads as it was applied."""
+    kept = {str(item.address) for item in plan.kept}
+    changed = {str(change.address) for change in plan.to_write}
+    for name in wishes.keep:
+        if name in changed and name not in kept:
+            raise UsageError(
+                f"--keep-drift: {name} was not changed by hand; it is as it was applied.",
+                advice="Put it back into the design to keep it.",
+            )
+
+
 def limited(aim: Aim, plan: Plan) -> Aim:
     """Of what came along, only what makes a difference is worth saying."""
     concerned = {address for change in plan.changes for address in change.addresses}
@@ -90,7 +102,7 @@ def limited(aim: Aim, plan: Plan) -> Aim:
 
 
 def _kept(patterns: tuple[str, ...], whole: Plan) -> frozenset[Address]:
-    by_hand = {change.address for change in whole.to_write if change.undoes_hand}
+    by_hand = {change.address for change in whole.to_write if change.undoes_hand or change.cause is Cause.ORPHANED}
     _require(patterns, by_hand, "--keep-drift", "that was changed by hand")
     return frozenset(address for pattern in patterns for address in matching(pattern, by_hand))
 

@@ -9,6 +9,7 @@ import click
 
 from provisioner.cli.console import Console, connects, consents, speaks
 from provisioner.cli.keeping import keeps, loses, waits
+from provisioner.cli.policies import policed
 
 
 @click.command(
@@ -24,6 +25,7 @@ Examples:
 @loses
 @waits
 @keeps
+@policed
 @speaks
 def destroy(
     design: Path,
@@ -33,6 +35,7 @@ def destroy(
     allow_data_loss: Any,
     wait: bool,
     state_dir: Path | None,
+    policy: Path | None,
     console: Console,
 ) -> int:
     """Remove everything a design made in an org, and nothing else.
@@ -48,7 +51,7 @@ def destroy(
     prepared = prepare(design, console)
     reached = reach(prepared.target, find_connection(connection, prepared.design.target.platform), console)
     plan = draft(prepared, reached, console, destroy=True)
-    consent = Consent(yes, confirm, allow_data_loss=allow_data_loss, wait=wait, state_dir=state_dir)
+    consent = Consent(yes, confirm, allow_data_loss=allow_data_loss, wait=wait, state_dir=state_dir, policy=policy)
     again = f"To go on: provisioner destroy {design} -c {connection}"
     notes = {"quietens": quietens(plan, prepared.design, prepared.target)}
     errand = Errand("destroy", again, str(design), notes=notes)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from provisioner.cli.console import Console, connects, speaks
 from provisioner.cli.family import Family
+from provisioner.cli.policies import policed
 from provisioner.cli.reports import reported, write_reports
 
 DIFFERS = 3
@@ -20,6 +22,9 @@ DIFFERS = 3
 Examples:
   provisioner plan acme.yaml -c sandbox
   provisioner plan acme.yaml -c sandbox -o acme.plan
+  provisioner plan acme.yaml -c sandbox --target 'CustomMetadata:*' -o acme.plan
+  provisioner plan acme.yaml -c sandbox --keep-drift CustomMetadata:STL_Lead_Type.demo_request
+  provisioner plan acme.yaml -c sandbox --accept-drift '*'
   provisioner plan acme.yaml -c sandbox --markdown comment.md --html acme.html
   provisioner plan acme.yaml -c sandbox --detailed-exitcode --json
   provisioner plan show acme.plan""",
@@ -27,6 +32,12 @@ Examples:
 @click.argument("design", type=click.Path(path_type=Path))
 @connects
 @click.option("-o", "--out", type=click.Path(path_type=Path), metavar="PLANFILE", help="Keep the plan, for apply.")
+@click.option("--target", "-target", "targets", multiple=True, metavar="ADDRESS", help="Only this, and what it needs.")
+@click.option("--keep-drift", multiple=True, metavar="ADDRESS", help="Leave a change by hand as it is.")
+@click.option("--accept-drift", multiple=True, metavar="ADDRESS", help="Write a change by hand into the design.")
+@click.option("--remake", multiple=True, metavar="ID", help="A rename may leave behind what refers to this old id.")
+@click.option("--yes", is_flag=True, help="With --accept-drift: change the design without asking.")
+@policed
 @reported
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when anything differs.")
 @speaks
@@ -34,12 +45,25 @@ def plan(
     design: Path,
     connection: str,
     out: Path | None,
+    targets: tuple[str, ...],
+    keep_drift: tuple[str, ...],
+    accept_drift: tuple[str, ...],
+    remake: tuple[str, ...],
+    yes: bool,
+    policy: Path | None,
     markdown: Path | None,
     html: Path | None,
     detailed_exitcode: bool,
     console: Console,
 ) -> int:
-    """Show what would change in an org, and why. Changes nothing."""
+    """Show what would change in an org, and why. Changes nothing there.
+
+    ADDRESS is KIND:NAME as a plan shows it, or a pattern with * and ?; options with it can be given several times.
+    --accept-drift changes the design file: the value that somebody set in the CRM is written into it, after the change
+    was shown.
+    """
+    from provisioner.cli import policies
+    from provisioner.cli.choose import Wishes
     from provisioner.cli.road import draft, find_connection, prepare, reach
     from provisioner.planning import planfile
     from provisioner.reporting.plans import plan_text
@@ -47,18 +71,26 @@ def plan(
     prepared = prepare(design, console)
     found = find_connection(connection, prepared.design.target.platform)
     reached = reach(prepared.target, found, console, read_only=True)
-    made = draft(prepared, reached, console, design_file=_seen_from(design, out))
+    rules = policies.find(design, policy)
+    if accept_drift:
+        from provisioner.cli.accept import accept
+
+        prepared = accept(accept_drift, prepared, reached, console, yes=yes)
+    wishes = Wishes(keep=keep_drift, targets=targets, remake=remake)
+    made = draft(prepared, reached, console, design_file=seen_from(design, out), wishes=wishes)
+    made = replace(made, policy=rules.digest if rules is not None else "")
     if out is not None:
         planfile.write(made, out)
     write_reports(made, markdown, html, out)
     console.data(planfile.to_data(made))
     console.say(plan_text(made, console.paint, verbose=console.verbose))
+    policies.warn(made, rules, console)
     if out is not None and not made.is_empty:
         console.note(f"Kept in {out}. Carry it out within 24 hours: provisioner apply {out} -c {connection}")
     return DIFFERS if detailed_exitcode and not (made.is_empty and not made.conflicts and not made.unread) else 0
 
 
-def _seen_from(design: Path, out: Path | None) -> str:
+def seen_from(design: Path, out: Path | None) -> str:
     """The design's path as a plan file names it: relative to itself, so that both can move together."""
     import os
 

@@ -27,7 +27,7 @@ from provisioner.planning.diff import attribute_changes, make_plan
 from provisioner.planning.hands import in_doubt, told
 from provisioner.planning.plan import Plan
 from provisioner.planning.planfile import instant
-from provisioner.planning.risk import weighed
+from provisioner.planning.risk import unweighed, weighed
 from provisioner.reporting.findings import findings_text
 from provisioner.reporting.text import safe
 from provisioner.resources import Snapshot
@@ -67,6 +67,11 @@ class Reached:
     session: Session
     org: Mapping[str, Any]
     connection: str = ""  # its name in provisioner.toml
+
+
+def today() -> date:
+    """Here, now: holidays are counted from it."""
+    return datetime.now().astimezone().date()
 
 
 def check(path: Path, *, today: date | None = None) -> Checked:
@@ -216,9 +221,9 @@ def made_from(
     if wishes != NO_WISHES:
         choices, aim = choose.chosen(wishes, plan, prepared, live, desired, renames)
         plan = made(choices)
+        choose.check_kept(wishes, plan)
         plan = dataclasses.replace(plan, aim=choose.limited(aim, plan))
-    if isinstance(prepared.target, Weighing):
-        plan = weighed(plan, prepared.target.weigh)
+    plan = weighed(plan, prepared.target.weigh if isinstance(prepared.target, Weighing) else unweighed)
     plan = choose.check_remade(wishes, renames, plan)
     return dataclasses.replace(plan, goes_live=not destroy and goes_live(plan, prepared))
 

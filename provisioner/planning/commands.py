@@ -6,7 +6,9 @@ import os
 import shlex
 from pathlib import Path
 
-from provisioner.planning.plan import Plan
+from provisioner.planning.plan import Cause, Plan
+
+_MOST_NAMED = 5  # addresses on one command line
 
 
 def design_of(plan: Plan) -> str:
@@ -20,17 +22,35 @@ def beside(file: str, design: str) -> str:
 
 
 def plan_again(plan: Plan, connection: str = "") -> str:
-    """`Make a new plan and read it: provisioner plan acme.yaml -c sandbox -o acme.plan`; with another connection than
-    the plan's where one is given."""
-    return again_text(design_of(plan), connection or plan.connection, plan.file)
+    """`Make a new plan and read it: provisioner plan acme.yaml -c sandbox -o acme.plan`: the command that this plan
+    came from, with its choices; with another connection where one is given."""
+    return again_text(design_of(plan), connection or plan.connection, plan.file, _options(plan), _command(plan))
 
 
-def again_text(design: str, connection: str, file: str) -> str:
+def again_text(design: str, connection: str, file: str, options: str = "", command: str = "plan") -> str:
     """The same from its parts; what is not known is written as a word in capitals, `-o` only with a plan file."""
     out = f" -o {shlex.quote(file)}" if file else ""
-    return (
-        f"Make a new plan and read it: provisioner plan {_word(design, 'DESIGN')} -c {_word(connection, 'NAME')}{out}"
-    )
+    names = f"{_word(design, 'DESIGN')} -c {_word(connection, 'NAME')}"
+    return f"Make a new plan and read it: provisioner {command} {names}{options}{out}"
+
+
+def _command(plan: Plan) -> str:
+    return "import" if _adopted(plan) else "plan"
+
+
+def _adopted(plan: Plan) -> list[str]:
+    return [str(change.address) for change in plan.changes if change.cause is Cause.ADOPTED]
+
+
+def _options(plan: Plan) -> str:
+    """What was chosen, so that the new plan is of the same kind."""
+    adopted = _adopted(plan)
+    if adopted:
+        return " --all" if len(adopted) > _MOST_NAMED else "".join(f" {shlex.quote(item)}" for item in adopted)
+    chosen = [("--target", item) for item in plan.aim.asked]
+    chosen += [("--keep-drift", str(kept.address)) for kept in plan.kept]
+    chosen += [("--remake", item.old) for item in plan.remade if item.holds_data]
+    return "".join(f" {option} {shlex.quote(value)}" for option, value in chosen)
 
 
 def apply_there(plan: Plan) -> str:

@@ -104,6 +104,7 @@ class _Found:
     ) -> None:
         self.desired, self.live, self.recorded, self.compare = desired, live, recorded, compare
         self.choices = choices
+        self._prints: dict[Address, str] = {}
         self.changes: list[Change] = []
         self.conflicts: list[Address] = []
         self.kept: list[Kept] = []
@@ -160,14 +161,16 @@ class _Found:
         if found is None:
             known = address in self.recorded and not address.is_by_hand
             return Change(None, wanted, Cause.DELETED if known else Cause.NEW)
-        seen = self.compare(wanted, found)
+        # What is the same as a whole is the same in what is compared: looking closer is the slow part of a plan.
+        same = found.fingerprint() == self._print(wanted)
+        seen = found if same else self.compare(wanted, found)
         if address not in self.recorded:
             if address in self.choices.adopt and not address.is_by_hand:
                 return Change(seen, wanted, Cause.ADOPTED)
             if self._is_meant(address):
                 self.conflicts.append(address)
             return None
-        if seen.fingerprint() == wanted.fingerprint():
+        if same or seen.fingerprint() == self._print(wanted):
             return None
         return Change(seen, wanted, _cause(wanted, seen, self.recorded[address]))
 
@@ -206,8 +209,15 @@ class _Found:
             address = resource.address
             is_ours = address in changed or (self._is_meant(address) and address not in foreign)
             if is_ours and not address.is_by_hand:
-                after[address] = resource.fingerprint()
+                after[address] = self._print(resource)
         return dict(sorted(after.items()))
+
+    def _print(self, wanted: Resource) -> str:
+        """The fingerprint of what is desired; taken once, it is asked for several times."""
+        found = self._prints.get(wanted.address)
+        if found is None:
+            found = self._prints[wanted.address] = wanted.fingerprint()
+        return found
 
 
 def alone(live: Resource, compare: Compare) -> Resource:

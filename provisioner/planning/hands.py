@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from provisioner.planning.diff import Compare, alone
-from provisioner.planning.plan import Cause, Change, Plan, Touched
+from provisioner.planning.plan import Cause, Change, Kept, Plan, Touched
 from provisioner.resources import Address
 
 
@@ -24,7 +24,7 @@ def told(plan: Plan, touched: Mapping[Address, Touched], recorded: Mapping[Addre
     after the last apply, and it does not read as it was applied: reading alone proves nothing, because the vendor adds
     to what it keeps."""
     changes = tuple(_told(change, touched, recorded, compare) for change in plan.changes)
-    kept = tuple(replace(item, touched=touched.get(item.address)) for item in plan.kept)
+    kept = tuple(_told_kept(item, touched.get(item.address)) for item in plan.kept)
     return replace(plan, changes=changes, kept=kept)
 
 
@@ -40,3 +40,9 @@ def _told(
         as_applied = alone(change.before, compare).fingerprint() == recorded.get(change.address)
         return change if as_applied else replace(change, cause=Cause.ORPHANED_HAND, touched=found)
     return change
+
+
+def _told_kept(kept: Kept, found: Touched | None) -> Kept:
+    if found is None:
+        return kept
+    return replace(kept, cause=Cause.ORPHANED_HAND if kept.cause is Cause.ORPHANED else kept.cause, touched=found)

@@ -12,6 +12,11 @@ Weigh = Callable[[Change], Risk | None]
 """None: the action alone says enough."""
 
 
+def unweighed(change: Change) -> Risk | None:
+    """Nobody knows more than the action says."""
+    return None
+
+
 def with_risk(change: Change, risk: Risk | None) -> Change:
     """The change, weighed; equal changes stay equal when the weight is the usual one."""
     bare = replace(change, weighed=None)

@@ -16,10 +16,11 @@ from provisioner.model.design import BusinessHours, Design, LeadType
 from provisioner.model.uses import steps_of
 from provisioner.resources import Resource
 from provisioner.targets.hubspot import windows
-from provisioner.targets.hubspot.filters import after, any_of, known, on_state, truth
+from provisioner.targets.hubspot.code import ASKED, RUNTIME, computes, outputs, program
+from provisioner.targets.hubspot.filters import Filter, after, any_of, known, on_state, truth
 from provisioner.targets.hubspot.flow import flow
-from provisioner.targets.hubspot.graph import NOW, Graph, Value, later, of, static, today_at
-from provisioner.targets.hubspot.minutes import promised_minutes, step_seconds
+from provisioner.targets.hubspot.graph import NOW, Graph, Value, answer, later, of, static, today_at
+from provisioner.targets.hubspot.minutes import promised_minutes, share_seconds, step_seconds, wall_seconds
 from provisioner.targets.hubspot.names import Names, hours_of
 
 LATEST = windows.DAY - 1  # 24:00 is no time of the day
@@ -43,7 +44,12 @@ def portal_zone(design: Design) -> str:
 def kept_free(design: Design, lead_type: LeadType) -> int:
     """Minutes before closing in which no clock starts: the promise, where the office is open longer than that."""
     hours = hours_of(design, lead_type)
-    if hours is None or lead_type.sla == "same_business_day" or lead_type.sla.business_days:
+    if (
+        hours is None
+        or computes(design, lead_type)
+        or lead_type.sla == "same_business_day"
+        or lead_type.sla.business_days
+    ):
         return 0
     promised = promised_minutes(design, lead_type)
     return promised if windows.can_shorten(hours.open, promised) else 0
@@ -52,7 +58,7 @@ def kept_free(design: Design, lead_type: LeadType) -> int:
 def openings(design: Design, lead_type: LeadType) -> list[Opening]:
     hours = hours_of(design, lead_type)
     key = f"open_{lead_type.id}"
-    if hours is None:
+    if hours is None or computes(design, lead_type):
         return [Opening(key, {})]
     if lead_type.sla != "same_business_day":
         return [Opening(key, windows.start_intervals(hours.open, kept_free(design, lead_type)))]
@@ -81,19 +87,14 @@ class _Clock:
     def __init__(self, design: Design, lead_type: LeadType, opening: Opening) -> None:
         self.design, self.lead_type, self.opening = design, lead_type, opening
         self.names = Names(design.target.prefix)
-        self.hours = hours_of(design, lead_type)
+        self.hours = None if computes(design, lead_type) else hours_of(design, lead_type)
+        self.graph = Graph()
 
     def build(self) -> Resource:
-        graph, prop = Graph(), self.names.prop
+        graph, prop = self.graph, self.names.prop
         status, kind = prop("sla_status"), prop("lead_type")
         waits = [any_of(status, ["waiting"]), any_of(kind, [self.lead_type.id])]
-        run = graph.puts("run", [*self._times(), (status, static("within_sla"))], None)
-        met = graph.puts(
-            "met", [(prop("sla_started_at"), NOW), (prop("sla_due_at"), NOW), (status, static("met"))], None
-        )
-        touched = [known(prop("first_touch_at")), known(prop("engaged_at"))]
-        touched.append(after(prop("first_touch_at"), prop("engaged_at"), inclusive=True))
-        start = graph.ask("touched", [("Touched meanwhile", [touched], met)], run)
+        start = self._computed() if computes(self.design, self.lead_type) else self._counted()
         # A blank is no exclusion: the judge writes the flag before anybody waits.
         start = graph.ask(
             "still", [("Still waiting", [[*waits, truth(prop("excluded"), False, blank=True)]], start)], None
@@ -102,8 +103,61 @@ class _Clock:
             start = graph.put("guard", prop("guard_at"), NOW, start)
         enrolment = on_state([waits], [(status, "waiting"), (kind, self.lead_type.id)], leave=False)
         text = f"Starts the clock of {self.lead_type.id}" + (" within opening hours." if self.hours else ".")
+        if computes(self.design, self.lead_type):
+            text = f"Starts the clock of {self.lead_type.id}, with times that its program computes."
         more = window_arguments(self.design, self.hours, self.opening.open)
         return flow(self.design, self.opening.key, text, enrolment, graph.actions(start), **more)
+
+    def _touched(self) -> list[Filter]:
+        at, engaged = self.names.prop("first_touch_at"), self.names.prop("engaged_at")
+        return [known(at), known(engaged), after(at, engaged, inclusive=True)]
+
+    def _counted(self) -> str:
+        """The times on the wall clock, from now on."""
+        graph, prop = self.graph, self.names.prop
+        status = prop("sla_status")
+        run = graph.puts("run", [*self._times(), (status, static("within_sla"))], None)
+        met = graph.puts(
+            "met", [(prop("sla_started_at"), NOW), (prop("sla_due_at"), NOW), (status, static("met"))], None
+        )
+        return graph.ask("touched", [("Touched meanwhile", [self._touched()], met)], run)
+
+    def _computed(self) -> str:
+        """The times that a program computes; on the wall clock when it gives none, so that nobody is forgotten."""
+        graph, prop = self.graph, self.names.prop
+        status, due = prop("sla_status"), prop("sla_due_at")
+        run = graph.put("run", status, static("within_sla"), None)
+        met = graph.put("met", status, static("met"), None)
+        late = graph.put("late", status, static("touched_late"), None)
+        is_late = [*self._touched(), after(prop("first_touch_at"), due)]
+        verdict = graph.ask("touched", [("Late", [is_late], late), ("Meanwhile", [self._touched()], met)], run)
+        steps = range(1, len(steps_of(self.design, self.lead_type)) + 1)
+        given = [(self.names.step_at(place), answer("program", f"step_{place}")) for place in steps]
+        given += [(prop("sla_minutes"), answer("program", "minutes"))]
+        given += [(prop("sla_started_at"), answer("program", "started")), (due, answer("program", "due"))]
+        exact = graph.puts("exact", given, verdict)
+        usual = graph.puts("usual", self._on_the_wall(), verdict)
+        chosen = graph.choose("outcome", answer("program", "outcome"), {"ok": exact}, usual)
+        asked = {ASKED: of(prop("clock_requested_at"))}
+        answers = outputs(self.design, self.lead_type)
+        return graph.run("program", RUNTIME, program(self.design, self.lead_type), asked, answers, chosen)
+
+    def _on_the_wall(self) -> list[tuple[str, Value]]:
+        """Start, due and steps counted from now, closed hours included."""
+        promised = promised_minutes(self.design, self.lead_type) * 60
+        is_day = self.lead_type.sla == "same_business_day"
+        due = promised if is_day else due_seconds(self.design, self.lead_type)
+        values = []
+        for place, step in enumerate(steps_of(self.design, self.lead_type), 1):
+            if not is_day:
+                seconds = step_seconds(self.design, self.lead_type, step)
+            elif step.percent is not None:
+                seconds = share_seconds(promised // 60, step.percent)
+            else:
+                seconds = due + (wall_seconds(step.after_due) if step.after_due else 0)
+            values.append((self.names.step_at(place), later(seconds)))
+        prop = self.names.prop
+        return [*values, (prop("sla_started_at"), of(prop("clock_requested_at"))), (prop("sla_due_at"), later(due))]
 
     def _times(self) -> list[tuple[str, Value]]:
         """The steps, the start and the due time, in the order they are written."""
@@ -142,7 +196,5 @@ class _Clock:
 
 def due_seconds(design: Design, lead_type: LeadType) -> int:
     """From the start of the clock to the due time, on the wall clock."""
-    from provisioner.targets.hubspot.minutes import wall_seconds
-
     assert lead_type.sla != "same_business_day", "its due time is a time of the day"
-    return wall_seconds(design, lead_type, lead_type.sla)
+    return wall_seconds(lead_type.sla)

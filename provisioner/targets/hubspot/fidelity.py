@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from provisioner.fidelity import Fidelity, Grade
-from provisioner.model.design import Design, LeadType, Step
+from provisioner.model.design import BusinessHours, Design, LeadType, Step
 from provisioner.model.uses import steps_of, tests_of, used_escalations
 from provisioner.targets.hubspot import windows
 from provisioner.targets.hubspot.clock import due_seconds, kept_free, openings, portal_zone
+from provisioner.targets.hubspot.code import computes, last_year
 from provisioner.targets.hubspot.conditions import kinds
 from provisioner.targets.hubspot.minutes import duration_minutes, promised_minutes, step_seconds
 from provisioner.targets.hubspot.names import hours_of
@@ -81,6 +82,9 @@ def _clock(design: Design, lead_type: LeadType) -> Iterator[Fidelity]:
         yield _say("clock start", "exact", "It is the time of the assignment.", 0.0, id)
         yield _say("due time and steps", "approximated", why, float(CHAIN + JITTER), id)
         return
+    if computes(design, lead_type):
+        yield from _computed(design, lead_type, hours)
+        return
     start, due, steps = errors(design, lead_type)
     free = kept_free(design, lead_type)
     why = f"What waits for opening hours is let in over about {SPREAD} minutes"
@@ -91,13 +95,7 @@ def _clock(design: Design, lead_type: LeadType) -> Iterator[Fidelity]:
     for number, error in enumerate(steps, 1):
         why = "Counted on the wall clock from the start; what falls into closed hours happens at the next opening."
         yield _say(f"step {number}", "approximated", f"{why} {_ranged(error)}", error.worst, id)
-    yield _say(
-        "response and miss minutes",
-        "approximated",
-        "They are calendar minutes: a formula cannot leave out closed hours. The verdict does not depend on them.",
-        None,
-        id,
-    )
+    yield _response(id)
     moved = windows.shift_of(hours, portal_zone(design))
     if moved.odd_days:
         why = (
@@ -105,6 +103,28 @@ def _clock(design: Design, lead_type: LeadType) -> Iterator[Fidelity]:
             f"{moved.odd_days} days of the year the office seems to open {moved.odd_minutes} minutes off."
         )
         yield _say("opening hours around clock changes", "approximated", why, float(moved.odd_minutes), id)
+
+
+def _computed(design: Design, lead_type: LeadType, hours: BusinessHours) -> Iterator[Fidelity]:
+    """A clock whose times a program computes."""
+    id = lead_type.id
+    yield _say("clock start", "exact", "A custom-code action computes it.", 0.0, id)
+    yield _say("due time", "exact", "A custom-code action computes it.", 0.0, id)
+    for number, _ in enumerate(steps_of(design, lead_type), 1):
+        why = "Its time is computed; three workflows follow each other, and workflows run within about a minute."
+        yield _say(f"step {number}", "approximated", why, float(CHAIN + JITTER), id)
+    why = (
+        f"A custom-code action computes the times, with holidays and clock changes, until the end of "
+        f"{last_year(hours)}. Where it answers nothing, the clock is counted on the wall clock, closed hours included. "
+        "How HubSpot stores its answers is not documented: look at one lead before people rely on it."
+    )
+    yield _say("custom code", "approximated", why, None, id)
+    yield _response(id)
+
+
+def _response(id: str) -> Fidelity:
+    why = "They are calendar minutes: a formula cannot leave out closed hours. The verdict does not depend on them."
+    return _say("response and miss minutes", "approximated", why, None, id)
 
 
 def _due_words(lead_type: LeadType, free: int) -> str:

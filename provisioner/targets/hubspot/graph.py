@@ -47,6 +47,14 @@ def today_at(hour: int, minute: int, zone: str) -> Value:
     return {"type": "RELATIVE_DATETIME", "timeDelay": delay}
 
 
+def answer(node: str, key: str) -> Value:
+    """What the program of an earlier node answered. [spec] reference/hubspot.md 4.5"""
+    return {"type": "FIELD_DATA", "actionId": f"{_NODE}{node}", "dataKey": key}
+
+
+_NODE = "@"  # in front of a node's name where its number will stand
+
+
 class Graph:
     """Nodes are added in any order and refer to each other by name; "" and None end the way."""
 
@@ -82,6 +90,28 @@ class Graph:
         node = {"type": "LIST_BRANCH", "listBranches": branches}
         return self._add(name, {**node, "defaultBranchName": "Otherwise", "defaultBranch": otherwise})
 
+    def run(
+        self, name: str, runtime: str, source: str, given: Mapping[str, Value], answers: Sequence[str], to: str
+    ) -> str:
+        """A program (custom code) without secrets. What it answers is declared as the one kind of output that the API
+        describes. [spec] reference/hubspot.md 4.5"""
+        node = {
+            "type": "CUSTOM_CODE",
+            "runtime": runtime,
+            "sourceCode": source,
+            "secretNames": [],
+            "inputFields": [{"name": key, "value": value} for key, value in given.items()],
+            "outputFields": [{"type": "ENUMERATION", "name": key, "options": []} for key in answers],
+            "connection": to,
+        }
+        return self._add(name, node)
+
+    def choose(self, name: str, value: Value, cases: Mapping[str, str | None], otherwise: str | None) -> str:
+        """The case that equals a value, which may also be blank. [spec] reference/hubspot.md 4.5"""
+        branches = [{"branchValue": label, "connection": to} for label, to in cases.items()]
+        node = {"type": "STATIC_BRANCH", "inputValue": value, "staticBranches": branches}
+        return self._add(name, {**node, "defaultBranchName": "Otherwise", "defaultBranch": otherwise})
+
     def drop(self, name: str) -> None:
         """Takes away a node that turned out not to be needed, with its continuations `name.2`, `name.3`…"""
         for known in [node for node in self._nodes if node == name or node.startswith(f"{name}.")]:
@@ -111,7 +141,18 @@ class Graph:
                 edges += reversed(list(_edges(action)))
         if len(ids) < len(self._nodes):
             raise ValueError(f"never reached: {sorted(set(self._nodes) - set(ids))}")
-        return done
+        return [_numbered(action, ids) for action in done]
+
+
+def _numbered(value: Any, ids: Mapping[str, str]) -> Any:
+    """Names of nodes in values, as their numbers."""
+    if isinstance(value, Mapping):
+        return {key: _numbered(item, ids) for key, item in value.items()} if value.get("type") != "FIELD_DATA" else {
+            **value, "actionId": ids[str(value["actionId"]).removeprefix(_NODE)]
+        }  # fmt: skip
+    if isinstance(value, list):
+        return [_numbered(item, ids) for item in value]
+    return value
 
 
 class _Edge:
@@ -121,16 +162,20 @@ class _Edge:
         self.owner, self.slot, self.target = owner, slot, target
 
 
+_BRANCHES = ("listBranches", "staticBranches")
+
+
 def _copied(node: Mapping[str, Any], number: str) -> dict[str, Any]:
     action = {**node, "actionId": number}
-    if "listBranches" in action:
-        action["listBranches"] = [dict(item) for item in action["listBranches"]]
+    for key in _BRANCHES:
+        if key in action:
+            action[key] = [dict(item) for item in action[key]]
     return action
 
 
 def _edges(action: dict[str, Any]) -> Iterator[_Edge]:
     """The ways out, in order; those that end are removed (an empty connection is an error)."""
-    for owner in (action, *action.get("listBranches", ())):
+    for owner in (action, *(item for key in _BRANCHES for item in action.get(key, ()))):
         if "connection" in owner:
             yield from _way(owner, "connection")
     if "defaultBranch" in action:

@@ -9,6 +9,7 @@ from provisioner.model.design import Design, Exclusion, LeadType, Recipient, Ste
 from provisioner.model.uses import tests_of, used_escalations
 from provisioner.rules import Finding, Registry
 from provisioner.targets.hubspot import windows
+from provisioner.targets.hubspot.code import FEATURE, FIELDS_MOST, computes, outputs
 from provisioner.targets.hubspot.conditions import Unsayable, groups, kinds
 from provisioner.targets.hubspot.names import FILTERS_MOST, NAME_MOST, OPTIONS_MOST, UNTRACKED, Names, hours_of
 from provisioner.targets.hubspot.objects import lead_object
@@ -191,7 +192,7 @@ def portal_zone(design: Design) -> Iterator[Finding]:
     hour."""
     zone = design.target.options.get("timezone")
     if zone is None:
-        if any(hours_of(design, item) for item in design.lead_types):
+        if any(_has_windows(design, item) for item in design.lead_types):
             advice = "Add target.timezone, such as timezone: America/New_York (HubSpot: Settings, Account Defaults)."
             yield Finding(design.target.at, "Lead types have business hours, but target.timezone is not there.", advice)
     elif not windows.is_zone(zone):
@@ -205,7 +206,7 @@ def holidays(design: Design) -> Iterator[Finding]:
     zone = design.target.options.get("timezone")
     if zone is None or not windows.is_zone(zone):
         return
-    for id in dict.fromkeys(item.hours for item in design.lead_types if hours_of(design, item)):
+    for id in dict.fromkeys(item.hours for item in design.lead_types if _has_windows(design, item)):
         hours = design.business_hours[id or ""]
         if hours.holidays and windows.crosses_midnight(hours, windows.shift_of(hours, zone).minutes):
             detail = (
@@ -233,15 +234,28 @@ def later_sections(design: Design) -> Iterator[Finding]:
                 yield Finding(f"{lead_type.at}/{name}", detail, advice)
 
 
-@RULES.rule("H312", "Feature not deployed by this version")
-def features(design: Design) -> Iterator[Finding]:
-    """Custom-code actions would make business hours exact; a design that counts on them must not get less unsaid."""
+@RULES.rule("H312", "Custom code", severity="info")
+def custom_code(design: Design) -> Iterator[Finding]:
+    """A custom-code action computes business hours exactly. It needs Data Hub Professional or higher, which no API
+    tells, and it takes 50 values at most; a workflow with one is refused where the account has no such tier."""
     for place, feature in enumerate(design.target.options.get("features", ())):
-        yield Finding(
-            f"{design.target.at}/features/{place}",
-            f"{feature} is not deployed by this version.",
-            "Leave it out: business hours are then approximated, as the fidelity statement says.",
-        )
+        at = f"{design.target.at}/features/{place}"
+        computed = [item for item in design.lead_types if feature == FEATURE and computes(design, item)]
+        if not computed:
+            yield Finding(at, "No lead type has a business clock, so nothing is computed.", "Leave it out.")
+            continue
+        detail = "Business hours are computed by a custom-code action, which needs Data Hub Professional or higher."
+        yield Finding(at, detail, "Leave it out where the account has a lower tier: hours are then approximated.")
+        for item in computed:
+            count = len(outputs(design, item))
+            if count > FIELDS_MOST:
+                detail = f"The clock of {item.id!r} has {count} values; a custom-code action takes {FIELDS_MOST}."
+                yield Finding(f"{item.at}/escalation", detail, "Use an escalation with fewer steps.", "error")
+
+
+def _has_windows(design: Design, lead_type: LeadType) -> bool:
+    """Whether its workflows keep opening hours themselves."""
+    return hours_of(design, lead_type) is not None and not computes(design, lead_type)
 
 
 def _ruled(design: Design) -> Iterator[LeadType | Exclusion]:

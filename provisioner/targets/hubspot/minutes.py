@@ -31,7 +31,7 @@ def share_seconds(minutes: int, percent: Decimal) -> int:
     return int((minutes * 60 * percent / 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def wall_seconds(design: Design, lead_type: LeadType, duration: Duration) -> int:
+def wall_seconds(duration: Duration) -> int:
     """How long a duration is waited for on the wall clock: a business day is a whole day of 24 hours, because the same
     time of the next day is what it usually means."""
     return duration.minutes * 60 + duration.business_days * 86_400
@@ -40,10 +40,10 @@ def wall_seconds(design: Design, lead_type: LeadType, duration: Duration) -> int
 def step_seconds(design: Design, lead_type: LeadType, step: Step) -> int:
     """From the start of the clock to a step, on the wall clock. Not for `same_business_day`."""
     assert lead_type.sla != "same_business_day", "its due time is a time of the day"
-    due = wall_seconds(design, lead_type, lead_type.sla)
+    due = wall_seconds(lead_type.sla)
     if step.percent is not None:
         if lead_type.sla.business_days:
             return share_seconds(due // 60, step.percent)
         return share_seconds(promised_minutes(design, lead_type), step.percent)
     assert step.after_due is not None, "a step has a percentage or a time after due"
-    return due + wall_seconds(design, lead_type, step.after_due)
+    return due + wall_seconds(step.after_due)

@@ -37,7 +37,12 @@ def _template(kind: str) -> Template:
     # The output is JSON, where every value goes through `tojson`; escaping for HTML would change the values.
     environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
-    return environment.from_string(assets.read_text("templates", "hubspot", TEMPLATES[kind]))
+    return environment.from_string(assets.read_text("templates", "hubspot", TEMPLATES.get(kind, kind)))
+
+
+def source(template: str, **data: Any) -> str:
+    """A program that an action carries. `data` is written as JSON: numbers, texts and lists of them."""
+    return _template(template).render(**data)
 
 
 def text(resource: Resource) -> str:

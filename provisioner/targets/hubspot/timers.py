@@ -16,6 +16,7 @@ from provisioner.model.uses import status_after, steps_of
 from provisioner.resources import Resource
 from provisioner.targets.hubspot.alerts import Alerts
 from provisioner.targets.hubspot.clock import window_arguments
+from provisioner.targets.hubspot.code import computes
 from provisioner.targets.hubspot.filters import (
     Filter,
     after,
@@ -60,7 +61,8 @@ class _Timer:
     def __init__(self, design: Design, lead_type: LeadType) -> None:
         self.design, self.lead_type = design, lead_type
         self.names = Names(design.target.prefix)
-        self.hours = hours_of(design, lead_type)
+        # Computed times never lie in closed hours, so nothing has to be moved out of them.
+        self.hours = None if computes(design, lead_type) else hours_of(design, lead_type)
         self.graph = Graph()
         self.contacted = lead_object(design).contacted
         self.status, self.kind = self.names.prop("sla_status"), self.names.prop("lead_type")

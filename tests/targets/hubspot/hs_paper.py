@@ -37,6 +37,7 @@ class Run:
     flow: dict[str, Any]
     action: str
     over: bool = False
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)  # of programs, by action
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Paper:
     enrolled: set[str] = field(default_factory=set)
     queue: list[tuple[datetime, float, int, Callable[[], None]]] = field(default_factory=list)
     count: int = 0
+    broken_code: bool = False  # programs answer nothing
 
     # --- what happens from outside
 
@@ -148,6 +150,15 @@ class Paper:
         if action["type"] == "LIST_BRANCH":
             self._go(run, self._chosen(action))
             return
+        if action["type"] == "STATIC_BRANCH":
+            value = self._value("", action["inputValue"], run)
+            cases = {item["branchValue"]: item.get("connection") for item in action["staticBranches"]}
+            self._go(run, cases.get(value, action.get("defaultBranch")))
+            return
+        if action["type"] == "CUSTOM_CODE":
+            run.answers[action["actionId"]] = {} if self.broken_code else self._program(action, run)
+            self._go(run, action.get("connection"))
+            return
         if action["actionTypeId"] == "0-35":
             until = self.values[action["fields"]["date"]["propertyName"]]
             assert until > self.now, f"{run.flow['name']} waits for what has passed"
@@ -157,7 +168,7 @@ class Paper:
         if opens > self.now:
             self._at(opens, lambda: self._turn(run))
             return
-        self._act(run.flow["name"], action["actionTypeId"], action["fields"])
+        self._act(run, action["actionTypeId"], action["fields"])
         if not run.over:
             self._go(run, action.get("connection"))
 
@@ -180,17 +191,36 @@ class Paper:
                 return found
         return action.get("defaultBranch")
 
-    def _act(self, flow: str, kind: str, fields: Mapping[str, Any]) -> None:
+    def _program(self, action: Mapping[str, Any], run: Run) -> dict[str, Any]:
+        """Instants go in as milliseconds, and come out as such."""
+        assert action["runtime"] == "PYTHON39"
+        given = {item["name"]: self._value("", item["value"], run) for item in action["inputFields"]}
+        space: dict[str, Any] = {}
+        exec(compile(action["sourceCode"], run.flow["name"], "exec"), space)
+        texts = {
+            name: str(round(value.timestamp()) * 1000) if isinstance(value, datetime) else value
+            for name, value in given.items()
+        }
+        answers: dict[str, Any] = space["main"]({"inputFields": texts})["outputFields"]
+        assert set(answers) <= {item["name"] for item in action["outputFields"]}
+        return answers
+
+    def _act(self, run: Run, kind: str, fields: Mapping[str, Any]) -> None:
         if kind == "0-5":
             name = fields["property_name"]
-            self._set(name, self._value(name, fields["value"]))
+            value = self._value(name, fields["value"], run)
+            if name.endswith("_at") and isinstance(value, str):
+                value = datetime.fromtimestamp(int(value) / 1000, UTC)
+            self._set(name, value)
         else:
-            self.sent.append(Sent(self.now, flow, kind, fields))
+            self.sent.append(Sent(self.now, run.flow["name"], kind, fields))
             if kind == "0-11":
                 self._set(fields["target_property"], f"someone of {fields['team_ids'][0]}")
 
-    def _value(self, name: str, value: Mapping[str, Any]) -> Any:
+    def _value(self, name: str, value: Mapping[str, Any], run: Run) -> Any:
         match value["type"]:
+            case "FIELD_DATA":
+                return run.answers[value["actionId"]].get(value["dataKey"])
             case "STATIC_VALUE":
                 return value["staticValue"]
             case "OBJECT_PROPERTY":

@@ -16,6 +16,7 @@ from provisioner.targets.hubspot.session import ledger, needs, shapes
 from provisioner.targets.hubspot.session.account import Portal
 from provisioner.targets.hubspot.session.directory import read_directory
 from provisioner.targets.hubspot.session.door import Door, rows
+from provisioner.targets.hubspot.session.elsewhere import elsewhere
 from provisioner.targets.hubspot.session.faults import MissingScopes
 from provisioner.targets.hubspot.session.find import Finder
 from provisioner.targets.hubspot.session.premises import missing
@@ -74,7 +75,8 @@ def read_live(door: Door, desired: Snapshot, state: State, portal: Portal) -> Li
     kept = set(desired.resources) | set(recorded.fingerprints)
     there = [item for item in found.resources.values() if item.address in kept and item.address not in found.unread]
     notices = (*found.notices, *pinned)
-    return Live(Snapshot.of(there, found.unread), recorded, notices, resolved, tuple(found.ticked))
+    others = elsewhere(state.properties, state.prefix)
+    return Live(Snapshot.of(there, found.unread), recorded, notices, resolved, tuple(found.ticked), others)
 
 
 def _of_other_runs(state: State) -> list[str]:

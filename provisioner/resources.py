@@ -44,6 +44,9 @@ class Address:
         return cls(kind, name)
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     address: Address
@@ -55,7 +58,7 @@ class Resource:
 
 
 def fingerprint(attributes: Mapping[str, Any]) -> str:
-    text = json.dumps(attributes, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = _CANONICAL.encode(attributes)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 

@@ -16,6 +16,7 @@ from provisioner import assets
 if TYPE_CHECKING:  # imported where it is needed: that takes longer than checking a design
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
+    from jsonschema_rs import Draft202012Validator
 
 Schema = Mapping[str, Any]
 
@@ -30,8 +31,19 @@ def design_schema() -> Schema:
 
 def errors(data: Any) -> Iterator[ValidationError]:
     """The library's errors about a whole design. `schema` of each carries the words of the place it is about."""
+    if _is_fine(data):
+        return iter(())
     found: Iterator[ValidationError] = _validator().iter_errors(data)
     return found
+
+
+def _is_fine(data: Any) -> bool:
+    """Whether a faster library finds nothing at all. Most documents are right, and then its answer is enough; for
+    everything else, and for what it cannot read, the one that can say what is wrong is asked."""
+    try:
+        return _quick().is_valid(data)
+    except (ValueError, RecursionError):  # a number or a text that JSON cannot hold, or too deep
+        return False
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -43,11 +55,31 @@ def matches(pattern: str, text: str) -> bool:
 
 
 @cache
+def _quick() -> Draft202012Validator:
+    import jsonschema_rs
+
+    return jsonschema_rs.Draft202012Validator(_narrow(_ready(design_schema(), design_schema()["$defs"])))
+
+
+def _narrow(schema: Any) -> Any:
+    """The two libraries do not agree on what counts as white space; here only what does for both of them."""
+    if isinstance(schema, Mapping):
+        return {
+            key: part.replace(r"\S", r"[^\s\x1c-\x1f\x85]").replace(r"\s*", r"[ \t\n]*")
+            if key == "pattern" and isinstance(part, str)
+            else _narrow(part)
+            for key, part in schema.items()
+        }
+    return [_narrow(part) for part in schema] if isinstance(schema, list) else schema
+
+
+@cache
 def _validator() -> Validator:
-    from jsonschema import Draft202012Validator, validators
+    from jsonschema import Draft202012Validator as Draft
+    from jsonschema import validators
 
     extend: Any = validators.extend  # its stub has no types
-    strict = extend(Draft202012Validator, {"pattern": _pattern, "uniqueItems": _unique_items})
+    strict = extend(Draft, {"pattern": _pattern, "uniqueItems": _unique_items})
     found: Validator = strict(_ready(design_schema(), design_schema()["$defs"]))
     return found
 

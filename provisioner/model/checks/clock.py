@@ -21,9 +21,10 @@ _SOON = timedelta(days=90)
 def steps_in_order(subject: Subject) -> Iterator[Finding]:
     """Each step of an escalation must come later than the one before it, for every lead type that uses it: otherwise a
     lead would be escalated backwards, or two steps would act at once."""
+    users = _users(subject)
     for escalation in subject.design.escalations.values():
         said: set[int] = set()
-        for lead_type in _users(subject, escalation):
+        for lead_type in users[escalation.id]:
             offsets = _offsets(subject, lead_type, escalation)
             for index, (before, after) in enumerate(pairwise(offsets), start=1):
                 if after > before or index in said:
@@ -38,8 +39,13 @@ def _out_of_order(escalation: Escalation, index: int, lead_type: LeadType) -> Fi
     return Finding(f"{escalation.steps[index].at}/at", detail, "Put the steps in the order in which they happen.")
 
 
-def _users(subject: Subject, escalation: Escalation) -> list[LeadType]:
-    return [item for item in subject.design.lead_types if item.escalation == escalation.id]
+def _users(subject: Subject) -> dict[str, list[LeadType]]:
+    """Escalation → the lead types that have it, in their order."""
+    found: dict[str, list[LeadType]] = {escalation: [] for escalation in subject.design.escalations}
+    for item in subject.design.lead_types:
+        if item.escalation in found:
+            found[item.escalation].append(item)
+    return found
 
 
 def _offsets(subject: Subject, lead_type: LeadType, escalation: Escalation) -> list[tuple[int, Decimal]]:
@@ -75,8 +81,9 @@ def seconds(duration: Duration, business_day: int) -> int:
 @RULES.rule("D129", "A share of the SLA that is never reached")
 def beyond_the_day(subject: Subject) -> Iterator[Finding]:
     """`same_business_day` ends with the day: there is no time after it that a share of it could mean."""
+    everyone = _users(subject)
     for escalation in subject.design.escalations.values():
-        users = [item for item in _users(subject, escalation) if isinstance(item.sla, str)]
+        users = [item for item in everyone[escalation.id] if isinstance(item.sla, str)]
         for step in escalation.steps if users else ():
             if step.percent is not None and step.percent > 100:
                 detail = f"'{at_text(step)}' lies after the end of the day for {quoted(users[0].id)}."
@@ -97,10 +104,11 @@ def unit_fits_clock(subject: Subject) -> Iterator[Finding]:
             yield from _fits(item.after_hours.sla, item.after_hours.clock, f"{item.after_hours.at}/sla", "")
         if item.follow_up is not None:
             yield from _fits(item.follow_up.within, item.clock, f"{item.follow_up.at}/within", "")
+    users = _users(subject)
     for escalation in subject.design.escalations.values():
         for step in escalation.steps:
             seen: set[Clock] = set()
-            for item in _users(subject, escalation):
+            for item in users[escalation.id]:
                 if step.after_due is None or item.clock in seen:
                     continue
                 seen.add(item.clock)

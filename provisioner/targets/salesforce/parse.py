@@ -24,6 +24,7 @@ PLACES = {
     ("notificationtypes", ".notiftype"): "CustomNotificationType",
     ("queues", ".queue"): "Queue",
 }
+_FOLDERS = frozenset({"objects", "settings", "classes", "triggers", *(folder for folder, _ in PLACES)})
 CODE = {("classes", ".cls"): "ApexClass", ("triggers", ".trigger"): "ApexTrigger"}
 
 
@@ -41,9 +42,8 @@ def parse_package(files: Mapping[str, bytes]) -> Snapshot:
 
 
 def _inside(path: str) -> str:
-    parts = PurePosixPath(path).parts
-    known = {"objects", "settings", *(folder for folder, _ in (*PLACES, *CODE))}
-    return "/".join(parts[1:] if len(parts) > 2 and parts[0] not in known else parts)
+    outer, _, inner = path.partition("/")
+    return inner if "/" in inner and outer not in _FOLDERS else path
 
 
 def _resources(path: str, files: Mapping[str, bytes]) -> Iterator[Resource]:

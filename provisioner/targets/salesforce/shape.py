@@ -9,6 +9,7 @@ it has one, else in document order). Positions on a canvas and other things with
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_TYPE, _NIL = f"{{{XSI}}}type", f"{{{XSI}}}nil"
 XSD = "http://www.w3.org/2001/XMLSchema"
 
 # Kinds of flow elements that sit on the canvas; all of them are ours in a flow of ours.
@@ -57,6 +59,7 @@ LISTS: dict[tuple[str, str], str | None] = {
     ("Holiday", "businessHours"): "",  # the same entry, under the name of its address kind
 }
 
+_NO_LIST = "no list"
 WITHOUT_MEANING = frozenset({"locationX", "locationY", "isGoTo"})
 NUMBERS = frozenset(
     {"length", "maxBatchSize", "numberValue", "offsetNumber", "precision", "scale", "triggerOrder", "visibleLines"}
@@ -84,16 +87,28 @@ def tree(element: Element, parent: str | None = None) -> dict[str, Any]:
     context = parent or local(element)
     found: dict[str, list[Any]] = {}
     for child in element:
-        name = local(child)
-        value = None if name in WITHOUT_MEANING else _value(child, name, context)
-        if value is not None:
-            found.setdefault(name, []).append(value)
-    return {name: _joined(context, name, values) for name, values in sorted(found.items())}
+        name = _without_namespace(child.tag)
+        if name in WITHOUT_MEANING:
+            continue
+        value = _value(child, name, context)
+        if value is None:
+            continue
+        if name in found:
+            found[name].append(value)
+        else:
+            found[name] = [value]
+    return {name: _joined(context, name, found[name]) for name in sorted(found)}
 
 
 def local(element: Element) -> str:
     """The name of an element without its namespace."""
-    return str(element.tag).rpartition("}")[2]
+    return _without_namespace(element.tag)
+
+
+@cache
+def _without_namespace(tag: str) -> str:
+    """There are few names, and very many elements."""
+    return tag.rpartition("}")[2]
 
 
 def _value(child: Element, name: str, context: str) -> Any:
@@ -112,11 +127,12 @@ def _typed_value(element: Element) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     for child in element:
         text = (child.text or "").strip()
-        if local(child) != "value":
-            answer[local(child)] = text
+        name = _without_namespace(child.tag)
+        if name != "value":
+            answer[name] = text
             continue
-        kind = (child.get(f"{{{XSI}}}type") or "").rpartition(":")[2]
-        empty = child.get(f"{{{XSI}}}nil") in ("true", "1") or (kind == "string" and not text)
+        kind = (child.get(_TYPE) or "").rpartition(":")[2]
+        empty = child.get(_NIL) in ("true", "1") or (kind == "string" and not text)
         answer["value"] = None if empty else number(text) if kind in ("double", "int") else text
         if not empty:
             answer["type"] = "double" if kind == "int" else kind or "string"
@@ -137,9 +153,9 @@ def number(text: str) -> str:
 
 
 def _joined(context: str, name: str, values: list[Any]) -> Any:
-    if (context, name) not in LISTS:
+    key = LISTS.get((context, name), _NO_LIST)
+    if key is _NO_LIST:
         return values[0] if len(values) == 1 else values
-    key = LISTS[context, name]
     if key is None:
         # A picklist value that was removed stays behind, switched off. [docs] reference/salesforce.md 2.1
         return [item for item in values if not (name == "value" and item.get("isActive") == "false")]

@@ -1,4 +1,4 @@
-"""Named connections from `provisioner.toml`: the project's (working directory) and the user's configuration folder.
+"""Named connections and notifications from `provisioner.toml`: the project's (working directory) and the user's.
 
 A connection of the project hides one of the same name in the user's folder. Secrets are only ever referred to:
 `{env = "NAME"}`, `{keyring = "service/user"}`, `{file = "key.pem"}` (relative to the file that says so).
@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from provisioner import assets
@@ -24,6 +24,7 @@ from provisioner.errors import UsageError
 from provisioner.secrets import Secret
 
 FILE = "provisioner.toml"
+SECTIONS = ("connections", "notifications")
 SECRET_KEYS = ("access_token", "client_secret", "private_key")
 TEXT_KEYS = ("platform", "instance_url", "api_version", "client_id", "username", "audience", "sf_cli")
 NUMBER_KEYS = ("timeout_seconds",)
@@ -47,19 +48,29 @@ _AUTH_KEYS = {"access_token", "private_key", "client_secret", "sf_cli", "client_
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One `[connections.NAME]` table, and where it was found."""
+    """One `[connections.NAME]` (or other) table, and where it was found."""
 
     name: str
     values: Mapping[str, Any]
     file: Path
     text: str
+    section: str = "connections"
 
     def place(self, key: str = "") -> str:
         """`provisioner.toml:4`; the table's own line when the key has none."""
-        return f"{self.file}:{_line(self.text, self.name, key)}"
+        return f"{self.file}:{_line(self.text, self.section, self.name, key)}"
 
     def wrong(self, key: str, message: str, advice: str = "") -> UsageError:
-        return UsageError(f"{self.place(key)}: [connections.{self.name}] {message}", advice=advice)
+        return UsageError(f"{self.place(key)}: [{self.section}.{self.name}] {message}", advice=advice)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """Where a summary is posted to. The whole address is a credential: who has it can post."""
+
+    name: str
+    kind: Literal["slack", "webhook"]
+    url: Secret
 
 
 def files(folder: Path | None = None) -> tuple[Path, Path]:
@@ -73,16 +84,52 @@ def connection(
     name: str, *, paths: tuple[Path, ...] | None = None, environ: Mapping[str, str] | None = None
 ) -> Connection:
     """The connection called `name`, its secrets looked up. UsageError names file, line and the way out."""
-    looked = files() if paths is None else paths
+    entry = _named(name, "connections", files() if paths is None else paths)
+    return _connection(entry, os.environ if environ is None else environ)
+
+
+def notification(
+    name: str, *, paths: tuple[Path, ...] | None = None, environ: Mapping[str, str] | None = None
+) -> Notification:
+    """The place `[notifications.NAME]`, its address looked up. UsageError names file, line and the way out; never the
+    address."""
+    entry = _named(name, "notifications", files() if paths is None else paths)
+    for key in entry.values:
+        if key not in ("kind", "url"):
+            raise entry.wrong(key, f"has an unknown key {key!r}.", "Known keys: kind, url.")
+    kind = entry.values.get("kind")
+    if kind not in ("slack", "webhook"):
+        raise entry.wrong("kind", "needs a kind: slack or webhook.", 'For example: kind = "slack"')
+    if "url" not in entry.values:
+        raise entry.wrong("", "needs 'url'.", 'For example: url = {env = "SLACK_WEBHOOK"}')
+    url = _secret(entry, "url", os.environ if environ is None else environ)
+    _check_address(entry, url.reveal())
+    return Notification(name, kind, url)
+
+
+def _check_address(entry: _Entry, url: str) -> None:
+    """https, or http on the loopback, without repeating any of it."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise entry.wrong("url", "url refers to something that is no address.") from None
+    if not host or not url.isascii() or not url.isprintable() or " " in url or "\\" in url or parts.username:
+        raise entry.wrong("url", "url refers to something that is no address of a webhook.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        raise entry.wrong("url", "url must begin with https://; http:// is accepted for this machine only.")
+
+
+def _named(name: str, section: str, looked: tuple[Path, ...]) -> _Entry:
     entries: dict[str, _Entry] = {}
     for path in reversed(looked):
-        entries.update(_entries(path))
+        entries.update(_entries(path, section))
     if name not in entries:
-        raise _unknown(name, entries, looked)
-    return _connection(entries[name], os.environ if environ is None else environ)
+        raise _unknown(name, section, entries, looked)
+    return entries[name]
 
 
-def _entries(path: Path) -> dict[str, _Entry]:
+def _entries(path: Path, section: str) -> dict[str, _Entry]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -98,24 +145,23 @@ def _entries(path: Path) -> dict[str, _Entry]:
     except RecursionError:
         raise UsageError(f"{path} is nested too deeply to be read.") from None
     for key in data:
-        if key != "connections":
+        if key not in SECTIONS:
             raise UsageError(
                 f"{path}: there is no section {key!r}.", advice="Connections are written [connections.NAME]."
             )
-    tables = data.get("connections", {})
+    tables = data.get(section, {})
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
-        raise UsageError(f"{path}: connections are tables.", advice="Write [connections.NAME], then one key per line.")
-    return {name: _Entry(name, table, path, text) for name, table in tables.items()}
+        raise UsageError(f"{path}: {section} are tables.", advice=f"Write [{section}.NAME], then one key per line.")
+    return {name: _Entry(name, table, path, text, section) for name, table in tables.items()}
 
 
-def _unknown(name: str, entries: Mapping[str, _Entry], looked: tuple[Path, ...]) -> UsageError:
+def _unknown(name: str, section: str, entries: Mapping[str, _Entry], looked: tuple[Path, ...]) -> UsageError:
     near = difflib.get_close_matches(name, entries, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    known = f"Known connections: {', '.join(sorted(entries))}." if entries else "No connection is defined yet."
+    one = section.removesuffix("s")
+    known = f"Known {section}: {', '.join(sorted(entries))}." if entries else f"No {one} is defined yet."
     places = " or ".join(str(path) for path in looked)
-    return UsageError(
-        f"There is no connection {name!r}.{hint}", advice=f"{known} Write [connections.{name}] in {places}."
-    )
+    return UsageError(f"There is no {one} {name!r}.{hint}", advice=f"{known} Write [{section}.{name}] in {places}.")
 
 
 def _connection(entry: _Entry, environ: Mapping[str, str]) -> Connection:
@@ -281,9 +327,9 @@ def _from_keyring(entry: _Entry, key: str, where: str, environ: Mapping[str, str
 _LOOKUPS = {"env": _from_env, "file": _from_file, "keyring": _from_keyring}
 
 
-def _line(text: str, name: str, key: str) -> int:
+def _line(text: str, section: str, name: str, key: str) -> int:
     """The line of `key` inside the table, of the table itself, or 1 (TOML can be written in ways we do not chase)."""
-    header = re.compile(rf"\s*\[\s*connections\s*\.\s*[\"']?{re.escape(name)}[\"']?\s*[\].]")
+    header = re.compile(rf"\s*\[\s*{section}\s*\.\s*[\"']?{re.escape(name)}[\"']?\s*[\].]")
     table = 0
     for number, line in enumerate(text.splitlines(), 1):
         if header.match(line):

@@ -1,0 +1,141 @@
+"""What an audit is made from: the facts and the plan, fetched by a session that cannot write."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from provisioner import __version__
+from provisioner.cli import road
+from provisioner.cli.console import Console
+from provisioner.cli.road import Prepared, Reached
+from provisioner.diagnostics import Diagnostic
+from provisioner.errors import Rejected
+from provisioner.facts import Facts, Scope, Unasked
+from provisioner.insight.audit import Audit, Judged
+from provisioner.insight.decision import carriers_of
+from provisioner.planning import guards
+from provisioner.planning.plan import Cause, Change, Plan
+from provisioner.planning.planfile import instant
+from provisioner.resources import Address
+from provisioner.targets.base import Auditing, Explaining, Live, Looking, Meaning, Referring
+
+_NO_COUNTS = "The connection to this platform cannot count what is in the CRM."
+_BY_HAND = (Cause.HAND, Cause.BOTH, Cause.DELETED)
+
+
+def scope_of(prepared: Prepared, now: datetime, since: datetime) -> Scope:
+    """`now` and `since`: aware."""
+    return Scope(now.astimezone(UTC), since.astimezone(UTC), carriers_of(prepared.design))
+
+
+def fetched(prepared: Prepared, reached: Reached, scope: Scope, console: Console) -> Audit:
+    """Everything an audit needs, read from the org. Refused in an org that the design is not for; TargetError when
+    nothing can be read. What the org does not tell is named in the facts, and is never taken for clean."""
+    guards.check_expected(prepared.design.target.expect, reached.org)
+    plan, unasked = _planned(prepared, reached, console)
+    misfits = _misfits(prepared, reached, console)
+    facts = _facts(prepared, reached, scope, console)
+    facts = dataclasses.replace(facts, unasked=(*facts.unasked, *unasked))
+    meanings = _meanings(prepared, plan)
+    judged = _judged(reached, plan, meanings, console)
+    return Audit(prepared.design, facts, plan, meanings, judged, misfits, prepared.file, reached.connection)
+
+
+def _planned(prepared: Prepared, reached: Reached, console: Console) -> tuple[Plan, tuple[Unasked, ...]]:
+    """The plan of what differs; an empty one, and why, when the org's answer cannot be held against the design: a
+    recipient who left must be found by the audit, not stop it."""
+    design = prepared.design
+    try:
+        with console.working(f"Reading {reached.org['name']}"):
+            live = reached.session.read(prepared.desired, design.target.prefix)
+    except Rejected as error:
+        return _no_plan(prepared, reached), (Unasked("configuration", error.message),)
+    guards.check_ledger(live.ledger.design, design.id, reached.org)
+    guards.check_prefix(live.elsewhere, design.id, design.target.prefix, reached.org)
+    return _compared(prepared, reached, live, console), ()
+
+
+def _compared(prepared: Prepared, reached: Reached, live: Live, console: Console) -> Plan:
+    desired = prepared.desired if live.resolved is None else live.resolved
+    plan = road.made_from(prepared, reached, live, desired)
+    return road.asked_who(plan, prepared, reached, live, console)
+
+
+def _no_plan(prepared: Prepared, reached: Reached) -> Plan:
+    return Plan(
+        changes=(),
+        conflicts=(),
+        unread=(),
+        design=prepared.design.id,
+        design_digest=prepared.digest,
+        tool=__version__,
+        org=reached.org,
+        created_at=instant(datetime.now(UTC)),
+        fingerprints={},
+    )
+
+
+def _misfits(prepared: Prepared, reached: Reached, console: Console) -> tuple[Diagnostic, ...]:
+    """What the design names and the org has not, or has otherwise."""
+    if not isinstance(prepared.target, Referring) or not isinstance(reached.session, Looking):
+        return ()
+    with console.working(f"Looking for what the design names in {reached.org['name']}"):
+        return tuple(reached.session.missing(prepared.target.references(prepared.design), prepared.document))
+
+
+def _facts(prepared: Prepared, reached: Reached, scope: Scope, console: Console) -> Facts:
+    if isinstance(reached.session, Auditing):
+        with console.working(f"Counting in {reached.org['name']}"):
+            return reached.session.audit(prepared.design, scope)
+    parts = ("totals", "carriers", "entrances", "people", "standings", "checks", "periods", "alerts", "calendars")
+    return Facts(scope, unasked=tuple(Unasked(part, _NO_COUNTS) for part in parts))
+
+
+def _meanings(prepared: Prepared, plan: Plan) -> Mapping[Address, tuple[Meaning, ...]]:
+    """What was found, in words: the change from what the design asks for to what is there."""
+    target = prepared.target
+    if not isinstance(target, Explaining):
+        return {}
+    return {
+        change.address: tuple(target.meanings(as_found(change), prepared.design))
+        for change in plan.to_write
+        if change.cause in _BY_HAND
+    }
+
+
+def as_found(change: Change) -> Change:
+    """A planned change puts the design back; what somebody did is its opposite."""
+    return dataclasses.replace(change, before=change.after, after=change.before)
+
+
+@dataclass(frozen=True, slots=True)
+class _Since:
+    lead_type: str
+    at: str
+
+
+def _judged(
+    reached: Reached, plan: Plan, meanings: Mapping[Address, tuple[Meaning, ...]], console: Console
+) -> dict[str, Judged]:
+    """The leads that were judged under a change by hand, by lead type: since the first one that is dated."""
+    if not isinstance(reached.session, Auditing):
+        return {}
+    since: dict[str, str] = {}
+    for item in _dated(plan, meanings):
+        since[item.lead_type] = min(item.at, since.get(item.lead_type, item.at))
+    if not since:
+        return {}
+    with console.working("Counting who was judged under what was changed"):
+        found = reached.session.judged(since)
+    return {lead_type: Judged(since[lead_type], evidence) for lead_type, evidence in found.items()}
+
+
+def _dated(plan: Plan, meanings: Mapping[Address, tuple[Meaning, ...]]) -> Iterator[_Since]:
+    for change in plan.to_write:
+        if change.cause in _BY_HAND and change.touched is not None and change.touched.at:
+            for meaning in meanings.get(change.address, ()):
+                for lead_type in meaning.lead_types:
+                    yield _Since(lead_type, change.touched.at)

@@ -1,0 +1,169 @@
+"""What a drift run reads beside the CRM, and the files it leaves."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from provisioner import __version__, config
+from provisioner.cli.console import Console
+from provisioner.cli.reports import write_report
+from provisioner.cli.road import Prepared
+from provisioner.document import load
+from provisioner.document.wording import did_you_mean
+from provisioner.errors import ProvisionerError, UsageError
+from provisioner.insight.accepted import FILE, Acceptance, read_accepted
+from provisioner.insight.audit import Audit
+from provisioner.insight.checks import FINDINGS
+from provisioner.insight.drift import ALL_FAMILIES, Earlier, Report, audit, compare
+from provisioner.reporting.drift_data import drift_data
+
+if TYPE_CHECKING:
+    from provisioner.config import Notification
+
+_DAYS = re.compile(r"([1-9][0-9]{0,3})d")
+_JSON_MARK = '{\n  "format": '
+
+
+def check_only(only: Sequence[str]) -> tuple[str, ...]:
+    """Families in lower case, codes in upper case. UsageError for what is neither."""
+    codes = [kind.code for kind in FINDINGS]
+    wanted = []
+    for name in only:
+        if name.lower() in ALL_FAMILIES:
+            wanted.append(name.lower())
+        elif name.upper() in codes:
+            wanted.append(name.upper())
+        else:
+            hint = did_you_mean(name, [*ALL_FAMILIES, *codes])
+            raise UsageError(
+                f"There is no family and no finding {name!r}. {hint}".strip(),
+                advice=f"Families: {', '.join(ALL_FAMILIES)}; the codes are in docs/findings.md.",
+            )
+    return tuple(dict.fromkeys(wanted))
+
+
+def read_now(text: str | None) -> datetime:
+    """The instant of the audit, UTC. UsageError when the text is none."""
+    if text is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--now {text!r} is no instant.", advice="For example: --now 2026-03-09T08:00:00Z") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def read_since(text: str, now: datetime) -> datetime:
+    """`90d` before `now`, or the beginning of a day in UTC. UsageError for anything else."""
+    days = _DAYS.fullmatch(text)
+    if days:
+        return now - timedelta(days=int(days[1]))
+    try:
+        begin = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
+    except ValueError as error:
+        raise UsageError(f"--since {text!r} is neither days nor a day.", advice="Write 90d, or 2026-01-31.") from error
+    if begin >= now:
+        raise UsageError(f"--since {text} is not in the past.", advice="Write 90d, or an earlier day.")
+    return begin
+
+
+def read_acceptances(path: Path | None, design: Path) -> tuple[Acceptance, ...]:
+    """The entries of the file; without one, of the file beside the design, if it is there."""
+    if path is None:
+        path = design.parent / FILE
+        if not path.exists():
+            return ()
+    return read_accepted(load(path))
+
+
+def read_earlier(path: Path | None) -> tuple[str, tuple[Earlier, ...]] | None:
+    """When an earlier report was made, and what was in it. UsageError when the file is no report."""
+    if path is None:
+        return None
+    from jsonschema import Draft202012Validator  # slow to import, and only an earlier report needs it
+    from jsonschema.exceptions import best_match
+
+    from provisioner import assets
+
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is no drift report: it is not JSON.", advice=_HOW) from error
+    schema = json.loads(assets.read_text("specs", "drift.schema.json"))
+    worst = best_match(Draft202012Validator(schema).iter_errors(data))
+    if worst is not None:
+        raise UsageError(f"{path} is no drift report: {worst.json_path}: {worst.message[:160]}.", advice=_HOW)
+    found = [_earlier(item) for item in data["findings"]] + [_earlier(item, True) for item in data["accepted"]]
+    return data["made_at"], tuple(found)
+
+
+_HOW = "A report is kept by: provisioner drift DESIGN -c NAME -o FILE"
+
+
+def _earlier(item: Mapping[str, Any], accepted: bool = False) -> Earlier:
+    return Earlier(item["code"], item["subject"], item["fingerprint"], item["severity"], accepted)
+
+
+def report_of(
+    subject: Audit,
+    prepared: Prepared,
+    acceptances: Sequence[Acceptance],
+    only: Sequence[str],
+    earlier: tuple[str, tuple[Earlier, ...]] | None,
+) -> Report:
+    """The audit, and what is new since the earlier one."""
+    report = audit(subject, prepared.document.locate, tool=__version__, acceptances=acceptances, only=only)
+    if earlier is None:
+        return report
+    made_at, findings = earlier
+    return compare(report, findings, made_at)
+
+
+def write_all(report: Report, options: Mapping[str, Any]) -> None:
+    """Every file that was asked for. UsageError when one cannot be written, or would overwrite something else."""
+    for name, module in _FORMS.items():
+        path = options[name]
+        if path is not None:
+            form = importlib.import_module(f"provisioner.reporting.{module}")
+            write_report(getattr(form, module)(report), path, form.MARK)
+    if options["out"] is not None:
+        write_report(json.dumps(drift_data(report), indent=2) + "\n", options["out"], _JSON_MARK)
+
+
+_FORMS = {"html": "drift_page", "markdown": "drift_markdown", "sarif": "drift_sarif", "junit": "drift_junit"}
+
+
+def find_channel(name: str | None) -> Notification | None:
+    """The named place to post to; its address is masked from now on."""
+    if name is None:
+        return None
+    from provisioner.cli import failures
+
+    found = config.notification(name)
+    failures.remember(found.url)
+    return found
+
+
+def post(report: Report, channel: Notification | None, console: Console) -> bool:
+    """Whether the summary arrived, or none was wanted. What went wrong is said; the report is kept all the same."""
+    if channel is None:
+        return True
+    from provisioner.cli import posting
+    from provisioner.cli.failures import masked
+    from provisioner.reporting.text import safe
+
+    try:
+        posting.send(report, channel)
+    except ProvisionerError as error:
+        console.note(masked(f"Error: {safe(error.message)}\n  What to do: {safe(error.advice)}"))
+        return False
+    console.note(f"Posted to {safe(channel.name)}.")
+    return True

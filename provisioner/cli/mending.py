@@ -1,0 +1,106 @@
+"""Proposals of an audit, written into the design: as a patch, as a copy, or in place; and what the plan of that is."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from provisioner.cli import road
+from provisioner.cli.console import Console
+from provisioner.cli.reports import write_report
+from provisioner.cli.road import Prepared, Reached
+from provisioner.errors import UsageError
+from provisioner.insight.drift import Report
+from provisioner.insight.patch import Patched, patched, unified
+from provisioner.reporting.plans import plan_text
+from provisioner.reporting.text import count_text, safe
+
+
+def mend(report: Report, prepared: Prepared, least: float, console: Console) -> Patched:
+    """The design's text with the proposals that are sure enough; what was left out is said."""
+    path = Path(prepared.file)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read again.") from error
+    if road.check(path).document.digest != prepared.digest:
+        raise UsageError(f"{path} was changed while the audit ran.", advice="Run the audit again.")
+    today = datetime.now().astimezone().date()
+    mended = patched(text, prepared.design, report.proposals, least=least, today=today)
+    for proposal in mended.written:
+        console.note(safe(f"Mapped {proposal.field} “{proposal.value}” to {proposal.lead_type}: {proposal.why}."))
+    for skipped in mended.skipped:
+        named = skipped.proposal
+        console.note(safe(f"Left to you: {named.field} “{named.value}” (perhaps {named.lead_type}). {skipped.why}"))
+    return mended
+
+
+def write_patch(mended: Patched, path: Path, console: Console, *, design: Path) -> None:
+    """The patch file, relative to the working directory. Nothing is written when there is nothing to propose."""
+    if not mended.written:
+        console.note("No patch was written: no proposal is sure enough (see --confidence).")
+        return
+    named = _seen_from_here(design)
+    write_report(unified(mended.before, mended.after, named), path, "--- a/")
+    console.note(safe(f"{count_text(len(mended.written), 'mapping')} in {path}. Read it, then: git apply {path}"))
+
+
+def fix(mended: Patched, prepared: Prepared, reached: Reached, in_place: bool, console: Console) -> None:
+    """The mended design, in a copy or in place, and the plan of it: what an apply would do. Applies nothing."""
+    if not mended.written:
+        console.note("Nothing was fixed: no proposal is sure enough (see --confidence).")
+        return
+    design = Path(prepared.file)
+    path = design if in_place else design.with_name(f"{design.stem}.fixed{design.suffix}")
+    if in_place:
+        _replace(path, mended)
+    else:
+        _copy(path, mended)
+    console.note(safe(f"{count_text(len(mended.written), 'mapping')} in {path}. This is its plan:"))
+    fixed = road.prepare(path, console)
+    plan = road.draft(fixed, reached, console)
+    console.say(plan_text(plan, console.paint, verbose=console.verbose))
+    console.note(safe(f"Carry it out: provisioner apply {path} -c {reached.connection}"))
+
+
+def _replace(path: Path, mended: Patched) -> None:
+    """All or nothing, with the permissions that the file has. UsageError when it is not what was read."""
+    try:
+        if path.read_bytes() != mended.before.encode("utf-8"):
+            raise UsageError(f"{path} was changed meanwhile; it was not touched.", advice="Run the audit again.")
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            with temporary.open("xb") as file:
+                file.write(mended.after.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            shutil.copymode(path, temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _copy(path: Path, mended: Patched) -> None:
+    """Beside the design; never over something else."""
+    try:
+        with path.open("xb") as file:
+            file.write(mended.after.encode("utf-8"))
+    except FileExistsError as error:
+        raise UsageError(
+            f"{path} is there already. It was not overwritten.", advice="Move it away, or use --in-place."
+        ) from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _seen_from_here(path: Path) -> str:
+    """With forward slashes, from the working directory where it lies below it."""
+    try:
+        return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        return path.name

@@ -1,0 +1,244 @@
+"""C2: is what was built still there, and still as the design says? Read off the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provisioner.diagnostics import Severity
+from provisioner.insight.audit import FINDINGS, Audit, Judged, count_text, day_text, leads_text
+from provisioner.insight.finding import Found
+from provisioner.planning.plan import Action, Cause, Change
+from provisioner.targets.base import Meaning
+
+_BY_HAND = (Cause.HAND, Cause.BOTH)
+_TOLD = (*_BY_HAND, Cause.DELETED, Cause.REOPENED, Cause.ORPHANED)
+
+
+@FINDINGS.kind("C201", "Something this design made was changed by hand", severity="error")
+def changed(audit: Audit) -> Iterator[Found]:
+    """A resource is ours, and is neither what was applied last nor what the design asks for.
+
+    Why: somebody changed the rules without the people who agreed to them; verdicts since then mean something else.
+    It is an error where leads are judged or alerted differently, and a warning otherwise.
+
+    Found: live state against the fingerprint that the last apply left in the CRM. Who and when: Salesforce: the setup
+    audit trail and the last modification. HubSpot: as far as the resource tells who updated it.
+
+    Fix: `plan` shows the difference; `apply` puts the design back, or the design takes over what was changed.
+
+    Example: SLA of Demo request: 30 minutes -> 60 minutes by Ana Ruiz on 2026-03-03; 112 leads judged under it.
+    """
+    for change in audit.plan.changes:
+        if change.cause in _BY_HAND and change.action is not Action.BY_HAND:
+            yield _by_hand(audit, change, "was changed by hand")
+
+
+@FINDINGS.kind("C202", "Something this design made was deleted by hand", severity="error")
+def deleted(audit: Audit) -> Iterator[Found]:
+    """A resource was applied, is still in the design, and is not in the CRM any more.
+
+    Why: a missing field, flow or list means leads without clocks or alerts that never go out.
+
+    Found: on both platforms: the record of the last apply names it, and it could be looked for and was not there. What
+    could not be looked at is reported as not checked instead.
+
+    Fix: `apply` makes it again. Data that a deleted field held does not come back.
+
+    Example: the permission set was removed: reps do not see the due time any more.
+    """
+    for change in audit.plan.changes:
+        if change.cause is Cause.DELETED and change.action is not Action.BY_HAND:
+            yield _by_hand(audit, change, "was deleted by hand")
+
+
+@FINDINGS.kind("C203", "A step that was done by hand is open again")
+def reopened(audit: Audit) -> Iterator[Found]:
+    """A person did a step and ticked it, and what it needs is gone or different since.
+
+    Why: a report or a notification that people rely on shows something else, or nothing.
+
+    Found: what the step needs, looked up again, on every platform that has such steps.
+
+    Fix: do the step again and tick it: `provisioner done`.
+
+    Example: the property that a report groups by was renamed.
+    """
+    for change in audit.plan.by_hand:
+        if change.cause in (Cause.REOPENED, Cause.DELETED, *_BY_HAND):
+            attributes = change.after.attributes if change.after else {}
+            opened = str((change.before.attributes if change.before else {}).get("opened") or "")
+            yield Found(
+                subject=str(change.address),
+                detail=f"“{attributes.get('title') or change.address.name}” was done, and is open again"
+                f"{': ' + opened if opened else '.'}",
+                consequence=str(attributes.get("why") or "What the step was for does not hold any more."),
+                fix=f"Do the step again, then tick it: {audit.command('done', change.address.name)}",
+                address=change.address,
+            )
+
+
+@FINDINGS.kind("C204", "The design asks for something that is not applied yet", severity="info")
+def waiting(audit: Audit) -> Iterator[Found]:
+    """The design was changed, or never applied in full: the plan is not empty, through nobody's fault.
+
+    Why: what people read in the design is not what leads are judged by.
+
+    Found: the plan: everything that is new, changed in the design, adopted or renamed, in one finding.
+
+    Fix: plan, and apply.
+
+    Example: 3 changes of the design wait for an apply.
+    """
+    waiting = [change for change in audit.plan.to_write if change.cause not in _TOLD]
+    if waiting:
+        names = ", ".join(str(change.address) for change in waiting[:_NAMED])
+        more = f" and {len(waiting) - _NAMED} more" if len(waiting) > _NAMED else ""
+        yield Found(
+            subject="design not applied",
+            detail=f"{count_text(len(waiting), 'change')} of the design {'waits' if len(waiting) == 1 else 'wait'} "
+            f"for an apply: {names}{more}.",
+            consequence="Leads are judged by what was applied last, not by what the design says.",
+            fix=f"See them: {audit.command('plan')}",
+            figures={"changes": len(waiting)},
+        )
+
+
+@FINDINGS.kind("C205", "A step that a person does was never done")
+def undone(audit: Audit) -> Iterator[Found]:
+    """The design has a step that the CRM has no API for, and nobody has ticked it.
+
+    Why: reports, dashboards or a setting are missing until somebody does it.
+
+    Found: the steps of the design against those that were ticked.
+
+    Fix: do it, then `provisioner done`.
+
+    Example: the dashboard “Speed to lead” was never built.
+    """
+    for change in audit.plan.by_hand:
+        if change.cause in (Cause.NEW, Cause.DESIGN, Cause.ADOPTED, Cause.RENAMED):
+            attributes = change.after.attributes if change.after else {}
+            yield Found(
+                subject=str(change.address),
+                detail=f"“{attributes.get('title') or change.address.name}” is to be done by hand, and is not ticked.",
+                consequence=str(attributes.get("why") or "What the step is for does not hold yet."),
+                fix=f"Do the step, then tick it: {audit.command('done', change.address.name)}",
+                address=change.address,
+            )
+
+
+@FINDINGS.kind("C206", "The CRM still has something that left the design", severity="info")
+def left_over(audit: Audit) -> Iterator[Found]:
+    """A resource is ours and in the CRM, and the design does not ask for it any more.
+
+    Why: an alert that was taken out of the design may still go out.
+
+    Found: the record of the last apply against the design.
+
+    Fix: plan, and apply, which removes it.
+
+    Example: the lead type “Partner” was taken out of the design; its settings are still in the CRM.
+    """
+    for change in audit.plan.to_write:
+        if change.cause is Cause.ORPHANED:
+            yield Found(
+                subject=str(change.address),
+                detail=f"{change.address} is no longer in the design, and still in the CRM.",
+                consequence="It goes on doing what it did.",
+                fix=f"See it, then apply: {audit.command('plan')}",
+                address=change.address,
+            )
+
+
+@FINDINGS.kind("C207", "Somebody else's thing has a name of this design")
+def in_the_way(audit: Audit) -> Iterator[Found]:
+    """The CRM has something under a name that the design gives, and this design did not make it.
+
+    Why: nothing is done to it, so this part of the design is not deployed.
+
+    Found: it is in the CRM, and the record of the last apply does not name it.
+
+    Fix: rename or remove it, adopt it, or give the design another prefix.
+
+    Example: an admin made a field with the same API name before the design was applied.
+    """
+    for address in audit.plan.conflicts:
+        yield Found(
+            subject=str(address),
+            detail=f"{address} is in the CRM and was not made by this design.",
+            consequence="This part of the design is not deployed: leads are not judged by it.",
+            fix=f"See what is in the way: {audit.command('plan')}",
+            address=address,
+        )
+
+
+@FINDINGS.kind("C208", "Something of the CRM that the design names is gone or different", severity="error")
+def misfit(audit: Audit) -> Iterator[Found]:
+    """A field, a time zone or the like that the design names is not in the CRM as the design means it. (Users, queues
+    and groups have findings of their own: P302 and P303.)
+
+    Why: rules that ask for it never match, and the next plan is refused.
+
+    Found: by looking up everything that the design names and did not make, as every plan does.
+
+    Fix: put it back, or correct the design.
+
+    Example: the field “Company size” that a rule asks for was deleted.
+    """
+    for item in audit.misfits:
+        if item.severity == "info" or (audit.facts.standings is not None and item.pointer.startswith(_PEOPLE)):
+            continue
+        yield Found(
+            subject=f"{item.code} {item.pointer}",
+            detail=f"{item.title}: {item.detail}",
+            consequence="Rules that ask for it do not work as the design says, and a plan warns or is refused.",
+            fix=item.advice or f"Put it back, or correct the design: {audit.command('plan')}",
+            where=item.pointer,
+            severity=item.severity,
+        )
+
+
+_PEOPLE = ("/recipients", "/alerts/silent_to", "/telemetry/first_touch")
+_NAMED = 5  # addresses written out in one sentence
+
+
+def _by_hand(audit: Audit, change: Change, what: str) -> Found:
+    meanings = tuple(audit.meanings.get(change.address) or (Meaning(f"{change.address} {what}"),))
+    lead_types = tuple(dict.fromkeys(id for meaning in meanings for id in meaning.lead_types))
+    who = _who(change)
+    detail = "; ".join(meaning.text.rstrip(".") for meaning in meanings)
+    both = " The design was changed as well." if change.cause is Cause.BOTH else ""
+    severity: Severity = "error" if lead_types or change.cause is Cause.DELETED else "warning"
+    judged = [(id, audit.judged[id]) for id in lead_types if id in audit.judged]
+    return Found(
+        subject=str(change.address),
+        detail=f"{detail}{who}.{both}",
+        consequence=_judged_text(audit, lead_types, judged, bool(change.touched and change.touched.at)),
+        fix=f"See the difference: {audit.command('plan')}; put the design back: {audit.command('apply')}",
+        evidence=judged[0][1].evidence if len(judged) == 1 else None,
+        severity=severity,
+        lead_types=lead_types,
+        figures={"judged": sum(item.evidence.count for _, item in judged) if judged else None},
+        address=change.address,
+    )
+
+
+def _who(change: Change) -> str:
+    if change.touched is None:
+        return ""
+    by = f" by {change.touched.by}" if change.touched.by else ""
+    return f"{by} on {day_text(change.touched.at)}" if change.touched.at else by
+
+
+def _judged_text(audit: Audit, lead_types: tuple[str, ...], judged: list[tuple[str, Judged]], dated: bool) -> str:
+    if not lead_types:
+        return "No verdict and no alert depends on it, as far as is known; people may miss what it showed them."
+    if judged:
+        parts = [
+            f"{leads_text(item.evidence.count)} of {audit.type_name(id)} since {day_text(item.since)}"
+            for id, item in judged
+        ]
+        return f"Judged under it: {'; '.join(parts)}."
+    names = ", ".join(audit.type_name(id) for id in lead_types)
+    unknown = "how many leads could not be counted" if dated else "since when is not known, so they were not counted"
+    return f"Leads of {names} are judged or alerted differently; {unknown}."

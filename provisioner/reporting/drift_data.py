@@ -1,0 +1,161 @@
+"""A drift report for programs: specs/drift.schema.json. Everything the other formats show is in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provisioner.diagnostics import Location
+from provisioner.facts import Evidence, Period
+from provisioner.insight.accepted import Acceptance
+from provisioner.insight.drift import Compared, Earlier, Report
+from provisioner.insight.finding import Finding, Proposal
+
+FORMAT = 1
+_ORG = ("platform", "id", "name", "is_production", "url", "user")
+
+
+def drift_data(report: Report) -> dict[str, Any]:
+    """The whole report as plain data. Instants are UTC ISO, delays calendar minutes, shares 0..1."""
+    coverage, totals = report.coverage, report.totals
+    return {
+        "format": FORMAT,
+        "tool": {"name": "provisioner", "version": report.tool},
+        "made_at": report.made_at,
+        "since": report.scope.since.isoformat().replace("+00:00", "Z"),
+        "org": {key: report.org.get(key) for key in _ORG},
+        "design": {"id": report.design, "file": report.design_file},
+        "only": list(report.only),
+        "clean": report.is_clean,
+        "summary": {
+            **{
+                level: sum(item.severity == level for item in report.findings) for level in ("error", "warning", "info")
+            },
+            "accepted": len(report.accepted),
+            "unchecked": len(report.unchecked),
+        },
+        "totals": None
+        if totals is None
+        else {"leads": totals.leads, "typed": totals.typed, "clocks": totals.clocks, "judged": totals.judged},
+        "coverage": None
+        if coverage is None
+        else {"field": coverage.field, "leads": coverage.leads, "covered": coverage.covered, "share": coverage.share},
+        "findings": [drift_finding(item) for item in report.findings],
+        "accepted": [drift_finding(item.finding) | _accepted(item.acceptance) for item in report.accepted],
+        "expired": [_entry(item) for item in report.expired],
+        "unused": [_entry(item) for item in report.unused],
+        "unchecked": [
+            {"part": item.part, "family": item.family, "why": item.why, "consequence": item.consequence}
+            for item in report.unchecked
+        ],
+        "notes": list(report.notes),
+        "values": [
+            {
+                "field": row.field,
+                "value": row.value,
+                "leads": row.leads,
+                "lead_type": row.lead_type,
+                "mapped": row.mapped,
+            }
+            for row in report.values
+        ],
+        "periods": [_period(item) for item in report.periods],
+        "compared": _compared(report.compared),
+    }
+
+
+def drift_finding(finding: Finding) -> dict[str, Any]:
+    """One finding."""
+    found = finding.found
+    return {
+        "code": finding.code,
+        "family": finding.family,
+        "severity": finding.severity,
+        "title": finding.title,
+        "subject": finding.subject,
+        "fingerprint": finding.fingerprint,
+        "detail": found.detail,
+        "consequence": found.consequence,
+        "fix": found.fix,
+        "place": _place(finding.location) | {"pointer": found.where},
+        "address": str(found.address) if found.address else None,
+        "lead_types": list(found.lead_types),
+        "evidence": _evidence(found.evidence),
+        "proposal": _proposal(found.proposal),
+        "figures": dict(found.figures),
+    }
+
+
+def _evidence(evidence: Evidence | None) -> dict[str, Any] | None:
+    if evidence is None:
+        return None
+    return {
+        "query": evidence.query,
+        "count": evidence.count,
+        "samples": list(evidence.samples),
+        "sampled": evidence.sampled,
+    }
+
+
+def _proposal(proposal: Proposal | None) -> dict[str, Any] | None:
+    if proposal is None:
+        return None
+    return {
+        "field": proposal.field,
+        "value": proposal.value,
+        "lead_type": proposal.lead_type,
+        "confidence": proposal.confidence,
+        "why": proposal.why,
+        "pointers": list(proposal.pointers),
+    }
+
+
+def _place(location: Location) -> dict[str, Any]:
+    return {"file": location.file, "line": location.line, "column": location.column}
+
+
+def _accepted(acceptance: Acceptance) -> dict[str, Any]:
+    return {"reason": acceptance.reason, "until": acceptance.until.isoformat()}
+
+
+def _entry(acceptance: Acceptance) -> dict[str, Any]:
+    return {
+        "code": acceptance.code or None,
+        "subject": acceptance.subject or None,
+        "fingerprint": acceptance.fingerprint or None,
+        **_accepted(acceptance),
+        "place": _place(acceptance.location),
+    }
+
+
+def _period(period: Period) -> dict[str, Any]:
+    return {
+        "start": period.start.isoformat(),
+        "end": period.end.isoformat(),
+        "clocks": period.clocks,
+        "hits": period.hits,
+        "misses": period.misses,
+        "systems_delay": period.systems_delay,
+        "human_delay": period.human_delay,
+        "sampled": period.sampled,
+    }
+
+
+def _compared(compared: Compared | None) -> dict[str, Any] | None:
+    if compared is None:
+        return None
+    return {
+        "made_at": compared.made_at,
+        "new": list(compared.new),
+        "still": list(compared.still),
+        "gone": [_earlier(item) for item in compared.gone],
+        "not_looked_for": [_earlier(item) for item in compared.not_looked_for],
+    }
+
+
+def _earlier(item: Earlier) -> dict[str, Any]:
+    return {
+        "code": item.code,
+        "subject": item.subject,
+        "fingerprint": item.fingerprint,
+        "severity": item.severity,
+    }

@@ -49,4 +49,4 @@ def _body(groups: Filters, properties: Sequence[str], limit: int) -> dict[str, A
             f"{len(sizes)} groups with {sum(sizes)} filters."
         )
     filters = [{"filters": list(group)} for group in groups]
-    return {"filterGroups": filters, "properties": list(properties), "limit": limit}
+    return {"filterGroups": filters, "properties": list(properties), "sorts": [], "limit": limit, "after": "0"}

@@ -14,7 +14,7 @@ from provisioner.targets.salesforce.session.rest import Rest
 CONFIGURATION = "__mdt"  # records of custom metadata are configuration, and deployed like it
 MOST_TOGETHER = 40  # aggregates in one query, far below the longest URL
 API_NAME = re.compile(r"[A-Za-z]\w{0,79}(\.[A-Za-z]\w{0,79})?", re.ASCII)
-NOT_COUNTED = frozenset({"LongTextArea", "Html"})  # [inferred] from what cannot be grouped or filtered, reference/salesforce.md 9
+NOT_COUNTED = frozenset({"LongTextArea", "Html"})  # [inferred] from what cannot be grouped, reference/salesforce.md 8.2
 
 Counts = dict[Address, int | None]
 

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from fake_org import FakeOrg, FakeSession, FakeTarget, ledger_of
+
+from provisioner.applying import losses
+from provisioner.applying.apply import org_data
+from provisioner.errors import Refused
+from provisioner.planning.diff import make_plan
+from provisioner.planning.plan import Plan
+from provisioner.resources import Address, Resource, Snapshot
+
+A, B, C = (Resource(Address("Field", name), {"x": 1}) for name in "ABC")
+
+
+class Counted(FakeSession):
+    counts: Mapping[Address, int | None] = {A.address: 3, B.address: 0}  # noqa: RUF012 - replaced, never changed
+
+    def records_with(self, resources: Sequence[Resource]) -> Mapping[Address, int | None]:
+        self.asked = [resource.address for resource in resources]
+        return self.counts
+
+
+def plan_for(session: FakeSession, *desired: Resource) -> Plan:
+    live = session.read(Snapshot.of(desired), "STL")
+    return make_plan(
+        Snapshot.of(desired), live.snapshot, live.ledger.fingerprints, FakeTarget().compare,
+        design="acme", design_digest="d", tool="0.1.0", org=org_data(session.identity()),
+        created_at="2026-03-02T13:00:00Z", prefix="STL",
+    )  # fmt: skip
+
+
+def an_org() -> FakeOrg:
+    return FakeOrg(A, B, C, ledger=ledger_of("acme", [A, B, C]))
+
+
+def refusal(counts: Mapping[Address, int | None], allowed: int | losses.Unknown | None) -> tuple[str, str]:
+    with pytest.raises(Refused) as caught:
+        losses.check(plan_for(FakeSession(an_org())), counts, allowed)
+    return caught.value.message, caught.value.advice
+
+
+def test_only_what_is_deleted_is_counted() -> None:
+    session = Counted(an_org())
+    assert losses.count(plan_for(session, C), session) == {A.address: 3, B.address: 0}
+    assert session.asked == [A.address, B.address]
+    assert losses.count(plan_for(session, A, B, C), session) == {}
+    plain = FakeSession(an_org())
+    assert losses.count(plan_for(plain, C), plain) == {}
+
+
+def test_what_is_empty_may_go() -> None:
+    plan = plan_for(FakeSession(an_org()))
+    assert losses.check(plan, {}, None) is None
+    assert losses.check(plan, {A.address: 0}, None) is None
+
+
+def test_data_is_named_with_its_number() -> None:
+    assert refusal({A.address: 3, B.address: 0, C.address: 1}, None) == (
+        "This plan deletes 4 recorded values: Field:A (3 records), Field:C (1 record). Nothing was changed.",
+        "Export what is needed first. If it may go, give --allow-data-loss=4.",
+    )
+
+
+def test_the_number_given_is_the_most_that_may_go() -> None:
+    plan = plan_for(FakeSession(an_org()))
+    assert losses.check(plan, {A.address: 4}, 4) is None
+    assert losses.check(plan, {A.address: 3}, 4) is None
+    assert refusal({A.address: 5}, 4)[0].startswith(
+        "--allow-data-loss=4 was given, but this plan deletes 5 recorded values: Field:A (5 records)."
+    )
+
+
+def test_unknown_is_not_none() -> None:
+    message, advice = refusal({A.address: None, B.address: 0}, 1000)
+    assert message == (
+        "How much is recorded in Field:A could not be counted, and this plan deletes it. Nothing was changed."
+    )
+    assert advice.endswith("If the data may go whatever it is, give --allow-data-loss=unknown.")
+    plan = plan_for(FakeSession(an_org()))
+    assert losses.check(plan, {A.address: None, B.address: 7}, "unknown") is None

@@ -23,6 +23,7 @@ from provisioner.reporting.applied import applied_data, applied_text
 from provisioner.reporting.plans import plan_text
 from provisioner.reporting.steps import left_text
 from provisioner.reporting.text import duration_text, safe
+from provisioner.targets.base import Finishing
 
 PARTLY = 4
 
@@ -60,7 +61,8 @@ def carry_out(
     show(plan_text(plan, console.paint, verbose=console.verbose, removes=removes))
     guards.check_clear(plan)
     policies.enforce(plan, consent.policy)
-    if not plan.to_write and ledger_digest(plan.fingerprints) == plan.ledger:
+    unfinished = isinstance(reached.session, Finishing) and reached.session.is_unfinished()
+    if not plan.to_write and not unfinished and ledger_digest(plan.fingerprints) == plan.ledger:
         console.data({"run": None, **applied_data(Applied((), ()), plan, planfile.digest(plan))})
         console.say(_left(plan, reached, console))
         return 0

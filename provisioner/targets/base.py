@@ -233,6 +233,16 @@ class Counting(Protocol):
 
 
 @runtime_checkable
+class Finishing(Protocol):
+    """A session of a vendor that cannot record an apply in the transaction that carries it out."""
+
+    def is_unfinished(self) -> bool:
+        """Whether the last `read` found that an earlier apply ended before its last write: applying once more, even
+        with nothing to change, completes the ledger."""
+        ...
+
+
+@runtime_checkable
 class Occupied(Protocol):
     """A session of a vendor that tells whether somebody is deploying to the org right now."""
 
@@ -317,6 +327,7 @@ __all__ = [
     "Depending",
     "Explaining",
     "Facts",
+    "Finishing",
     "Ledger",
     "Live",
     "Looking",

@@ -42,7 +42,7 @@ HOME = "https://api.hubapi.com"  # one host for all regions ([spec] reference/hu
 
 
 class HubSpotSession:
-    """Implements `Session`, `Looking`, `Ticking`, `Telling`, `Occupied` of `targets.base`.
+    """Implements `Session`, `Looking`, `Ticking`, `Telling`, `Finishing`, `Occupied` of `targets.base`.
 
     Sends nothing before it is asked something.
     """
@@ -110,6 +110,11 @@ class HubSpotSession:
         with discreet(self._transport.secrets):
             found = touched(self.door, self._seen, addresses, since)
         return {address: Touched(self._scrub(item.by), item.at) for address, item in found.items()}
+
+    def is_unfinished(self) -> bool:
+        """Whether the ledger that was read last is that of an apply that did not come to its end."""
+        held = self._seen.record.lease if self._seen is not None else None
+        return held is not None and not held.is_ours() and held.is_over(datetime.now(UTC))
 
     def occupied(self) -> str:
         """Another apply of ours that is under way, of whatever design; empty when there is none. One request."""

@@ -17,7 +17,7 @@ from hs_portal import Answer, Portal, error
 from provisioner.errors import TargetError
 from provisioner.planning.plan import Touched
 from provisioner.resources import Address, Snapshot
-from provisioner.targets.base import Ledger, Occupied, Telling
+from provisioner.targets.base import Finishing, Ledger, Occupied, Telling
 from provisioner.targets.hubspot.session import HubSpotSession, lease
 from provisioner.targets.hubspot.session.lease import Lease
 
@@ -160,6 +160,8 @@ def test_a_dead_process_of_this_machine_is_in_nobodys_way(built: Opened, portal:
     assert session.occupied() == ""
     notices = session.read(Snapshot.of(pieces.whole()), "stl").notices
     assert f"An apply by {gone} did not come to its end. Applying carries on where it stopped." in notices
+    assert isinstance(session, Finishing)
+    assert session.is_unfinished()
 
 
 def test_the_next_apply_takes_a_dead_lease_over(built: Opened, portal: Portal) -> None:
@@ -167,6 +169,8 @@ def test_the_next_apply_takes_a_dead_lease_over(built: Opened, portal: Portal) -
     session = built()
     pieces.carried_out(session, pieces.planned(session, pieces.group("Other"), *pieces.whole()[1:]))
     assert "applying" not in portal.properties["contacts"]["stl_ledger"]["description"]
+    session.read(Snapshot.of(pieces.whole()), "stl")
+    assert not session.is_unfinished()
 
 
 def test_of_two_that_begin_at_once_one_stops(built: Opened, portal: Portal) -> None:

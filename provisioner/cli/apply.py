@@ -121,5 +121,5 @@ def _from_plan(file: Path, connection: str, console: Console) -> tuple[Plan, Tar
     platform = str(plan.org["platform"])
     target = load_target(platform)
     reached = road.reach(target, road.find_connection(connection, platform), console)
-    guards.check_same_org(plan, reached.org)
+    guards.check_same_org(plan, reached.org, connection)
     return plan, target, reached

@@ -22,16 +22,23 @@ def beside(file: str, design: str) -> str:
 
 
 def plan_again(plan: Plan, connection: str = "") -> str:
-    """`Make a new plan and read it: provisioner plan acme.yaml -c sandbox -o acme.plan`: the command that this plan
-    came from, with its choices; with another connection where one is given."""
-    return again_text(design_of(plan), connection or plan.connection, plan.file, _options(plan), _command(plan))
+    """`Make a new plan and read it: provisioner plan acme.yaml -c sandbox -o acme.plan`"""
+    return f"Make a new plan and read it: {plan_command(plan, connection)}"
 
 
-def again_text(design: str, connection: str, file: str, options: str = "", command: str = "plan") -> str:
-    """The same from its parts; what is not known is written as a word in capitals, `-o` only with a plan file."""
+def plan_command(plan: Plan, connection: str = "") -> str:
+    """The command that this plan came from, with its choices; with another connection where one is given."""
+    return _planning(_command(plan), design_of(plan), connection or plan.connection, plan.file, _options(plan))
+
+
+def again_text(design: str, connection: str, file: str) -> str:
+    """`plan_again` from its parts; what is not known is written as a word in capitals, `-o` only with a plan file."""
+    return f"Make a new plan and read it: {_planning('plan', design, connection, file, '')}"
+
+
+def _planning(command: str, design: str, connection: str, file: str, options: str) -> str:
     out = f" -o {shlex.quote(file)}" if file else ""
-    names = f"{_word(design, 'DESIGN')} -c {_word(connection, 'NAME')}"
-    return f"Make a new plan and read it: provisioner {command} {names}{options}{out}"
+    return f"provisioner {command} {_word(design, 'DESIGN')} -c {_word(connection, 'NAME')}{options}{out}"
 
 
 def _command(plan: Plan) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from provisioner.errors import Refused
-from provisioner.planning.commands import apply_there, import_command, plan_again
+from provisioner.planning.commands import apply_there, import_command, plan_again, plan_command
 from provisioner.planning.plan import Action, Cause, Change, Plan
 from provisioner.resources import Address
 
@@ -58,10 +58,10 @@ def check_same_org(plan: Plan, org: Mapping[str, Any], connection: str = "") -> 
     again = plan_again(plan, connection)
     if not same_org(plan.org["id"], org["id"]):
         elsewhere = connection and connection != plan.connection
-        there = f"Carry it out where it belongs: {apply_there(plan)}. Or for this org: " if elsewhere else ""
+        there = f"Carry it out where it belongs: {apply_there(plan)}. Or plan for this org: "
         raise Refused(
             f"This plan was made for {describe_org(plan.org)}, but the connection leads to {describe_org(org)}.",
-            advice=f"{there}{again}",
+            advice=there + plan_command(plan, connection) if elsewhere else again,
         )
     if bool(plan.org["is_production"]) != bool(org["is_production"]):
         kind = "a production org" if org["is_production"] else "no production org"

@@ -198,3 +198,42 @@ def test_what_the_ledger_does_not_list_is_left_alone() -> None:
     message, _, code = refusal(guards.check_owned, made, [Address("Field", "B")])
     assert message == "Field:C is not recorded as made by this design. Nothing was changed."
     assert code == 5
+
+
+# ------------------------------------------------------- adoption, renames
+
+
+def adoption(name: str, **after: Any) -> Change:
+    address = Address("Field", name)
+    return Change(Resource(address, {"x": 1}), Resource(address, after or {"x": 1}), Cause.ADOPTED)
+
+
+def test_what_the_plan_adopts_may_be_changed_and_nothing_else_that_is_foreign() -> None:
+    guards.check_owned(plan(adoption("A")), [])
+    there = Resource(Address("Field", "A"), {"x": 1})
+    moved = Resource(Address("Field", "B"), {"x": 1})
+    for change in (
+        Change(there, None, Cause.ADOPTED),
+        Change(there, moved, Cause.ADOPTED),
+        Change(there, there, Cause.HAND),
+        Change(there, moved, Cause.RENAMED),
+    ):
+        with pytest.raises(Refused):
+            guards.check_owned(plan(change), [])
+    guards.check_owned(plan(Change(there, moved, Cause.RENAMED)), [there.address])
+
+
+def test_what_is_adopted_was_not_ours_before() -> None:
+    assert guards.owned_before(plan(adoption("A"), creation("B"), kept=3)) == 3
+
+
+def test_another_org_names_the_command_for_each_of_the_two() -> None:
+    made = plan(connection="sandbox", design_file="acme.yaml", file="acme.plan")
+    elsewhere = org(id="00D000000000002AAA", name="Other")
+    assert refusal(guards.check_same_org, made, elsewhere, "uat") == (
+        "This plan was made for Acme Sandbox (00D000000000001AAA), but the connection leads to "
+        "Other (00D000000000002AAA).",
+        "Carry it out where it belongs: provisioner apply acme.plan -c sandbox. Or plan for this org: "
+        "provisioner plan acme.yaml -c uat -o acme.plan",
+        5,
+    )

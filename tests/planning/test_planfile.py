@@ -301,3 +301,35 @@ def test_a_plan_and_a_design_are_told_apart(tmp_path: Path) -> None:
     design.write_text("apiVersion: provisioner/v1\n")
     assert planfile.looks_like_plan(plan)
     assert not planfile.looks_like_plan(design)
+
+
+def test_a_plan_can_be_looked_at_when_it_may_not_be_carried_out(tmp_path: Path) -> None:
+    path = tmp_path / "acme.plan"
+    planfile.write(sample(tool="9.0.0"), path)
+    paper = planfile.peek(path)
+    assert paper.plan == sample(tool="9.0.0")
+    assert paper.plan.file == str(path)
+    assert (paper.digest, paper.expires_at) == (planfile.digest(sample(tool="9.0.0")), MADE + timedelta(hours=24))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(UsageError) as caught:
+        read(path)
+    assert caught.value.message == f"{path} is a pipe; a plan is read more than once."
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"was": "Field:Other"},  # nothing says renamed
+        {"cause": "renamed"},  # from where?
+        {"cause": "renamed", "was": "Field:A"},  # from itself
+        {"cause": "adopted"},  # of what was not there
+    ],
+)
+def test_a_cause_that_does_not_fit_is_no_plan(tmp_path: Path, change: dict[str, Any]) -> None:
+    with pytest.raises(UsageError) as caught:
+        read(altered(tmp_path / "x.plan", lambda data: data["changes"][0].update(change)))
+    assert caught.value.message.endswith("is not a plan: the cause of Field:A does not fit what becomes of it.")

@@ -1,0 +1,327 @@
+"""For every code: facts that produce it, and neighbouring facts that must not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from audits import (
+    CHECKS,
+    STANDINGS,
+    TEXT,
+    VALUES,
+    WEEKS,
+    audited,
+    carrier,
+    changed,
+    design,
+    facts,
+    person,
+    plan,
+    report,
+    resource,
+    step,
+    tally,
+    week,
+)
+
+from provisioner.diagnostics import Diagnostic, Location
+from provisioner.facts import Calendar, Entrance, Evidence, Unasked
+from provisioner.insight.audit import Audit
+from provisioner.insight.checks import FINDINGS
+from provisioner.planning.plan import Cause, Change
+from provisioner.resources import Address
+
+
+def field(*tallies: Any, **settings: Any) -> Audit:
+    return audited(facts=facts(carriers=(carrier(*tallies, **settings),)))
+
+
+def offering(*values: str, tallies: Any = (), hidden: tuple[str, ...] = ()) -> Audit:
+    return field(*tallies, options=(*VALUES, *values), hidden=hidden)
+
+
+def form(name: str, created: str, *values: str, leads: int | None = 0) -> Audit:
+    return audited(facts=facts(entrances=(Entrance("f1", name, created, values, leads),)))
+
+
+def people(*found: Any, text: str = TEXT) -> Audit:
+    return audited(design=design(text), facts=facts(people=found))
+
+
+def standings(name: str, **settings: Any) -> Audit:
+    found = tuple(replace(item, **settings) if item.name == name else item for item in STANDINGS)
+    return audited(facts=facts(standings=found))
+
+
+def weeks(*periods: Any) -> Audit:
+    return audited(facts=facts(periods=periods))
+
+
+def calendar(found: Calendar | None) -> Audit:
+    return audited(facts=facts(calendars=() if found is None else (found,)))
+
+
+def checked(check: str, count: int) -> Audit:
+    counts = {name: Evidence(name, count if name == check else 0, ("00Q1",)) for name in CHECKS}
+    return audited(facts=facts(checks=counts))
+
+
+def planned(*changes: Change, **settings: Any) -> Audit:
+    return audited(plan=plan(*changes, **settings))
+
+
+US = Calendar("us", "America/New_York", date(2028, 12, 25))
+MISFIT = Diagnostic("S301", "error", "No field", "Country is gone.", "", Location("acme.yaml", 12, 3), "/lead_types/0")
+KIM, LEFT = person("Kim Park"), person("Jo Diaz", active=False)
+
+
+def without_leads(value: str, **settings: Any) -> Audit:
+    """No lead of the window has the value."""
+    usual = carrier(**settings)
+    return audited(facts=facts(carriers=(replace(usual, tallies=tuple(t for t in usual.tallies if t.value != value)),)))
+
+
+FEWER = tuple(value for value in VALUES if value != "Pricing Page")
+
+# code → what produces it and the subjects that are found; and neighbours that must not produce it
+SCENARIOS: dict[str, tuple[Audit, list[str], list[Audit]]] = {
+    "L101": (
+        offering("TikTok", tallies=[tally("TikTok", 37)]),
+        ["LeadSource: TikTok"],
+        [
+            offering("TikTok"),  # offered, not used
+            field(tally("demo request", 3, "demo")),  # case is no difference
+            field(tally("TikTok", 37)),  # not offered
+        ],
+    ),
+    "L102": (
+        offering("Partner Portal"),
+        ["LeadSource: Partner Portal"],
+        [field(hidden=("Partner Portal",)), offering("Partner Portal", tallies=[tally("Partner Portal", 1)])],
+    ),
+    "L103": (
+        field(tally("fb_lead_form", 212)),
+        ["LeadSource: fb_lead_form"],
+        [offering("fb_lead_form", tallies=[tally("fb_lead_form", 212)]), field(tally("Pricing Page", 9, "demo"))],
+    ),
+    "L104": (
+        field(tally("Demo-Request", 18)),
+        ["LeadSource: Demo-Request"],
+        [
+            field(tally("Webinar 2", 18)),  # another number
+            field(tally("DEMO REQUEST", 18, "demo")),
+            field(tally("Billboard", 18)),
+            offering("Webinars", tallies=[tally("Webinars", 18)]),  # the field offers both
+        ],
+    ),
+    "L105": (
+        field(tally(None, 61)),
+        ["LeadSource: (blank)"],
+        [
+            field(),
+            replace(
+                field(tally(None, 61)),
+                design=design(TEXT.replace("LeadSource: Content Download", "LeadSource: [Content Download, null]")),
+            ),
+        ],
+    ),
+    "L106": (
+        form("Pricing calculator", "2026-06-08T09:00:00Z", leads=14),
+        ["Pricing calculator (f1)"],
+        [
+            form("Pricing calculator", "2025-01-01T09:00:00Z"),  # old, and brought nothing
+            form("Newest form", "2026-06-08T09:00:00Z", "Webinar", leads=14),  # what it leaves is mapped
+            form("Trade Show", "2026-06-08T09:00:00Z", leads=14),  # named by a rule
+        ],
+    ),
+    "L107": (
+        without_leads("Pricing Page", options=FEWER),
+        ["LeadSource: Pricing Page"],
+        [
+            field(options=FEWER),  # not offered, still in use
+            without_leads("Pricing Page"),  # offered, not in use
+            without_leads("Pricing Page", options=None),  # a field without options offers everything
+        ],
+    ),
+    "L108": (
+        field(tally("Webinar", 40, "content")),
+        ["LeadSource: Webinar"],
+        [
+            field(tally("Webinar", 40, None)),
+            field(tally("Demo Request", 4, "emea_demo")),  # by its country
+            field(tally("Contact Form", 4, "enterprise")),
+        ],
+    ),
+    "C201": (
+        planned(changed()),
+        ["Type:demo"],
+        [planned(changed(Cause.DESIGN)), planned(step(Cause.HAND, {"opened": "x"}))],
+    ),
+    "C202": (planned(changed(Cause.DELETED, gone=True)), ["Type:demo"], [planned(changed(Cause.NEW, gone=True))]),
+    "C203": (
+        planned(step(Cause.REOPENED, {"opened": "The property is gone."})),
+        ["ManualStep:dashboard"],
+        [planned(step(Cause.NEW))],
+    ),
+    "C204": (
+        planned(changed(Cause.DESIGN), changed(Cause.NEW, gone=True)),
+        ["design not applied"],
+        [planned(changed()), planned(Change(resource(), None, Cause.ORPHANED))],
+    ),
+    "C205": (planned(step(Cause.NEW)), ["ManualStep:dashboard"], [planned(step(Cause.REOPENED, {"opened": ""}))]),
+    "C206": (planned(Change(resource(), None, Cause.ORPHANED)), ["Type:demo"], [planned(changed(Cause.DESIGN))]),
+    "C207": (
+        planned(conflicts=(Address("Type", "demo"),)),
+        ["Type:demo"],
+        [planned(unread=(Address("Type", "demo"),))],
+    ),
+    "C208": (
+        audited(misfits=(MISFIT,)),
+        ["S301 /lead_types/0"],
+        [audited(misfits=(replace(MISFIT, severity="info"), replace(MISFIT, pointer="/recipients/cro")))],
+    ),
+    "P301": (
+        people(person("Sam Lee", active=False, leads=43, open_clocks=6)),
+        ["Sam Lee (sam@acme.example)"],
+        [people(person("Sam Lee", active=False)), people(person("Sam Lee", leads=43, open_clocks=6))],
+    ),
+    "P302": (standings("cro", state="inactive"), ["cro: cro@acme.example"], [standings("cro", state="unknown")]),
+    "P303": (
+        standings("backup", state="missing"),
+        ["backup: SDR_Backup"],
+        [standings("ignore_users", state="missing")],
+    ),
+    "P304": (
+        standings("backup", members=(LEFT,)),
+        ["backup: SDR_Backup"],
+        [standings("backup", members=None), standings("backup", members=(LEFT, KIM))],
+    ),
+    "P305": (
+        standings("backup", members=(LEFT, KIM)),
+        ["backup: SDR_Backup"],
+        [standings("backup", members=(LEFT,)), standings("backup", members=(KIM,))],
+    ),
+    "P306": (
+        people(person("Kim Park", away="until Monday", open_clocks=4, leads=4)),
+        ["Kim Park (kim@acme.example)"],
+        [people(person("Kim Park", away="until Monday", leads=4)), people(person("Kim Park", open_clocks=4, leads=4))],
+    ),
+    "P307": (
+        people(person("Jo Diaz", manager=False, open_clocks=4, leads=4)),
+        ["Jo Diaz (jo@acme.example)"],
+        [
+            people(person("Jo Diaz", manager=None, open_clocks=4, leads=4)),
+            people(person("Jo Diaz", manager=False, leads=4)),
+            people(
+                person("Jo Diaz", manager=False, open_clocks=4, leads=4), text=TEXT.replace("[manager, cro]", "[cro]")
+            ),
+        ],
+    ),
+    "P308": (
+        standings("ignore_users", state="missing"),
+        ["ignore_users: bot@acme.example"],
+        [standings("cro", state="missing")],
+    ),
+    "R401": (checked("assigned_without_clock", 9), ["assigned_without_clock"], [checked("stuck_step", 9)]),
+    "R402": (checked("clock_without_lead_type", 31), ["clock_without_lead_type"], [checked("negative_delay", 1)]),
+    "R403": (checked("touch_before_assignment", 84), ["touch_before_assignment"], [checked("negative_delay", 1)]),
+    "R404": (checked("negative_delay", 2), ["negative_delay"], [checked("touch_before_assignment", 2)]),
+    "R405": (checked("stuck_step", 22), ["stuck_step"], [checked("assigned_without_clock", 22)]),
+    "R406": (checked("excluded_with_clock", 5), ["excluded_with_clock"], [checked("closed_with_clock", 5)]),
+    "R407": (checked("closed_with_clock", 12), ["closed_with_clock"], [checked("excluded_with_clock", 12)]),
+    "M501": (
+        weeks(*WEEKS[:3], week(1, misses=16), WEEKS[4]),
+        ["miss rate"],
+        [
+            weeks(*WEEKS[:3], week(1, misses=12), WEEKS[4]),  # exactly 20 % more
+            weeks(week(2, clocks=19, misses=2), week(1, clocks=100, misses=40), WEEKS[4]),  # too few to compare
+            weeks(*WEEKS[:4], week(0, misses=90)),  # the running week
+            weeks(week(2, clocks=20, misses=1), week(1, clocks=20, misses=3), WEEKS[4]),  # three leads are chance
+            weeks(week(3, misses=1), week(1, misses=60), WEEKS[4]),  # no week before
+            weeks(*WEEKS[:3], week(1, misses=16, delay=6.0), WEEKS[4]),  # routing, not only misses
+        ],
+    ),
+    "M502": (
+        weeks(*WEEKS[:3], week(1, delay=5.1), WEEKS[4]),
+        ["systems delay"],
+        [
+            weeks(*WEEKS[:3], week(1, delay=5.0), WEEKS[4]),  # exactly three minutes
+            weeks(*WEEKS[:3], week(1, delay=9.0, clocks=19), WEEKS[4]),
+            weeks(week(1, delay=9.0), WEEKS[4]),
+            weeks(*WEEKS[:3], week(1, delay=None), WEEKS[4]),
+        ],
+    ),
+    "M503": (
+        weeks(*WEEKS[:3], week(1, misses=16, delay=6.0), WEEKS[4]),
+        ["routing"],
+        [weeks(*WEEKS[:3], week(1, misses=16), WEEKS[4]), weeks(*WEEKS[:3], week(1, delay=6.0), WEEKS[4])],
+    ),
+    "M504": (
+        audited(facts=facts(alerts=((person("Jo Diaz"), 140), (KIM, 20), (person("Al Poe"), 22)))),
+        ["Jo Diaz (jo@acme.example)"],
+        [
+            audited(facts=facts(alerts=((person("Jo Diaz"), 50),))),
+            audited(facts=facts(alerts=((person("Jo Diaz"), 140), (KIM, 120), (person("Al Poe"), 110)))),
+        ],
+    ),
+    "B601": (
+        calendar(replace(US, last_holiday=date(2026, 9, 12))),  # 89 days
+        ["us"],
+        [
+            calendar(replace(US, last_holiday=date(2026, 9, 13))),
+            replace(
+                calendar(replace(US, last_holiday=None)),
+                design=design(TEXT.replace("    holidays: {country: US, from: 2026, years: 3}\n", "")),
+            ),
+        ],
+    ),
+    "B602": (
+        calendar(replace(US, timezone="America/Los_Angeles")),
+        ["us"],
+        [calendar(replace(US, timezone="")), calendar(US)],
+    ),
+    "B603": (
+        calendar(replace(US, active=False)),
+        ["us"],
+        [calendar(US), audited(facts=facts(calendars=(), unasked=(Unasked("calendars", "Not allowed."),)))],
+    ),
+}
+ALSO = {
+    "B603": [calendar(None)],
+    "B601": [calendar(replace(US, last_holiday=None))],
+    "P304": [standings("backup", members=())],
+    "C201": [planned(changed(Cause.BOTH))],
+    "M501": [weeks(week(2, misses=0), week(1, misses=5), WEEKS[4])],
+}
+
+
+def subjects(subject: Audit, code: str) -> list[str]:
+    return [finding.subject for finding in report(subject).findings if finding.code == code]
+
+
+def test_where_nothing_is_wrong_nothing_is_found() -> None:
+    found = report()
+    assert (found.findings, found.unchecked, found.is_clean) == ((), (), True)
+
+
+def test_every_code_has_a_scenario() -> None:
+    assert sorted(SCENARIOS) == [kind.code for kind in FINDINGS]
+
+
+@pytest.mark.parametrize("code", SCENARIOS)
+def test_what_must_be_found_is_found_alone(code: str) -> None:
+    subject, expected, _ = SCENARIOS[code]
+    assert [(item.code, item.subject) for item in report(subject).findings] == [(code, name) for name in expected]
+
+
+@pytest.mark.parametrize(("code", "number"), [(code, n) for code in SCENARIOS for n in range(len(SCENARIOS[code][2]))])
+def test_a_neighbour_is_not_found(code: str, number: int) -> None:
+    assert subjects(SCENARIOS[code][2][number], code) == []
+
+
+@pytest.mark.parametrize(("code", "number"), [(code, n) for code in ALSO for n in range(len(ALSO[code]))])
+def test_other_ways_to_the_same_finding(code: str, number: int) -> None:
+    assert subjects(ALSO[code][number], code) == SCENARIOS[code][1]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from provisioner.facts import Option
-from provisioner.insight.decision import mapped_values, positive_tests, same_field
+from provisioner.insight.decision import mapped_values, positive_tests, same_field, truth
 from provisioner.insight.finding import Proposal
 from provisioner.insight.stories import Story
 from provisioner.model.design import Design, LeadType
@@ -23,11 +23,20 @@ _DULL_WORDS = frozenset(
 
 
 def propose(design: Design, story: Story) -> Proposal | None:
-    """The likeliest lead type; None when nothing resembles the value. Equal chances: the earlier rule wins."""
+    """The likeliest lead type; None when nothing resembles the value. Equal chances: a rule that needs no other field
+    wins, then the earlier one."""
     if story.value is None:
         return None
+    alone = {
+        kind.id: truth(kind.when, story.field, _first_value(design, kind, story.field)) for kind in design.lead_types
+    }
     found = [*_by_spelling(design, story), *_by_stamps(design, story)]
-    return max(found, key=lambda item: item.confidence, default=None)
+    return max(found, key=lambda item: (item.confidence, alone[item.lead_type] is True), default=None)
+
+
+def _first_value(design: Design, lead_type: LeadType, field: str) -> str:
+    """Some value that the rule lists for the field; empty when it lists none."""
+    return next((value for value, kind, _ in mapped_values(design, field) if kind.id == lead_type.id), "")
 
 
 def nearest_type(design: Design, names: Iterable[str]) -> tuple[LeadType, float] | None:

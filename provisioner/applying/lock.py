@@ -90,7 +90,7 @@ def _read(path: Path) -> Held | None:
     """None when there is none, or when it is not what we write (then nobody holds it)."""
     try:
         data = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError, RecursionError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         return None
     process = processes.Process.of(data.get("process")) if isinstance(data, dict) else None
     if process is None:

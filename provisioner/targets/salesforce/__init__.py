@@ -11,7 +11,7 @@ from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design
 from provisioner.planning.plan import Change, Risk
 from provisioner.resources import Address, Resource, Snapshot
-from provisioner.targets.base import Artifact, Reference, Renames, Session
+from provisioner.targets.base import Artifact, Meaning, Reference, Renames, Session
 
 
 class Salesforce:
@@ -78,6 +78,12 @@ class Salesforce:
         from provisioner.targets.salesforce.reversing import not_restored
 
         return not_restored(change)
+
+    def meanings(self, change: Change, design: Design) -> list[Meaning]:
+        """What a change of a resource does to lead types, alerts and people; never empty."""
+        from provisioner.targets.salesforce.meanings import meanings
+
+        return meanings(change, design)
 
     def connect(self, connection: Connection, *, read_only: bool = False) -> Session:
         """A session with the org of a connection. Raises TargetError."""

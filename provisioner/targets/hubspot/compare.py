@@ -103,8 +103,9 @@ def _property(want: Mapping[str, Any], have: Mapping[str, Any]) -> dict[str, Any
 def _options(want: list[Mapping[str, Any]], have: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """In the order of the live list; an option made by hand stays in it, and is thereby shown."""
     wanted = {option["value"]: option for option in want}
+    ours = want[0] if want else {}  # what we write into an option; one that goes was written so too
     ordered = sorted(enumerate(have), key=lambda item: (_place(item[1]), item[0]))
-    found = [_option(wanted.get(option.get("value", ""), {}), option) for _, option in ordered]
+    found = [_option(wanted.get(option.get("value", ""), ours), option) for _, option in ordered]
     if [option["value"] for option in found if "value" in option] == list(wanted):
         for mine, theirs in zip(found, want, strict=True):
             if "displayOrder" in theirs:

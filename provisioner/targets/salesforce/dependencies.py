@@ -17,12 +17,13 @@ def needs(resource: Resource, snapshot: Snapshot) -> frozenset[Address]:
     whole = set(texts(resource.attributes))
     words = {word for text in whole for word in _WORD.findall(text)}
     own = {*_parents(resource.address)}
+    words |= {parent.name for parent in own}  # a record names its type's fields without the type
     found = {address for address in snapshot.resources if address in own or _is_named(address, words, whole)}
     return frozenset(found - {resource.address})
 
 
 def _parents(address: Address) -> Iterator[Address]:
-    """A field belongs to its object; a record to its type and that type's fields are named in its values."""
+    """A field belongs to its object, a record to its type."""
     if address.kind == "CustomField":
         yield Address("CustomObject", address.name.partition(".")[0])
     elif address.kind == "CustomMetadata":

@@ -105,13 +105,17 @@ def _options(want: list[Mapping[str, Any]], have: list[Mapping[str, Any]]) -> li
     wanted = {option["value"]: option for option in want}
     ours = want[0] if want else {}  # what we write into an option; one that goes was written so too
     ordered = sorted(enumerate(have), key=lambda item: (_place(item[1]), item[0]))
-    found = [_option(wanted.get(option.get("value", ""), ours), option) for _, option in ordered]
+    found = [_option(wanted.get(option.get("value", "")) or _known(ours, option), option) for _, option in ordered]
     if [option["value"] for option in found if "value" in option] == list(wanted):
         for mine, theirs in zip(found, want, strict=True):
             if "displayOrder" in theirs:
                 mine["displayOrder"] = theirs["displayOrder"]
         return [_in_order(theirs, mine) for mine, theirs in zip(found, want, strict=True)]
     return [{**option, "displayOrder": place} for place, option in enumerate(found)]
+
+
+def _known(ours: Mapping[str, Any], option: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: ours[key] for key in ours if key in option}
 
 
 def _place(option: Mapping[str, Any]) -> int:

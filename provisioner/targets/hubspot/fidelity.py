@@ -233,12 +233,31 @@ def _touches(design: Design) -> Iterator[Fidelity]:
             "outreach before the engagement is no touch, and the ones after it are not seen."
         )
     yield _say("first touch", "approximated", why, float(JITTER))
-    why = f"Any logged contact counts, not only {', '.join(touch.types)}: HubSpot has one time for all of them."
-    yield _say("touch types", "approximated", why)
+    yield from _touch_types(design)
     if touch.ignore_users:
         why = "They own no lead as a person; whether a logged contact was theirs cannot be told."
         yield _say("ignored users", "approximated", why)
-    yield _say("first_touch_type", "impossible", "The last logged contact does not say what it was.")
+
+
+def _touch_types(design: Design) -> Iterator[Fidelity]:
+    """What counts, and what is said of it."""
+    types = design.telemetry.first_touch.types
+    left_out = [kind for kind in lead_object(design).touches if kind not in types]
+    if lead_object(design).comes_again:
+        why = (
+            "Calls, emails, meetings and chats are told apart where the contact is the first engagement of the present "
+            f"owner: then only {', '.join(types)} counts. Any other logged contact counts, whatever it was."
+        )
+        yield _say("touch types", "approximated", why)
+        why = "Call, email or meeting, where it was the first engagement of the present owner; otherwise `other`."
+        yield _say("first_touch_type", "approximated", why)
+        return
+    why = "The lead's counters tell calls, emails and meetings; LinkedIn is counted together with SMS and WhatsApp."
+    if left_out:
+        why += " A touch that comes after one of a type that does not count is noted when it is logged."
+    yield _say("touch types", "approximated", why, float(JITTER) if left_out else None)
+    why = "`other` where no counter has moved yet; where several have, the first of call, email, linkedin, meeting."
+    yield _say("first_touch_type", "approximated", why)
 
 
 def _people(design: Design) -> Iterator[Fidelity]:

@@ -90,8 +90,8 @@ def _value_of(property: str) -> dict[str, Any]:
     }
 
 
-def before(property: str, other: str) -> Filter:
-    return moment(property, "IS_BEFORE", _value_of(other))
+def before(property: str, other: str, *, inclusive: bool = False) -> Filter:
+    return moment(property, "IS_BEFORE", _value_of(other), inclusive=inclusive)
 
 
 def after(property: str, other: str, *, inclusive: bool = False) -> Filter:

@@ -41,6 +41,8 @@ OPEN = ("within_sla", "at_risk", "breached", "escalated")  # the clock runs
 FINISHED = ("met", "touched_late")
 UNTRACKED = "untracked"  # value of the lead type that has no clock: properties cannot be cleared by a flow
 UNTRACKED_LABEL = "No clock"
+UNTOLD = "other"  # a touch whose type HubSpot does not tell
+TOUCH_TYPES = {"call": "Call", "email": "Email", "linkedin": "LinkedIn", "meeting": "Meeting", UNTOLD: "Not told"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from provisioner.model.design import Design
+from provisioner.model.design import Design, TouchType
 
 Kind = Literal["text", "enumeration", "number", "bool", "datetime"]
 
@@ -18,7 +18,8 @@ Kind = Literal["text", "enumeration", "number", "bool", "datetime"]
 @dataclass(frozen=True, slots=True)
 class LeadObject:
     """`contacted`: the instant that tells a contact; `comes_again`: whether it moves with every contact, so that a
-    later enquiry can be a cycle of its own. `lead_name` and `company` are how texts name a lead (None: not known)."""
+    later enquiry can be a cycle of its own. `lead_name` and `company` are how texts name a lead (None: not known).
+    `touches`: touch type → the option, or the counter, that tells it."""
 
     path: str
     type_id: str
@@ -35,6 +36,7 @@ class LeadObject:
     reasons_name: str
     stage: str
     stage_name: str
+    touches: dict[TouchType, str]
     known: dict[str, Kind]
 
 
@@ -54,6 +56,7 @@ CONTACTS = LeadObject(
     reasons_name="hs_lead_status",
     stage="Lifecycle stage",
     stage_name="lifecyclestage",
+    touches={"call": "CALL", "email": "EMAIL", "meeting": "MEETING_EVENT"},
     known={
         **dict.fromkeys(
             (
@@ -102,6 +105,10 @@ LEADS = LeadObject(
     reasons_name="hs_lead_disqualification_reason",
     stage="Lead stage",
     stage_name="hs_pipeline_stage",
+    touches={
+        "call": "hs_lead_call_count", "email": "hs_lead_email_count", "linkedin": "hs_lead_communication_count",
+        "meeting": "hs_lead_meeting_count",
+    },
     known={
         "hs_lead_name": "text",
         **dict.fromkeys(

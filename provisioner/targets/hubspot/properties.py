@@ -13,7 +13,7 @@ from typing import Any
 from provisioner.model.design import Design
 from provisioner.model.uses import step_count
 from provisioner.resources import Address, Resource
-from provisioner.targets.hubspot.names import STATUSES, UNTRACKED, UNTRACKED_LABEL, Names
+from provisioner.targets.hubspot.names import STATUSES, TOUCH_TYPES, UNTRACKED, UNTRACKED_LABEL, Names
 
 _INSTANTS = {
     "engaged_at": ("Engaged at", "When the lead engaged."),
@@ -89,6 +89,7 @@ class _Maker:
     def facts(self) -> Iterator[Resource]:
         types = {item.id: item.label for item in self.design.lead_types}
         yield self._choice("lead_type", "Lead type", "Decides the promise.", {**types, UNTRACKED: UNTRACKED_LABEL})
+        yield self._choice("first_touch_type", "First touch type", "What the first touch was.", TOUCH_TYPES)
         yield self._choice("sla_status", "SLA status", "Where the clock stands.", STATUSES)
         yield self._number("sla_minutes", "SLA minutes", "The promise, in minutes on the lead type's clock.")
         yield self._number("escalation_level", "Escalation level", "The last step that acted.")

@@ -16,6 +16,7 @@ from provisioner.rules import Finding
 from provisioner.targets.base import Reference, Use
 from provisioner.targets.hubspot.conditions import kinds
 from provisioner.targets.hubspot.objects import Kind
+from provisioner.targets.hubspot.touches import looked_at
 from provisioner.targets.hubspot.windows import is_zone
 
 PROPERTY_USES = frozenset[Use]({"known", "equal", "part", "order", "moment", "kind"})
@@ -39,6 +40,7 @@ def references(design: Design) -> list[Reference]:
     """The time zone, properties with the kind that filters take them for, and everybody who would be told. People are
     looked up by `read`, which asks only for those that the rendered workflows name."""
     found = [*_zone(design), *_declared(design), *_engagement(design), *_stages(design), *_compared(design)]
+    found += _touches(design)
     return list(dict.fromkeys([*found, *_people(design)]))
 
 
@@ -59,6 +61,12 @@ def _engagement(design: Design) -> Iterator[Reference]:
     for place, name in enumerate(design.telemetry.engagement):
         pointer = f"{design.telemetry.at}/engagement/{place}"
         yield Reference(name, "moment", pointer, pointer)
+
+
+def _touches(design: Design) -> Iterator[Reference]:
+    pointer = f"{design.telemetry.first_touch.at}/types"
+    for name in looked_at(design):
+        yield Reference(name, "known", pointer, pointer)
 
 
 def _stages(design: Design) -> Iterator[Reference]:

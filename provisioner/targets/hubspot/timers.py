@@ -32,7 +32,7 @@ from provisioner.targets.hubspot.filters import (
 from provisioner.targets.hubspot.flow import flow
 from provisioner.targets.hubspot.graph import NOW, Graph, Value, static
 from provisioner.targets.hubspot.names import OPEN, Names, hours_of
-from provisioner.targets.hubspot.objects import lead_object
+from provisioner.targets.hubspot.touches import counted_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,6 @@ class _Timer:
         # Computed times never lie in closed hours, so nothing has to be moved out of them.
         self.hours = None if computes(design, lead_type) else hours_of(design, lead_type)
         self.graph = Graph()
-        self.contacted = lead_object(design).contacted
         self.status, self.kind = self.names.prop("sla_status"), self.names.prop("lead_type")
         self.level = self.names.prop("escalation_level")
         self.alerts = Alerts(design, lead_type, self.graph)
@@ -96,7 +95,7 @@ class _Timer:
             [none_of(self.kind, [self.lead_type.id])],
             [truth(self.names.prop("excluded"), True)],
             [known(touched[0]), after(*touched, inclusive=True)],
-            [known(self.contacted), after(self.contacted, self.names.prop("sla_started_at"))],
+            *counted_since(self.design, self.names.prop("sla_started_at")),
         ]
 
     def _moment(self, place: int, moment: Moment, next: str | None) -> str:

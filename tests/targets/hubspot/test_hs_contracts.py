@@ -143,7 +143,7 @@ def test_the_example_gives_these_resources() -> None:
     ]  # fmt: skip
     names = [address.name for address in snapshot.resources if address.kind == "Property"]
     assert all(name.startswith("contacts.stl_") for name in names)
-    assert len(names) == 29
+    assert len(names) == 30
 
 
 def test_a_threshold_moves_its_own_workflows_only() -> None:

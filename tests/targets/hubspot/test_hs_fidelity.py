@@ -30,7 +30,7 @@ def test_the_example() -> None:
         "first touch": ("approximated", 1.0),
         "touch types": ("approximated", None),
         "ignored users": ("approximated", None),
-        "first_touch_type": ("impossible", None),
+        "first_touch_type": ("approximated", None),
         "owner_manager": ("approximated", None),
         "bells": ("approximated", None),
         "queues": ("approximated", None),

@@ -43,6 +43,7 @@ def test_what_a_design_expects() -> None:
     document["exclusions"] = [{"id": "x", "when": {"email": {"ends_with": "@x.example"}, "size": {"is_blank": True}}}]
     document["telemetry"]["stages"] = {"field": "hs_lead_status", "values": {"won": "WON"}}
     found = references(compiled(document))
+    types = "/telemetry/first_touch/types"
     assert [(item.name, item.use, item.pointer, item.named, item.values) for item in found if "@" not in item.name] == [
         ("Europe/Berlin", "zone", "/target/timezone", "/target/timezone", ()),
         ("enquiry_type", "kind", "/target/fields/enquiry_type", "/target/fields/enquiry_type", ("enumeration",)),
@@ -56,6 +57,8 @@ def test_what_a_design_expects() -> None:
         ("size", "known", "/exclusions/0/when/size/is_blank", "/exclusions/0/when/size", (True,)),
         ("enquiry_type", "equal", "/lead_types/0/when/enquiry_type", "/lead_types/0/when/enquiry_type", ("demo",)),
         ("enquiry_type", "equal", "/lead_types/1/when/enquiry_type", "/lead_types/1/when/enquiry_type", ("slow",)),
+        ("hs_sa_first_engagement_object_type", "known", types, types, ()),
+        ("hs_sa_first_engagement_date", "known", types, types, ()),
     ]
 
 

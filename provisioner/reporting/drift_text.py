@@ -92,10 +92,12 @@ def evidence_text(evidence: Evidence) -> str:
 
 
 def news_of(report: Report, finding: Finding) -> str:
-    """`new` or `still there`; empty without an earlier report."""
+    """`new` or `still there`; empty without an earlier report, and for what is accepted."""
     if report.compared is None:
         return ""
-    return "new" if finding.fingerprint in report.compared.new else "still there"
+    if finding.fingerprint in report.compared.new:
+        return "new"
+    return "still there" if finding.fingerprint in report.compared.still else ""
 
 
 def _finding_lines(report: Report, finding: Finding, paint: Paint, verbose: bool) -> Iterator[str]:

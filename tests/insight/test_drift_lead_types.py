@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from audits import TEXT, VALUES, audited, carrier, design, facts, report, tally
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies.audits import TEXT, VALUES, audited, carrier, design, facts, report, tally
 
 from provisioner.facts import Carrier, Evidence, Option
 from provisioner.insight.decision import Decision, carriers_of, decide

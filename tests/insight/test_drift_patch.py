@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from audits import NOW, TEXT, audited, carrier, design, facts, report, tally
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies.audits import NOW, TEXT, audited, carrier, design, facts, report, tally
 
 from provisioner.document import loads
 from provisioner.insight.decision import decide

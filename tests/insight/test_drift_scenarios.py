@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from audits import (
+from strategies.audits import (
     CHECKS,
     STANDINGS,
     TEXT,

@@ -10,6 +10,7 @@ from provisioner.document import Document, loads
 from provisioner.facts import (
     Calendar,
     Carrier,
+    Entrance,
     Evidence,
     Facts,
     Option,
@@ -19,14 +20,16 @@ from provisioner.facts import (
     Standing,
     Tally,
     Totals,
+    Unasked,
 )
-from provisioner.insight.audit import Audit
+from provisioner.insight.audit import Audit, Judged
 from provisioner.insight.drift import Report
 from provisioner.insight.drift import audit as run_audit
 from provisioner.model.compile import compile_design
 from provisioner.model.design import Design
 from provisioner.planning.plan import Cause, Change, Plan, Touched
 from provisioner.resources import BY_HAND, Address, Resource
+from provisioner.targets.base import Meaning
 
 NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)  # a Monday
 SINCE = NOW - timedelta(days=90)
@@ -110,7 +113,7 @@ def carrier(*more: Tally, options: tuple[str, ...] | None = VALUES, hidden: tupl
 
 
 def person(name: str = "Sam Lee", **settings: Any) -> Person:
-    email = f"{name.split()[0].lower()}@acme.example"
+    email = f"{name.partition(' ')[0].lower()}@acme.example"
     return Person(f"005{name[:3]}", name, email, **{"active": True, "manager": True, **settings})
 
 
@@ -198,3 +201,32 @@ def audited(**settings: Any) -> Audit:
 
 def report(subject: Audit | None = None, **options: Any) -> Report:
     return run_audit(subject or audited(), document().locate, tool="0.1", **options)
+
+
+def everything(text: str = "TikTok") -> Audit:
+    """A bit of every family, with `text` wherever the CRM says something; one part was not checked."""
+    odd = person(text, active=False, leads=3, open_clocks=1)
+    meaning = Meaning(f"SLA of {text}: 5 minutes -> 60 minutes", ("demo",))
+    hand = changed(touched=Touched(text, "2026-06-03T09:00:00Z"))
+    return audited(
+        facts=facts(
+            carriers=(
+                replace(
+                    carrier(tally(text, 37), tally("Demo-Request", 18), tally(None, 4)),
+                    label=text,
+                    evidence=Evidence(text, 119, (text,)),
+                ),
+            ),
+            entrances=(Entrance(text, text, "2026-06-08T09:00:00Z", (text,), 14),),
+            people=(odd,),
+            standings=tuple(replace(item, value=text, state="missing") for item in STANDINGS),
+            checks={check: Evidence(text, 2, (text,)) for check in CHECKS},
+            periods=(*WEEKS[:3], week(1, misses=30, delay=9.0), WEEKS[4]),
+            alerts=((odd, 140),),
+            calendars=(Calendar("us", text, date(2026, 7, 4)),),
+            unasked=(Unasked("entrances", text),),
+        ),
+        plan=plan(hand, step(Cause.NEW), org=ORG | {"name": text}, unread=(Address("Flow", text),)),
+        meanings={hand.address: (meaning,)},
+        judged={"demo": Judged("2026-06-03T09:00:00Z", Evidence(text, 112, (text,)))},
+    )

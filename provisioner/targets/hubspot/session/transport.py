@@ -9,6 +9,7 @@ from typing import Any
 from provisioner.secrets import Secret
 from provisioner.targets.http.discreet import masked
 from provisioner.targets.http.pace import Backoff
+from provisioner.targets.http.policy import Kind, Trouble, goes_again
 from provisioner.targets.http.reply import NoAnswer, Reply, unanswered
 from provisioner.targets.http.retry import persist
 from provisioner.targets.http.wire import Wire
@@ -17,13 +18,15 @@ from provisioner.targets.hubspot.session.faults import Verdict
 from provisioner.targets.hubspot.session.pace import Limits, Pace
 from provisioner.targets.hubspot.session.versions import Versions
 
-# As HubSpot's own client waits ([client] reference/hubspot.md 1.3); a locked resource: [docs] 1.4.
+# At least as long as HubSpot's own client waits ([client] reference/hubspot.md 1.3), and a sixth more by chance, so
+# that clients do not come back in step; a locked resource: [docs] 1.4.
+CHANCE = 1 / 6
 BACKOFF = {
-    Verdict.WINDOW: Backoff(10.0, "linear"),
-    Verdict.SECOND: Backoff(1.0, "linear"),
-    Verdict.MOVING: Backoff(10.0, "linear"),
-    Verdict.LOCKED: Backoff(2.0, "none"),
-    Verdict.BUSY: Backoff(0.2, "linear"),
+    Verdict.WINDOW: Backoff(12.0, "linear", spread=CHANCE),
+    Verdict.SECOND: Backoff(1.2, "linear", spread=CHANCE),
+    Verdict.MOVING: Backoff(12.0, "linear", spread=CHANCE),
+    Verdict.LOCKED: Backoff(2.4, "none", spread=CHANCE),
+    Verdict.BUSY: Backoff(0.4, "linear", spread=0.5),
 }
 
 
@@ -31,8 +34,8 @@ BACKOFF = {
 class Call:
     """One request. `what` completes the sentence "HubSpot … when asked to …"; `path` is in classic form.
 
-    `repeatable`: sending it twice does no more than sending it once. Others are sent again only when the answer says
-    that nothing was done (429, 423, 477); after any other failure they raise Lost, and the caller looks.
+    `repeatable`: sending it twice does no more than sending it once. What is sent again says `targets.http.policy`; a
+    change that is not raises Lost, and the caller looks.
     """
 
     what: str
@@ -42,6 +45,12 @@ class Call:
     query: str = ""
     body: Any = field(default=None)
     changes: bool = True
+
+    @property
+    def kind(self) -> Kind:
+        if not self.changes:
+            return Kind.LOOK
+        return Kind.SET if self.repeatable else Kind.MAKE
 
     @property
     def is_search(self) -> bool:
@@ -95,9 +104,17 @@ class Transport:
 
 def _backoff(call: Call, came: Reply | NoAnswer) -> Backoff | None:
     """None: this call is not sent again after that."""
+    verdict = Verdict.BUSY if isinstance(came, NoAnswer) else faults.judge(came)
+    trouble = _trouble(came, verdict)
+    return BACKOFF[verdict] if trouble is not None and goes_again(call.kind, trouble) else None
+
+
+def _trouble(came: Reply | NoAnswer, verdict: Verdict) -> Trouble | None:
+    """None: a usable answer, or trouble that stays."""
     if isinstance(came, NoAnswer):
-        again = not came.final and (call.repeatable or not came.sent)
-        return BACKOFF[Verdict.BUSY] if again else None
-    verdict = faults.judge(came)
-    again = verdict in faults.NOT_CARRIED_OUT or (verdict is Verdict.BUSY and call.repeatable)
-    return BACKOFF[verdict] if again else None
+        if came.final:
+            return None
+        return Trouble.UNANSWERED if came.sent else Trouble.UNSENT
+    if verdict in faults.NOT_CARRIED_OUT:
+        return Trouble.LIMITED
+    return Trouble.FAILED if verdict is Verdict.BUSY else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from provisioner.errors import RateLimited, Rejected, TargetError, Unreachable
 from provisioner.targets.base import Progress
+from provisioner.targets.http.policy import Kind
 from provisioner.targets.http.reply import Unsent
 from provisioner.targets.salesforce.session import result
 from provisioner.targets.salesforce.session.pace import Pace
@@ -84,7 +85,7 @@ class Deployer:
         path = self._rest.path("metadata/deployRequest")
         try:
             reply = self._rest.transport.send(
-                Call(what, "POST", path, idempotent=False, headers={"Content-Type": content_type}, body=content)
+                Call(what, "POST", path, Kind.SUBMIT, headers={"Content-Type": content_type}, body=content)
             )
             body = reply.json(what)
             return record_id(body.get("id") if isinstance(body, dict) else None, "deployment")
@@ -124,7 +125,7 @@ class Deployer:
         flag = "true" if details else "false"
         path = self._rest.path(f"metadata/deployRequest/{job}?includeDetails={flag}")
         what = "say how the deployment goes"
-        return result.parse(self._rest.transport.send(Call(what, "GET", path, idempotent=True)).json(what))
+        return result.parse(self._rest.transport.send(Call(what, "GET", path, Kind.LOOK)).json(what))
 
     def _unknown(self, job: str, options: Options, reason: str) -> Unreachable:
         what = "validation" if options.check_only else "deployment"

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from provisioner.errors import Rejected, TargetError, Unreachable
+from provisioner.targets.http.policy import Kind
 from provisioner.targets.http.reply import Reply
 from provisioner.targets.salesforce.session.transport import Call, Transport
 
@@ -28,7 +29,7 @@ class Rest:
     def version(self) -> str:
         """The API version in use: the wanted one, or the org's newest when that is older (one request, then kept)."""
         if self._version is None:
-            reply = self.transport.send(Call("list its API versions", "GET", "/services/data/", idempotent=True))
+            reply = self.transport.send(Call("list its API versions", "GET", "/services/data/", Kind.LOOK))
             offered = [row.get("version") for row in _rows(reply.json("the list of API versions"), "API versions")]
             newest = max((number(text) for text in offered if isinstance(text, str)), default=0.0)
             if not newest:
@@ -58,7 +59,7 @@ class Rest:
         path = self.path(door + quote(soql, safe=""))
         rows: list[dict[str, Any]] = []
         for _ in range(MOST_PAGES):
-            body = self.transport.send(Call(what, "GET", path, idempotent=True)).json(what)
+            body = self.transport.send(Call(what, "GET", path, Kind.LOOK)).json(what)
             if not isinstance(body, dict):
                 raise Unreachable(f"Salesforce's answer when asked to {what} is not a query result.")
             rows.extend(_rows(body.get("records"), what))
@@ -71,7 +72,7 @@ class Rest:
         raise TargetError(f"Salesforce's answer has more than {MOST_PAGES} pages ({what}); reading stopped.")
 
     def read_json(self, tail: str, what: str) -> dict[str, Any]:
-        body = self.transport.send(Call(what, "GET", self.path(tail), idempotent=True)).json(what)
+        body = self.transport.send(Call(what, "GET", self.path(tail), Kind.LOOK)).json(what)
         if not isinstance(body, dict):
             raise Unreachable(f"Salesforce's answer when asked to {what} is not an object.")
         return body
@@ -86,24 +87,24 @@ class Rest:
         """The answer to a request that only reads, although it is a POST: it may be repeated."""
         content = json.dumps(body).encode("utf-8")
         headers = {"Content-Type": "application/json"}
-        call = Call(what, "POST", self.path(tail), idempotent=True, headers=headers, body=content)
+        call = Call(what, "POST", self.path(tail), Kind.LOOK, headers=headers, body=content)
         told = self.transport.send(call).json(what)
         if not isinstance(told, dict):
             raise Unreachable(f"Salesforce's answer when asked to {what} is not an object.")
         return told
 
     def read_bytes(self, tail: str, what: str) -> bytes:
-        return self.transport.send(Call(what, "GET", self.path(tail), idempotent=True, expected="bytes")).body
+        return self.transport.send(Call(what, "GET", self.path(tail), Kind.LOOK, expected="bytes")).body
 
     def patch(self, tail: str, body: Mapping[str, Any], what: str) -> None:
         content = json.dumps(body).encode("utf-8")
         headers = {"Content-Type": "application/json"}
-        self.transport.send(Call(what, "PATCH", self.path(tail), idempotent=False, headers=headers, body=content))
+        self.transport.send(Call(what, "PATCH", self.path(tail), Kind.SET, headers=headers, body=content))
 
     def delete(self, tail: str, what: str) -> bool:
         """False when it was not there any more."""
         try:
-            self.transport.send(Call(what, "DELETE", self.path(tail), idempotent=False, expected="bytes"))
+            self.transport.send(Call(what, "DELETE", self.path(tail), Kind.SET, expected="bytes"))
         except Rejected as refused:
             if {code for code, _ in refused.problems} & {"NOT_FOUND", "ENTITY_IS_DELETED"}:
                 return False
@@ -113,7 +114,7 @@ class Rest:
     def userinfo(self) -> dict[str, Any]:
         """[docs] reference/salesforce.md 8.1: user_id, organization_id, preferred_username, …"""
         what = "say whose session this is"
-        reply: Reply = self.transport.send(Call(what, "GET", "/services/oauth2/userinfo", idempotent=True))
+        reply: Reply = self.transport.send(Call(what, "GET", "/services/oauth2/userinfo", Kind.LOOK))
         body = reply.json(what)
         if not isinstance(body, dict):
             raise Unreachable("Salesforce's answer about the signed-in user is not an object.")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from provisioner.errors import Rejected, TargetError, Unreachable
 from provisioner.secrets import Secret
+from provisioner.targets.http.policy import Kind
 from provisioner.targets.salesforce.session import xmltext
 from provisioner.targets.salesforce.session.pace import Pace
 from provisioner.targets.salesforce.session.rest import Rest, number, record_id
@@ -104,7 +105,7 @@ class Soap:
                 what=what,
                 method="POST",
                 path=f"/services/Soap/m/{self._rest.version}",
-                idempotent=True,
+                kind=Kind.LOOK,
                 expected="xml",
                 headers={"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": '""'},
                 body=lambda token: envelope(token, fill),

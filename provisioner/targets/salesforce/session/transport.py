@@ -9,6 +9,7 @@ from provisioner.errors import TargetError
 from provisioner.secrets import Secret
 from provisioner.targets.http.discreet import masked
 from provisioner.targets.http.pace import Backoff
+from provisioner.targets.http.policy import Kind, Trouble, goes_again
 from provisioner.targets.http.reply import NoAnswer, Reply, unanswered
 from provisioner.targets.http.retry import persist
 from provisioner.targets.http.wire import Wire
@@ -17,21 +18,21 @@ from provisioner.targets.salesforce.session.auth import Credentials, Grant
 from provisioner.targets.salesforce.session.faults import Expected, Verdict
 from provisioner.targets.salesforce.session.pace import Pace
 
-PASSING = frozenset({Verdict.BUSY, Verdict.LIMITED})
+PASSING = {Verdict.BUSY: Trouble.FAILED, Verdict.LIMITED: Trouble.LIMITED}
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request. `what` completes the sentence "Salesforce … when asked to …".
 
-    `idempotent`: sending it twice does no more than sending it once; only such calls are retried.
+    `kind` decides what is sent again when (`targets.http.policy`).
     `body` may need the token (SOAP carries it inside); `bearer` puts it into the header.
     """
 
     what: str
     method: str
     path: str
-    idempotent: bool
+    kind: Kind
     expected: Expected = "json"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Callable[[Secret], bytes] | None = None
@@ -79,11 +80,11 @@ class Transport:
         try:
             reply = persist(self._pace, signed_in, lambda came: self._backoff(call, came))
         except NoAnswer as lost:
-            raise unanswered("Salesforce", call.what, lost, changes=not call.idempotent) from None
+            raise unanswered("Salesforce", call.what, lost, changes=call.kind is not Kind.LOOK) from None
         verdict = faults.judge(reply, call.expected)
         if verdict is Verdict.FINE:
             return reply
-        raise faults.to_error(reply, verdict, call.what, changes=not call.idempotent)
+        raise faults.to_error(reply, verdict, call.what, changes=call.kind is not Kind.LOOK)
 
     def _exchange(self, call: Call) -> Reply:
         grant = self._signed_in()
@@ -104,8 +105,14 @@ class Transport:
 
     def _backoff(self, call: Call, came: Reply | NoAnswer) -> Backoff | None:
         """None: this call is not sent again after that."""
-        if not call.idempotent:
+        trouble = _trouble(call, came)
+        return self._pace.backoff if trouble is not None and goes_again(call.kind, trouble) else None
+
+
+def _trouble(call: Call, came: Reply | NoAnswer) -> Trouble | None:
+    """None: a usable answer, or trouble that stays."""
+    if isinstance(came, NoAnswer):
+        if came.final:
             return None
-        if isinstance(came, NoAnswer):
-            return None if came.final else self._pace.backoff
-        return self._pace.backoff if faults.judge(came, call.expected) in PASSING else None
+        return Trouble.UNANSWERED if came.sent else Trouble.UNSENT
+    return PASSING.get(faults.judge(came, call.expected))

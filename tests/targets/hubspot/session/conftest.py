@@ -43,7 +43,12 @@ def opened(server: Server, time: VirtualTime) -> Iterator[Opened]:
     def make(auth: dict[str, Any] | None = None, **more: Any) -> HubSpotSession:
         settings: dict[str, Any] = {"instance_url": server.url, "timeout_seconds": 5.0} | more
         chosen = auth or {"method": "access_token", "access_token": Secret(TOKEN)}
-        made.append(connect(Connection("acme", "hubspot", chosen, **settings), Pace(sleep=time.sleep, now=time.now)))
+        made.append(
+            connect(
+                Connection("acme", "hubspot", chosen, **settings),
+                Pace(sleep=time.sleep, now=time.now, jitter=lambda: 0.0),
+            )
+        )
         return made[-1]
 
     yield make

@@ -9,10 +9,12 @@ from provisioner.connections import Connection
 from provisioner.errors import NotAllowed, RateLimited, Rejected, TargetError, Unreachable
 from provisioner.secrets import Secret
 from provisioner.targets.http import wire
+from provisioner.targets.http.policy import Kind
 from provisioner.targets.http.reply import Lost
 from provisioner.targets.salesforce.session import SalesforceSession, connect
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.pace import Pace
+from provisioner.targets.salesforce.session.transport import Call
 
 QUERY = "GET /services/data/v66.0/query"
 ROWS = said({"totalSize": 1, "done": True, "records": [{"Id": "1"}]})
@@ -57,15 +59,35 @@ def test_retries_end(org: ScriptedOrg, session: SalesforceSession, time: Any) ->
     assert len(org.seen(QUERY)) == 5
 
 
-def test_what_changes_something_is_never_sent_twice(org: ScriptedOrg, session: SalesforceSession, time: Any) -> None:
-    org.on("PATCH /services/data", page(503))
-    with pytest.raises(Lost):
-        session.rest.patch("tooling/sobjects/FlowDefinition/300000000000001AAA", {}, "deactivate it")
-    org.on("PATCH /services/data", Answer(drop=True))
+FLOW = "tooling/sobjects/FlowDefinition/300000000000001AAA"
+DEPLOY = "/services/data/v66.0/metadata/deployRequest"
+
+
+def test_a_stated_value_may_be_sent_again(org: ScriptedOrg, session: SalesforceSession, time: Any) -> None:
+    assert session.rest.version == "66.0"
+    org.on("PATCH /services/data", page(503), Answer(drop=True))
+    session.rest.patch(FLOW, {"Metadata": {"activeVersionNumber": 0}}, "deactivate it")
+    assert len(org.seen("PATCH /services/data")) == 3
+    assert time.slept == [1.0, 2.0]
+    org.on("PATCH /services/data", *[Answer(drop=True)] * 5)
     with pytest.raises(Lost, match=r"^The answer was lost when Salesforce was asked to deactivate it: "):
-        session.rest.patch("tooling/sobjects/FlowDefinition/300000000000001AAA", {}, "deactivate it")
-    assert len(org.seen("PATCH /services/data")) == 2
-    assert time.slept == []
+        session.rest.patch(FLOW, {}, "deactivate it")
+
+
+@pytest.mark.parametrize("trouble", [Answer(drop=True), page(503), error(500, "UNKNOWN_EXCEPTION", "x")])
+def test_what_is_handed_in_is_never_handed_in_twice(
+    org: ScriptedOrg, session: SalesforceSession, time: Any, trouble: Answer
+) -> None:
+    org.on("POST " + DEPLOY, trouble)
+    with pytest.raises(Lost):
+        session.rest.transport.send(Call("deploy", "POST", DEPLOY, Kind.SUBMIT, body=b"x"))
+    assert (len(org.deployments), time.slept) == (1, [])
+
+
+def test_what_was_turned_away_is_handed_in_later(org: ScriptedOrg, session: SalesforceSession, time: Any) -> None:
+    org.on("POST " + DEPLOY, error(429, "X", "slow"), error(429, "X", "slow", Retry_After="7"))
+    session.rest.transport.send(Call("deploy", "POST", DEPLOY, Kind.SUBMIT, body=b"x"))
+    assert (len(org.deployments), time.slept) == (3, [1.0, 7.0])
 
 
 def test_the_server_says_how_long_to_wait(org: ScriptedOrg, session: SalesforceSession, time: Any) -> None:

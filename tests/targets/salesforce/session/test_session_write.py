@@ -296,11 +296,20 @@ def test_a_refused_first_stage_touches_nothing_else(org: ScriptedOrg, session: S
 
 def test_a_lost_deletion_stops_the_work(org: ScriptedOrg, session: SalesforceSession) -> None:
     org.rows["FlowDefinition"] = [{"Id": FLOW_ID, "DeveloperName": "STL_Old"}]
-    org.on("PATCH /services", Answer(drop=True))
+    org.on("PATCH /services", *[Answer(drop=True)] * 5)
     told, stopped = write(session, make_plan(delete=(flow("STL_Old"), field("Lead.Old__c"))))
     assert isinstance(stopped, Unreachable)
     assert [outcome.status for outcome in outcomes(told)] == ["failed", "failed"]
     assert org.deployments == []
+
+
+def test_a_deletion_whose_answer_is_lost_is_asked_for_again(org: ScriptedOrg, session: SalesforceSession) -> None:
+    """The second time it is not there any more, which is what was wanted."""
+    org.rows["Holiday"] = [{"Id": "0C0000000000001AAA", "Name": "h"}]
+    org.on("DELETE /services", Answer(drop=True), error(404, "NOT_FOUND", "gone"), carried_out=True)
+    told, stopped = write(session, make_plan(delete=(holiday("h"),), keep=(flow("A"),)))
+    assert (stopped, outcomes(told)) == (None, [Outcome(Address("Holiday", "h"), "done")])
+    assert len(org.seen("DELETE /services")) == 2
 
 
 def test_two_holidays_of_one_name_are_left_alone_and_remembered(org: ScriptedOrg, session: SalesforceSession) -> None:

@@ -127,8 +127,8 @@ class Automation:
 
     def _hear(self, event: Json) -> None:
         type_id, record_id = event["object"], event["record"]
-        record = self._portal.record(type_id, record_id)
-        if record is None:
+        record = self._portal.records(type_id).hold(record_id)
+        if record is None or record["archived"]:
             return
         for flow in list(self.enabled(type_id)):
             active = self.active(flow["id"], record_id)
@@ -265,7 +265,8 @@ class Automation:
         if flow is None or not flow["isEnabled"] or criteria.get("type") != "LIST_BASED":
             return
         shelf = self._portal.shelves["meets"]
-        for record in self._portal.records(flow["objectTypeId"]):
+        population = self._portal.records(flow["objectTypeId"])
+        for record in population.own():
             key = f"{flow_id}/{record['id']}"
             if record["archived"] or not self._meets(flow, record):
                 shelf.remove(key)
@@ -273,6 +274,34 @@ class Automation:
             shelf.put(key, {})
             if self._portal.settings.enable_enrolls_existing and not was_enabled:
                 self.enroll(flow, record, {}, again=False)
+        if self._portal.settings.enable_enrolls_existing and not was_enabled:
+            for record_id in self._crowd_meeting(flow):
+                self._by_list(flow, criteria, self._portal.need_record(flow["objectTypeId"], record_id), None)
+        elif filters.timely(self._portal, criteria["listFilterBranch"]):
+            for record_id in self._crowd_meeting(flow):
+                shelf.put(f"{flow_id}/{record_id}", {})
+
+    def _crowd_meeting(self, flow: Json) -> list[str]:
+        """Ids of records of crowds that meet the criteria now."""
+        condition = matching.condition(
+            self._portal, flow["objectTypeId"], flow["enrollmentCriteria"]["listFilterBranch"]
+        )
+        crowds = self._portal.records(flow["objectTypeId"]).crowds
+        return [str(one) for crowd in crowds for one in crowd.ids(condition)]
+
+    def met_before(self, type_id: str, record: Json) -> None:
+        """A record leaves its crowd: what it meets it has met all along, in workflows that do not watch the clock."""
+        for flow in self.enabled(type_id):
+            criteria = flow.get("enrollmentCriteria") or {}
+            if criteria.get("type") == "LIST_BASED" and flow not in self._timely() and self._meets(flow, record):
+                self._portal.shelves["meets"].put(f"{flow['id']}/{record['id']}", {})
+
+    def crowd_planted(self, type_id: str) -> None:
+        """Workflows that watch the clock remember who of a crowd meets their criteria already."""
+        for flow in self._timely():
+            if flow["objectTypeId"] == type_id:
+                for record_id in self._crowd_meeting(flow):
+                    self._portal.shelves["meets"].put(f"{flow['id']}/{record_id}", {})
 
     def flow_deleted(self, flow_id: str) -> None:
         self._enabled = self._of_time = None
@@ -315,13 +344,28 @@ class Automation:
     def look(self) -> None:
         self._looked = self._portal.now_ms
         for flow in self._timely():
-            for record in self._portal.records(flow["objectTypeId"]):
+            for record in self._portal.records(flow["objectTypeId"]).own():
                 if not record["archived"]:
                     active = self.active(flow["id"], record["id"])
                     if active is not None:
                         self._reconsider(flow, active, record)
                     self._by_list(flow, flow["enrollmentCriteria"], record, None)
+            if self._portal.records(flow["objectTypeId"]).crowds:
+                self._look_at_crowds(flow)
         self.settle()
+
+    def _look_at_crowds(self, flow: Json) -> None:
+        """Who of a crowd begins to meet the criteria leaves the crowd; who no longer does is forgotten."""
+        shelf, population = self._portal.shelves["meets"], self._portal.records(flow["objectTypeId"])
+        now = set(self._crowd_meeting(flow))
+        for key in shelf.names():
+            flow_id, _, record_id = key.partition("/")
+            if flow_id == flow["id"] and record_id not in now and population.in_crowd(record_id):
+                shelf.remove(key)
+        for record_id in sorted(now, key=int):
+            if f"{flow['id']}/{record_id}" not in shelf:
+                record = self._portal.need_record(flow["objectTypeId"], record_id)
+                self._by_list(flow, flow["enrollmentCriteria"], record, None)
 
     # -- telling -----------------------------------------------------------------------------------------------------
 

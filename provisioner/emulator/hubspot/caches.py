@@ -46,7 +46,9 @@ class Caches:
         """Lower-case value → record id, for a property with unique values."""
         key = (type_id, name)
         if key not in self._unique:
-            listed = [one for one in self._portal.records(type_id) if not one["archived"] and name in one["values"]]
+            listed = [
+                one for one in self._portal.records(type_id).own() if not one["archived"] and name in one["values"]
+            ]
             self._unique[key] = {one["values"][name].lower(): one["id"] for one in listed}
         return self._unique[key]
 

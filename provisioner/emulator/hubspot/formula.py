@@ -233,17 +233,18 @@ def evaluate(node: Node, terms: Mapping[str, Value], untaken_blanks: bool) -> Va
     `untaken_blanks`: a missing term outside is_present blanks the whole, even in a branch that is not taken
     (reported by users; not documented).
     """
-    if untaken_blanks and any(name not in terms for name in _bare(node)):
+    if untaken_blanks and any(name not in terms for name in unguarded(node)):
         return None
     return _value(node, terms)
 
 
-def _bare(node: Node) -> Iterator[str]:
+def unguarded(node: Node) -> Iterator[str]:
+    """What a formula reads outside is_present."""
     if node.op == "ref":
         yield str(node.value)
     elif node.op != "is_present":
         for part in node.parts:
-            yield from _bare(part)
+            yield from unguarded(part)
 
 
 def _value(node: Node, terms: Mapping[str, Value]) -> Value:

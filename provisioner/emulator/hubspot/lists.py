@@ -7,6 +7,7 @@ from typing import Any
 
 from provisioner.emulator.hubspot import filters, matching
 from provisioner.emulator.hubspot.bodies import fit, without_blanks
+from provisioner.emulator.hubspot.conditions import Condition
 from provisioner.emulator.hubspot.errors import ApiError, Json, invalid, missing, unmodelled
 from provisioner.emulator.hubspot.portal import Portal
 from provisioner.emulator.hubspot.standard import TYPES
@@ -73,7 +74,11 @@ def create(portal: Portal, body: Any) -> Json:
     portal.shelves["list"].put(made["listId"], made)
     if kind == "SNAPSHOT":
         for record in portal.records(type_id):
-            if "filterBranch" in made and matching.meets(portal, type_id, record, made["filterBranch"]):
+            if (
+                "filterBranch" in made
+                and not record["archived"]
+                and matching.meets(portal, type_id, record, made["filterBranch"])
+            ):
                 _join(portal, made["listId"], record["id"])
     return made
 
@@ -88,7 +93,7 @@ def _free(portal: Portal, type_id: str, name: str) -> None:
 def shown(portal: Portal, one: Json, with_filters: bool) -> Json:
     """As read: processed, with its size; filters only on request."""
     body = {key: value for key, value in one.items() if key != "filterBranch" or with_filters}
-    return body | {"processingStatus": "COMPLETE", "size": len(members(portal, one))}
+    return body | {"processingStatus": "COMPLETE", "size": size(portal, one)}
 
 
 def change_filters(portal: Portal, list_id: str, branch: Any) -> Json:
@@ -146,18 +151,43 @@ def holds(portal: Portal, list_id: str, type_id: str, record: Json) -> bool:
 
 
 def members(portal: Portal, one: Json) -> list[Json]:
-    """`{recordId, membershipTimestamp}` by record id. A dynamic list notices joiners when it is read."""
-    found = [
-        record["id"]
-        for record in portal.records(one["objectTypeId"])
-        if holds(portal, one["listId"], one["objectTypeId"], record)
+    """`{recordId, membershipTimestamp}` by record id. A dynamic list notices joiners when it is read; who is one of a
+    crowd joined it just now."""
+    population = portal.records(one["objectTypeId"])
+    found = [record["id"] for record in population.own() if _holds(portal, one, record)]
+    known = [_join(portal, one["listId"], record_id) for record_id in found]
+    now = show_full(portal.now_ms)
+    crowded = _crowded(portal, one)
+    known += [
+        {"recordId": str(record_id), "membershipTimestamp": now}
+        for crowd in population.crowds
+        for record_id in (crowd.ids(crowded) if crowded is not None else ())
     ]
-    return [_join(portal, one["listId"], record_id) for record_id in sorted(found, key=int)]
+    return sorted(known, key=lambda member: int(member["recordId"]))
+
+
+def _holds(portal: Portal, one: Json, record: Json) -> bool:
+    return holds(portal, one["listId"], one["objectTypeId"], record)
+
+
+def _crowded(portal: Portal, one: Json) -> Condition | None:
+    """What records of a crowd must meet; None: who was put into a list left the crowd."""
+    dynamic = one["processingType"] == "DYNAMIC" and "deletedAt" not in one
+    return matching.condition(portal, one["objectTypeId"], one["filterBranch"]) if dynamic else None
+
+
+def size(portal: Portal, one: Json) -> int:
+    """How many are in a list, without looking at every record of a crowd."""
+    population, crowded = portal.records(one["objectTypeId"]), _crowded(portal, one)
+    mine = sum(1 for record in population.own() if _holds(portal, one, record))
+    return mine + (sum(crowd.count(crowded) for crowd in population.crowds) if crowded is not None else 0)
 
 
 def _join(portal: Portal, list_id: str, record_id: str) -> Json:
     key = f"{list_id}/{record_id}"
     known = portal.shelves["member"].get(key)
+    if known is None and find(portal, list_id)["processingType"] != "DYNAMIC":
+        portal.records(find(portal, list_id)["objectTypeId"]).hold(record_id)
     fresh = {"recordId": record_id, "membershipTimestamp": show_full(portal.now_ms)}
     return known or portal.shelves["member"].put(key, fresh)
 

@@ -6,11 +6,14 @@ Texts compare without case [inferred], enumerations as written. Days are days of
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from provisioner.emulator.hubspot import filters
+from provisioner.emulator.hubspot.conditions import All, AnyOf, Condition, Leaf, Not, Span, presence
 from provisioner.emulator.hubspot.errors import Json
 from provisioner.emulator.hubspot.portal import Portal
 from provisioner.emulator.hubspot.times import DAY_MS, from_ms, read, to_ms, zone
@@ -30,6 +33,83 @@ def meets(portal: Portal, type_id: str, record: Json, branch: Json) -> bool:
     if kind == "NOT_ANY":
         return not any(answers)
     return not all(answers) if kind == "NOT_ALL" else all(answers)
+
+
+def condition(portal: Portal, type_id: str, branch: Json) -> Condition:
+    """The same tree as a condition that a crowd can be asked for."""
+    kind = branch["filterBranchType"]
+    if kind == "ASSOCIATION":
+        return Leaf(frozenset(), lambda record: _associated(portal, record, branch))
+    parts: tuple[Condition, ...] = (
+        *(_leaf(portal, type_id, one) for one in branch["filters"]),
+        *(condition(portal, type_id, one) for one in branch["filterBranches"]),
+    )
+    if kind in ("OR", "NOT_ANY"):
+        return Not(AnyOf(parts)) if kind == "NOT_ANY" else AnyOf(parts)
+    return Not(All(parts)) if kind == "NOT_ALL" else All(parts)
+
+
+def _leaf(portal: Portal, type_id: str, one: Json) -> Condition:
+    if one["filterType"] == "IN_LIST":
+        listed = portal.shelves["list"].get(one["listId"])
+        alive = listed is not None and "deletedAt" not in listed and listed["objectTypeId"] == type_id
+        if listed is not None and alive and listed["processingType"] == "DYNAMIC":
+            inside = condition(portal, type_id, listed["filterBranch"])
+            return inside if one["operator"] == "IN_LIST" else Not(inside)
+    names: set[str] = set()
+    dated = False
+    if one["filterType"] == "PROPERTY":
+        operation = one["operation"]
+        names = {one["property"], *filters.compared(operation)}
+        dated = "UPDATED" in json.dumps([operation["operationType"], *_parsers(operation)])
+    elif one["filterType"] == "FORM_SUBMISSION":
+        names = {"hs_calculated_form_submissions"}
+
+    def test(record: Json) -> bool:
+        return _filter(portal, type_id, record, one)
+
+    return Leaf(frozenset(names), test, _span_of(portal, one), dated)
+
+
+def _parsers(operation: Json) -> list[Any]:
+    """How the instants of an operation are read: by value, or by when they were written."""
+    points = [operation.get(key, {}) for key in ("timePoint", "lowerBoundTimePoint", "upperBoundTimePoint")]
+    return [operation.get("propertyParser"), *(one.get("referenceType") for one in points)]
+
+
+_NUMBERS = {
+    "IS_GREATER_THAN": (True, True),
+    "IS_GREATER_THAN_OR_EQUAL_TO": (True, False),
+    "IS_LESS_THAN": (False, True),
+    "IS_LESS_THAN_OR_EQUAL_TO": (False, False),
+}
+
+
+def _span_of(portal: Portal, one: Json) -> Span | None:
+    """A question for a value, or a comparison with what is the same for every record."""
+    operation = one.get("operation", {})
+    kind, operator = operation.get("operationType"), operation.get("operator", "")
+    if kind == "ALL_PROPERTY":
+        return presence(one["property"], operator in ("IS_KNOWN", "IS_NOT_BLANK"))
+    if kind == "NUMBER" and operator in _NUMBERS:
+        above, strict = _NUMBERS[operator]
+        at = float(operation["value"])
+        return _beyond(one["property"], at, above, strict, operation)
+    if kind != "TIME_POINT" or operation.get("propertyParser") == "UPDATED_AT":
+        return None
+    point = operation["timePoint"]
+    ms = None
+    if point["timeType"] != "PROPERTY_REFERENCED":
+        ms = instant(portal, {"values": {}, "history": {}}, point)
+    if ms is None:
+        return None
+    strict = operation.get("endpointBehavior") != "INCLUSIVE"
+    return _beyond(one["property"], ms, operator == "IS_AFTER", strict, operation)
+
+
+def _beyond(name: str, at: float, above: bool, strict: bool, operation: Json) -> Span:
+    blank = bool(operation["includeObjectsWithNoValueSet"])
+    return Span(name, at if above else None, None if above else at, strict=strict, blank=blank)
 
 
 def event_meets(portal: Portal, branch: Json, facts: Mapping[str, str]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from provisioner.emulator.clock import parse_instant
 from provisioner.emulator.hubspot import activities, code, pipelines, properties, records, times
+from provisioner.emulator.hubspot.crowding import plant_crowd
 from provisioner.emulator.hubspot.errors import Json
 from provisioner.emulator.hubspot.people import only, owner_by, plant_owner, plant_team, plant_token
 from provisioner.emulator.hubspot.portal import Portal
@@ -26,7 +27,7 @@ from provisioner.emulator.hubspot.standard import (
 )
 from provisioner.emulator.hubspot.times import show, show_full
 
-SEEDS = "teams owners tokens secrets forms pipelines validations records"
+SEEDS = "teams owners tokens secrets forms pipelines validations records crowds"
 TOUCHES = {"call": CALL, "email": EMAIL, "meeting": MEETING, "note": NOTE, "task": TASK, "reply": EMAIL}
 MESSAGES = {"linkedin": "LINKEDIN_MESSAGE", "sms": "SMS", "whatsapp": "WHATS_APP"}
 BARE = ("postal_mail", "chat")  # without a record of their own
@@ -41,7 +42,7 @@ _FORM = records.Source("FORM")
 
 
 def plant_document(portal: Portal, document: Any) -> dict[str, Any]:
-    """Teams, owners, tokens, secrets, forms, pipelines, validations, records: each a list, planted in this order.
+    """Teams, owners, tokens, secrets, forms, pipelines, validations, records, crowds: lists, planted in this order.
 
     Answers what was made, per kind. A seed that fails plants what came before it: seed again after a reset.
     """
@@ -55,6 +56,7 @@ def plant_document(portal: Portal, document: Any) -> dict[str, Any]:
         "pipelines": pipelines.plant_pipeline,
         "validations": plant_validation,
         "records": plant_record,
+        "crowds": plant_crowd,
     }
     made = {kind: [make(portal, one) for one in facts[kind]] for kind, make in makers.items() if kind in facts}
     portal.automation.settle()

@@ -12,7 +12,7 @@ from provisioner.emulator.clock import START, Clock, iso, parse_instant
 from provisioner.emulator.hubspot import standard, times
 from provisioner.emulator.hubspot.errors import Json, invalid
 from provisioner.emulator.hubspot.settings import Settings
-from provisioner.emulator.hubspot.shelf import Shelf, Shelves
+from provisioner.emulator.hubspot.shelf import Shelves
 from provisioner.emulator.outbox import Outbox
 from provisioner.emulator.store import Store
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from provisioner.emulator.hubspot.automation import Automation
     from provisioner.emulator.hubspot.caches import Caches
     from provisioner.emulator.hubspot.limits import Limits
+    from provisioner.emulator.hubspot.population import Population
 
 TOKEN = "pat-na1-00000000-0000-4000-8000-000000000001"  # noqa: S105
 VERBS = ("read", "write")
@@ -60,6 +61,7 @@ class Portal:
         from provisioner.emulator.hubspot.caches import Caches
         from provisioner.emulator.hubspot.limits import Limits
 
+        self._populations: dict[str, Population] = {}
         self.caches = Caches(self)
         self.limits = Limits(self)
         self.shelves = Shelves(self.store, self.lasting)
@@ -120,9 +122,23 @@ class Portal:
         self.shelves["counter"].put(kind, {"next": counter["next"] + 1})
         return int(counter["next"])
 
-    def records(self, type_id: str) -> Shelf:
+    def numbers(self, kind: str, first: int, count: int) -> int:
+        """The first of so many numbers in a row."""
+        begin = self.number(kind, first)
+        self.shelves["counter"].put(kind, {"next": begin + count})
+        return begin
+
+    def records(self, type_id: str) -> Population:
         """Records of one object type, archived ones included, by id."""
-        return self.shelves[f"record {type_id}"]
+        from provisioner.emulator.hubspot.population import Population
+
+        if type_id not in self._populations:
+            self._populations[type_id] = Population(self, type_id, self.shelves[f"record {type_id}"])
+        return self._populations[type_id]
+
+    def crowds_changed(self) -> None:
+        """A crowd was planted."""
+        self._populations.clear()
 
     def record(self, type_id: str, record_id: str) -> Json | None:
         """A record that is not archived."""
@@ -182,8 +198,8 @@ class Portal:
             self.automation.due(n, kind, name)
 
     def need_record(self, type_id: str, record_id: str) -> Json:
-        """Raises ApiError 400 for the control door's sake."""
-        found = self.record(type_id, record_id)
-        if found is None:
+        """The record, of its own. Raises ApiError 400 for the control door's sake."""
+        found = self.records(type_id).hold(record_id)
+        if found is None or found["archived"]:
             raise invalid(f"There is no {standard.TYPES[type_id].singular} {record_id!r}.")
         return found

@@ -304,7 +304,9 @@ def calculated(portal: Portal) -> int:
 
 def _forget(portal: Portal, where: ObjectType, name: str) -> None:
     """A new property of an old name begins without values."""
-    for record in portal.records(where.id):
+    for crowd in portal.records(where.id).crowds:
+        crowd.forget(name)
+    for record in portal.records(where.id).own():
         if name in record["values"] or name in record["history"]:
             record["values"].pop(name, None)
             record["history"].pop(name, None)

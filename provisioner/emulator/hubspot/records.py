@@ -7,7 +7,7 @@ A record: `id`, `values` (name → text), `history` (name → [[ms, value, sourc
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from provisioner.emulator.hubspot.times import show
 from provisioner.emulator.hubspot.values import BadValue, milliseconds, normal, term
 
 STAGES = {name for name, _ in LIFECYCLE}
+_ENTERED = (("lifecyclestage", "_date"), ("v2_date_entered", ""))
 _ENGAGED = (
     "hs_sa_first_engagement_date",
     "hs_sa_first_engagement_object_type",
@@ -96,6 +97,9 @@ def by_value(portal: Portal, where: ObjectType, name: str, value: str) -> Json |
     """The record that is not archived and holds this value; case does not matter."""
     index = portal.caches.index(where.id, name)
     found = index.get(value.lower())
+    if found is None:
+        among = (crowd.find(name, value) for crowd in portal.records(where.id).crowds)
+        found = next((one for one in among if one is not None), None)
     return portal.record(where.id, found) if found else None
 
 
@@ -141,9 +145,7 @@ def plant(
     portal.records(where.id).put(record["id"], record)
     for to_type, to_id, kind in links:
         link(portal, where.id, record["id"], to_type, to_id, kind)
-    first: dict[str, str | None] = {where.created: show(born), "hs_object_id": record["id"]}
-    if where.id == CONTACT:
-        first |= {"hs_object_source": source.kind, "hs_object_source_label": source.kind}
+    first = _first(where, record, source)
     primary = [to_id for to_type, to_id, kind in links if kind == 578 and to_type == CONTACT]
     if where.id == LEAD and primary:
         first["hs_primary_contact_id"] = primary[0]
@@ -152,6 +154,38 @@ def plant(
         portal.automation.noticed(where.id, record["id"], changes, created=True)
     _tell_contacts(portal, where, record, changes, born, noticed)
     return record
+
+
+def _first(where: ObjectType, record: Json, source: Source) -> dict[str, str | None]:
+    """What every record has from the beginning."""
+    first: dict[str, str | None] = {where.created: show(record["created"]), "hs_object_id": record["id"]}
+    if where.id == CONTACT:
+        first |= {"hs_object_source": source.kind, "hs_object_source_label": source.kind}
+    return first
+
+
+def fill(portal: Portal, where: ObjectType, record: Json, given: Mapping[str, str], source: Source, at: int) -> None:
+    """Give a record that is nowhere yet its values and what follows from them; nobody hears of it.
+
+    Values that the portal keeps up are followed only where they are not given.
+    """
+    changes = _keep(portal, where, record, _first(where, record, source) | dict(given), source, at)
+    followed = _follow(portal, where, record, changes, at)
+    changes |= _keep(portal, where, record, {k: v for k, v in followed.items() if k not in given}, SYSTEM, at)
+    _calculate(portal, where, record, set(changes), at)
+    _keep(portal, where, record, {where.modified: show(at)}, SYSTEM, at)
+
+
+def followers(names: Collection[str]) -> set[str]:
+    """What the portal keeps up that differs from record to record when these properties do."""
+    found: set[str] = set()
+    if "hubspot_owner_id" in names:
+        found |= {"hubspot_owner_assigneddate", "hubspot_team_id"}
+    if "lifecyclestage" in names:
+        found |= {f"hs_{kind}_{stage}{end}" for stage in STAGES for kind, end in _ENTERED}
+    if {"hubspot_owner_id", "hubspot_owner_assigneddate", "notes_last_updated"} & set(names):
+        found |= {"hs_is_unworked", "hs_count_is_unworked", "hs_count_is_worked"}
+    return found
 
 
 def change(portal: Portal, where: ObjectType, record: Json, raw: Mapping[str, Any], source: Source) -> None:
@@ -286,7 +320,7 @@ def _result(portal: Portal, where: ObjectType, record: Json, node: formula.Node)
 def recalculate(portal: Portal, where: ObjectType, name: str) -> None:
     """After a formula was made or changed: all records have its value, and no workflow hears of it."""
     node, _ = portal.caches.formulas(where.id)[name]
-    for record in portal.records(where.id):
+    for record in portal.records(where.id).own():
         value = _result(portal, where, record, node)
         if _keep(portal, where, record, {name: value}, SYSTEM, portal.now_ms):
             _calculate(portal, where, record, {name}, portal.now_ms)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from provisioner.emulator.hubspot import records
 from provisioner.emulator.hubspot.bodies import fit
+from provisioner.emulator.hubspot.conditions import EVERYTHING, All, AnyOf, Condition, Leaf, Span, holds, presence
+from provisioner.emulator.hubspot.crowd import Crowd
 from provisioner.emulator.hubspot.errors import Json, invalid
 from provisioner.emulator.hubspot.portal import Portal
 from provisioner.emulator.hubspot.standard import TYPES, ObjectType
@@ -53,6 +56,16 @@ GROUPS, FILTERS, ALL_FILTERS, PAGE, BODY, MOST = 5, 6, 18, 200, 3000, 10_000
 _DEFAULT_TEXT = ("firstname", "lastname", "email", "phone", "company", "website", "hs_lead_name", "hs_email")
 Found = tuple[Json, dict[str, str]]  # the record, and its values as the index has them
 Test = Callable[[Json, Mapping[str, str]], bool]
+Order = tuple[str | None, Callable[[Mapping[str, str]], Any], bool]
+_SPANS: dict[str, Callable[[float, float], tuple[float | None, float | None]]] = {
+    "EQ": lambda low, high: (low, low),
+    "NEQ": lambda low, high: (low, low),
+    "LT": lambda low, high: (None, low),
+    "LTE": lambda low, high: (None, low),
+    "GT": lambda low, high: (low, None),
+    "GTE": lambda low, high: (low, None),
+    "BETWEEN": lambda low, high: (low, high),
+}
 
 
 def run(portal: Portal, where: ObjectType, body: Any, strict: bool) -> tuple[list[Found], int, str | None]:
@@ -68,30 +81,66 @@ def run(portal: Portal, where: ObjectType, body: Any, strict: bool) -> tuple[lis
     start = int(after)
     if start + limit > MOST:
         raise invalid(f"A search gives at most {MOST} results; after + limit is {start + limit}.")
-    tests = _groups(portal, where, body.get("filterGroups") or [])
-    found = [one for one in _indexed(portal, where) if _meets(one, tests)]
+    wanted = _groups(portal, where, body.get("filterGroups") or [])
     words = (body.get("query") or "").lower()
     if words:
-        found = [one for one in found if any(words in one[1].get(name, "").lower() for name in _DEFAULT_TEXT)]
-    _sort(portal, where, found, body.get("sorts") or [])
-    following = str(start + limit) if start + limit < len(found) else None
-    return found[start : start + limit], len(found), following
+        wanted = All((wanted, _leaf(_DEFAULT_TEXT, _any_text(words))))
+    order = _order(portal, where, body.get("sorts") or [])
+    found = [_placed(one, order) for one in _indexed(portal, where) if holds(wanted, _as_indexed(*one))]
+    total = len(found)
+    for crowd in portal.records(where.id).crowds:
+        total += crowd.count(wanted)
+        found += [_from_crowd(crowd, row, order) for row in crowd.first_of(wanted, *order, start + limit)]
+    _sort(found, order[2])
+    following = str(start + limit) if start + limit < total else None
+    return [one.load() for one in found[start : start + limit]], total, following
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A record in an order; whoever needs it loads it. `key` is None for a blank."""
+
+    id: int
+    key: Any
+    load: Callable[[], Found]
+
+
+def _placed(one: Found, order: Order) -> _Placed:
+    return _Placed(int(one[0]["id"]), order[1](one[1]), lambda: one)
+
+
+def _from_crowd(crowd: Crowd, row: Sequence[Any], order: Order) -> _Placed:
+    def load() -> Found:
+        record = crowd.whole(row)
+        return record, record["values"]
+
+    name = order[0]
+    return _Placed(row[0], order[1](crowd.some(row, {name})) if name is not None else None, load)
 
 
 def _indexed(portal: Portal, where: ObjectType) -> list[Found]:
+    """Records that are not of a crowd; a crowd is in the index from the beginning."""
     found = []
-    for record in portal.records(where.id):
+    for record in portal.records(where.id).own():
         values = portal.caches.searchable(where.id, record)
         if values is not None:
             found.append((record, values))
     return found
 
 
-def _meets(one: Found, groups: list[list[Test]]) -> bool:
-    return not groups or any(all(test(*one) for test in group) for group in groups)
+def _as_indexed(record: Json, values: dict[str, str]) -> Json:
+    return record if values is record["values"] else record | {"values": values}
 
 
-def _groups(portal: Portal, where: ObjectType, groups: list[Json]) -> list[list[Test]]:
+def _any_text(words: str) -> Test:
+    return lambda record, values: any(words in values.get(name, "").lower() for name in _DEFAULT_TEXT)
+
+
+def _leaf(names: Iterable[str], test: Test, span: Span | None = None) -> Leaf:
+    return Leaf(frozenset(names), lambda record: test(record, record["values"]), span)
+
+
+def _groups(portal: Portal, where: ObjectType, groups: list[Json]) -> Condition:
     if len(groups) > GROUPS:
         raise invalid(f"A search has at most {GROUPS} filter groups, not {len(groups)}.")
     for group in groups:
@@ -100,13 +149,40 @@ def _groups(portal: Portal, where: ObjectType, groups: list[Json]) -> list[list[
     count = sum(len(group["filters"]) for group in groups)
     if count > ALL_FILTERS:
         raise invalid(f"A search has at most {ALL_FILTERS} filters, not {count}.")
-    return [[_test(portal, where, one) for one in group["filters"]] for group in groups]
+    met = [All(tuple(_filter(portal, where, one) for one in group["filters"])) for group in groups]
+    return AnyOf(tuple(met)) if met else EVERYTHING
+
+
+def _filter(portal: Portal, where: ObjectType, one: Json) -> Condition:
+    name = one["propertyName"]
+    if name.startswith("associations."):
+        return _leaf((), _association(portal, name, one))
+    test = _test(portal, where, one)
+    definition = portal.definition(where.id, name) or {}
+    among = None
+    if definition.get("type") == "string" and one["operator"] in ("EQ", "IN"):
+        listed = one.get("values") if one["operator"] == "IN" else [str(one["value"]).lower()]
+        among = tuple(str(value) for value in listed or ())
+    leaf = _leaf((name,), test, _span(name, str(definition.get("type")), one))
+    return replace(leaf, among=among)
+
+
+def _span(name: str, kind: str, one: Json) -> Span | None:
+    """What a comparison of numbers or instants, or a question for a value, says in numbers."""
+    operator = one["operator"]
+    if operator in ("HAS_PROPERTY", "NOT_HAS_PROPERTY"):
+        return presence(name, operator == "HAS_PROPERTY")
+    if kind not in ("datetime", "number") or operator not in _SPANS:
+        return None
+    low = float(_comparable(kind, name, one["value"]))
+    high = float(_comparable(kind, name, one["highValue"])) if operator == "BETWEEN" else low
+    first, last = _SPANS[operator](low, high)
+    different = operator == "NEQ"
+    return Span(name, first, last, strict=operator in ("LT", "GT"), outside=different, blank=different)
 
 
 def _test(portal: Portal, where: ObjectType, one: Json) -> Test:
     name, operator = one["propertyName"], one["operator"]
-    if name.startswith("associations."):
-        return _association(portal, name, one)
     definition = portal.definition(where.id, name)
     if definition is None:
         raise invalid(f"There is no property {name} on {where.plural}.")
@@ -200,11 +276,10 @@ def _compare(name: str, kind: str, operator: str, low: Any, high: Any) -> Test:
     return test
 
 
-def _sort(portal: Portal, where: ObjectType, found: list[Found], sorts: list[Any]) -> None:
-    """By id, then by the one sort there may be; blanks last."""
-    found.sort(key=lambda one: int(one[0]["id"]))
+def _order(portal: Portal, where: ObjectType, sorts: list[Any]) -> Order:
+    """(the property to sort by or None, what to compare, whether downwards) of the one sort there may be."""
     if not sorts:
-        return
+        return None, lambda values: None, False
     if len(sorts) > 1:
         raise invalid("A search has at most one sort.")
     wanted = sorts[0]
@@ -216,6 +291,13 @@ def _sort(portal: Portal, where: ObjectType, found: list[Found], sorts: list[Any
     definition = portal.definition(where.id, name)
     if definition is None:
         raise invalid(f"There is no property {name} on {where.plural}.")
-    known = [one for one in found if name in one[1]]
-    known.sort(key=lambda one: _comparable(definition["type"], name, one[1][name]), reverse=descending)
-    found[:] = known + [one for one in found if name not in one[1]]
+    kind = definition["type"]
+    return name, lambda values: _comparable(kind, name, values[name]) if name in values else None, descending
+
+
+def _sort(found: list[_Placed], descending: bool) -> None:
+    """By id, then by the sort; blanks last."""
+    found.sort(key=lambda one: one.id)
+    known = [one for one in found if one.key is not None]
+    known.sort(key=lambda one: one.key, reverse=descending)
+    found[:] = known + [one for one in found if one.key is None]

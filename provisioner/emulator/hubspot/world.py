@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from provisioner.emulator.hubspot import edits, people, planting
+from provisioner.emulator.hubspot import crowding, edits, people, planting
 from provisioner.emulator.hubspot.portal import Portal
 
 
@@ -49,6 +49,7 @@ class World:
         portal = self.portal
         return {
             "touch": lambda body: planting.touch(portal, body),
+            "count": lambda body: crowding.count(portal, body),
             "submit": lambda body: planting.submit(portal, body),
             "edit": lambda body: edits.edit(portal, body),
             "enroll": lambda body: portal.automation.enroll_by_hand(body),

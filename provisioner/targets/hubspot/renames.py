@@ -7,7 +7,7 @@ A workflow that is replaced under its id keeps its id, its history and the recor
 from __future__ import annotations
 
 from provisioner.model.design import Design
-from provisioner.model.renaming import before, renames
+from provisioner.model.renaming import Rename, before, renames
 from provisioner.planning.plan import Remade
 from provisioner.resources import Address
 from provisioner.targets.base import Renames
@@ -21,13 +21,12 @@ def renamed(design: Design) -> Renames:
     """Flows and lists move. The id of a lead type is a value besides, which records hold."""
     if not design.was:
         return Renames()
-    now = [item.address for item in build(design)]
+    now = {item.address for item in build(design)}
     moved: dict[Address, Address] = {}
     remade: dict[Remade, frozenset[Address]] = {}
     for rename in renames(design):
-        then = [item.address for item in build(before(design, rename))]
-        pairs = zip(then, now, strict=True)  # nothing but the id differs, so they come in the same order
-        moved |= {old: new for old, new in pairs if old != new and old.kind in _KEPT}
+        then = {item.address for item in build(before(design, rename))}
+        moved |= {old: new for old in then - now if (new := _called_now(old, rename)) in now - then}
         if rename.section == "lead_types":
             reason = (
                 f"its workflows keep their ids, but records hold the old id as a value of "
@@ -37,6 +36,13 @@ def renamed(design: Design) -> Renames:
             held = frozenset(address for address in now if address.name.endswith(f".{_property(design)}"))
             remade[Remade(rename.old, rename.new, reason[0].upper() + reason[1:], True)] = held
     return Renames(moved, remade)
+
+
+def _called_now(old: Address, rename: Rename) -> Address | None:
+    """None for what has no id of its own in the portal."""
+    if old.kind not in _KEPT:
+        return None
+    return Address(old.kind, old.name.replace(rename.old, rename.new))
 
 
 def _property(design: Design) -> str:

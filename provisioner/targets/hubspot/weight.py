@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from provisioner.planning.diff import differences
 from provisioner.planning.plan import Action, Change, Risk
 
@@ -12,8 +9,8 @@ _TEXTS = frozenset({"label", "description", "displayOrder"})
 
 
 def weigh(change: Change) -> Risk | None:
-    """Properties hold data unless they are calculated, and so do options; labels and the place on a page are
-    cosmetic."""
+    """Properties hold data unless they are calculated; an option that goes stays in the portal for the records that
+    carry it. Labels and the place on a page are cosmetic."""
     is_property = change.address.kind == "Property"
     if change.action is Action.DELETE:
         calculated = change.before is not None and bool(change.before.attributes.get("calculationFormula"))
@@ -22,11 +19,7 @@ def weigh(change: Change) -> Risk | None:
         return None
     assert change.before is not None and change.after is not None, "an update has both sides"
     before, after = change.before.attributes, change.after.attributes
-    if is_property and (before.get("type") != after.get("type") or not _options(before) <= _options(after)):
+    if is_property and before.get("type") != after.get("type"):
         return Risk.DATA
     paths = [item.path for item in differences(change)]
     return Risk.COSMETIC if all(path.rpartition(".")[2] in _TEXTS for path in paths) else None
-
-
-def _options(attributes: Mapping[str, Any]) -> set[str]:
-    return {str(item.get("value")) for item in attributes.get("options") or () if isinstance(item, Mapping)}

@@ -98,7 +98,7 @@ def test_an_option_made_by_hand_is_shown() -> None:
     def edit(live: dict[str, Any]) -> None:
         live["options"].append({"label": "Partner", "value": "partner", "displayOrder": 9, "hidden": False})
 
-    added = {"label": "Partner", "value": "partner", "displayOrder": 6}
+    added = {"label": "Partner", "value": "partner", "displayOrder": 6, "hidden": False}
     found = seen(TYPE, edit)
     assert [(path, old) for path, old, _ in found] == [("options[Partner]", added)]
 

@@ -36,11 +36,21 @@ def property_changes(resource: Resource, live: Raw, note: Mark) -> Raw:
 
 
 def merged_options(ours: Any, live: Any) -> list[Raw]:
-    """Ours in our order, then what only the portal has: PATCH replaces the whole list, and records keep the values."""
+    """Ours in our order, then what only the portal has: PATCH replaces the whole list, and records keep the values.
+
+    Two options cannot have one label: an old one whose label ours has taken over (a renamed lead type) shows its value
+    besides.
+    """
     known = {option["value"] for option in ours}
-    extra = [option for option in live if option.get("value") not in known]
-    options = [*map(dict, ours), *({**_option(option), "displayOrder": -1} for option in extra)]
+    labels = {str(option.get("label")).casefold() for option in ours}
+    extra = [_apart(_option(option), labels) for option in live if option.get("value") not in known]
+    options = [*map(dict, ours), *({**option, "displayOrder": -1} for option in extra)]
     return [{**option, "displayOrder": option.get("displayOrder", place)} for place, option in enumerate(options)]
+
+
+def _apart(option: Raw, labels: set[str]) -> Raw:
+    label = str(option.get("label") or "")
+    return {**option, "label": f"{label} ({option.get('value')})"} if label.casefold() in labels else option
 
 
 def _option(option: Mapping[str, Any]) -> Raw:

@@ -11,6 +11,7 @@ from provisioner.planning.plan import Tick
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Ledger, Live
 from provisioner.targets.hubspot import resolve
+from provisioner.targets.hubspot.compare import compare
 from provisioner.targets.hubspot.marker import Mark, unmark
 from provisioner.targets.hubspot.session import ledger, needs, shapes
 from provisioner.targets.hubspot.session.account import Portal
@@ -142,7 +143,10 @@ def _hand_made_options(found: _Found) -> None:
     """Options that only the portal has are spoken of and kept: no difference, for no apply would take them away.
 
     They are new lead types made by hand, or old ones that records still carry ([inferred] reference/hubspot.md 2.6).
+    What was applied with the others and left the design since is no work of anybody's hand: that is a difference once,
+    until the next apply.
     """
+    applied = {mark.address: mark.fingerprint for mark in found.marks}
     for wanted in found.desired:
         live = found.resources.get(wanted.address)
         if wanted.address.kind != PROPERTY or live is None or not wanted.attributes.get("options"):
@@ -152,6 +156,7 @@ def _hand_made_options(found: _Found) -> None:
         extra = [str(option.get("value")) for option in options if option.get("value") not in ours]
         if extra:
             found.notices.append(f"{wanted.address} has options the design does not know: {', '.join(extra)}. Kept.")
+        if extra and compare(wanted, live).fingerprint() != applied.get(wanted.address):
             known = [option for option in options if option.get("value") in ours]
             found.keep(wanted.address, {**live.attributes, "options": known})
 

@@ -52,7 +52,8 @@ def _planned(prepared: Prepared, reached: Reached, console: Console) -> tuple[Pl
         with console.working(f"Reading {reached.org['name']}"):
             live = reached.session.read(prepared.desired, design.target.prefix)
     except Rejected as error:
-        return _no_plan(prepared, reached), (Unasked("configuration", error.message),)
+        said = "; ".join([error.message.rstrip("."), *(f"{where}: {text}" for where, text in error.problems)])
+        return _no_plan(prepared, reached), (Unasked("configuration", f"{said.rstrip('.')}."),)
     guards.check_ledger(live.ledger.design, design.id, reached.org)
     guards.check_prefix(live.elsewhere, design.id, design.target.prefix, reached.org)
     return _compared(prepared, reached, live, console), ()

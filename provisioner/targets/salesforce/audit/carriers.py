@@ -6,6 +6,7 @@ page, so one that comes back full is asked again in two halves of the values ([d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -120,6 +121,7 @@ def read(leads: Leads, fields: Mapping[str, Field] | None, asked: Sequence[Part]
         known = [item for item in told if isinstance(item, Answer)]
         complete = bool(mine) and len(known) == len(mine)
         tallies = tuple(_tallies(leads, mine, answers)) if complete else ()
+        tallies = _spelled(tallies, field.options or () if field is not None else ())
         if field is None and not complete:
             continue
         count = sum(tally.count for tally in tallies)
@@ -147,6 +149,27 @@ def _tallies(leads: Leads, asked: Iterable[Part], answers: Answers) -> Iterator[
                 first=iso(text(row, "first")),
                 last=iso(text(row, "last")),
             )
+
+
+def _spelled(tallies: tuple[Tally, ...], options: Iterable[Option]) -> tuple[Tally, ...]:
+    """One spelling per value where the org counts `web` and `Web` as one: the field's own, else the most frequent.
+
+    An org that tells the two apart in one answer keeps both; grouping that ignores case is [inferred], from comparing
+    that does.
+    """
+    classes: dict[str, dict[str, int]] = {}
+    for tally in tallies:
+        if tally.value is not None:
+            spellings = classes.setdefault(tally.value.casefold(), {})
+            spellings[tally.value] = spellings.get(tally.value, 0) + tally.count
+    keys = Counter((tally.value.casefold(), tally.lead_type, tally.verdict) for tally in tallies if tally.value)
+    if any(count > 1 for count in keys.values()):
+        return tallies
+    own = {option.value.casefold(): option.value for option in options}
+    chosen = {
+        fold: own.get(fold) or min(found, key=lambda word: (-found[word], word)) for fold, found in classes.items()
+    }
+    return tuple(replace(item, value=chosen[item.value.casefold()] if item.value else item.value) for item in tallies)
 
 
 def _text(value: Any) -> str:

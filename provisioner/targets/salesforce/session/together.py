@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -18,11 +19,12 @@ from provisioner.targets.salesforce.session.rest import Rest
 
 QUERIES_MOST = 5
 UNSEEN = {
-    "INVALID_FIELD": "This user does not see a field that is asked for, or it is not there",
-    "INVALID_TYPE": "This user does not see an object that is asked for, or it is not there",
     "INSUFFICIENT_ACCESS": "This user may not ask that",
     "QUERY_TIMEOUT": "The org took too long to count that",
 }
+# [docs] the vendor's texts for what is not there, or is not shown to the user: the two look the same.
+COLUMN = re.compile(r"No such column '(?P<name>[\w.]+)' on entity '(?P<entity>\w+)'")
+ENTITY = re.compile(r"sObject type '(?P<name>\w+)' is not supported")
 
 
 def ask(rest: Rest, queries: Mapping[str, str], what: str) -> dict[str, Answer | Refusal]:
@@ -69,8 +71,17 @@ def _read(query: str, row: Mapping[str, Any]) -> Answer | Refusal:
         return Answer(query, tuple(rows), total if isinstance(total, int) else len(rows))
     problems = [item for item in body if isinstance(item, dict)] if isinstance(body, list) else []
     code = str(problems[0].get("errorCode") or "") if problems else ""
-    # The vendor's text repeats the query; its last line says what is wrong with it.
-    said = str(problems[0].get("message") or "").strip().splitlines()[-1:] if problems else []
-    words = shortened(said[0]) if said else f"HTTP {row.get('httpStatusCode')}"
-    known = next((text for start, text in UNSEEN.items() if code.startswith(start)), f"Salesforce answered {code}")
-    return Refusal(query, f"{known.strip()}: {words}")
+    said = str(problems[0].get("message") or "") if problems else ""
+    return Refusal(query, _why(code, said) or f"Salesforce answered HTTP {row.get('httpStatusCode')} without a reason.")
+
+
+def _why(code: str, said: str) -> str:
+    """For people; the vendor's own text repeats the query, and only its last line says what is wrong with it."""
+    column, entity = COLUMN.search(said), ENTITY.search(said)
+    if code == "INVALID_FIELD" and column is not None:
+        return f"This user does not see the field {column['name']} of {column['entity']}, or it is not there."
+    if code == "INVALID_TYPE" and entity is not None:
+        return f"This user does not see {entity['name']}, or this org has none."
+    last = shortened((said.strip().splitlines() or [""])[-1])
+    known = next((text for start, text in UNSEEN.items() if code.startswith(start)), "")
+    return f"{known} ({code}: {last})" if known else f"Salesforce answered {code}: {last}" if code else ""

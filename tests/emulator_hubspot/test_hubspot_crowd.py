@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.emulator.hubspot import lists, planting, properties, search
+from provisioner.emulator.hubspot import formula, lists, planting, properties, search
 from provisioner.emulator.hubspot.conditions import EVERYTHING
+from provisioner.emulator.hubspot.crowd import formula_sql
 from provisioner.emulator.hubspot.portal import Portal
 from provisioner.emulator.hubspot.standard import TYPES
 
@@ -115,6 +118,59 @@ def test_a_search_finds_the_same_in_a_crowd(twins, groups, sorts, after, query):
     assert (total, following) == expected[1:]
     told = [[(record["id"], values) for record, values in page] for page in (found, expected[0])]
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("name", ["started", "touched", "createdate", "wait", "hubspot_owner_assigneddate"])
+def test_the_ends_of_comparisons(twins, name):
+    """With values that are there: on the very end, equal and not."""
+    exact = sorted({one["values"][name] for one in twins[1].records("0-1") if name in one["values"]})[:8]
+    for value in exact:
+        for operator in COMPARED:
+            one = {"propertyName": name, "operator": operator, "value": value, "highValue": exact[-1]}
+            body = {"filterGroups": [{"filters": [one]}], "limit": 200}
+            told = [[record["id"] for record, _ in search.run(portal, TYPES["0-1"], body, True)[0]] for portal in twins]
+            assert told[0] == told[1], one
+    body = {"filterGroups": [{"filters": [{"propertyName": name, "operator": "EQ", "value": exact[0]}]}]}
+    assert search.run(twins[0], TYPES["0-1"], body, True)[1] >= 1
+
+
+def _truth(number):
+    simple = st.builds("is_present({})".format, st.sampled_from(["a", "b", "c"])) | st.builds(
+        "({} {} {})".format, number, st.sampled_from(["<", ">", "<=", ">=", "=", "!="]), number
+    )
+    joined = st.builds("({} {} {})".format, simple, st.sampled_from(["and", "or"]), simple)
+    return simple | joined | st.builds("(not {})".format, simple)
+
+
+def _numbers():
+    plain = st.sampled_from(["a", "b", "c", "0", "2", "3.5"])
+
+    def larger(inner):
+        return st.one_of(
+            st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-", "*", "/"]), inner),
+            st.builds("max({}, {})".format, inner, inner),
+            st.builds("min({}, {}, {})".format, inner, inner, inner),
+            st.builds("(if {} then {} else {})".format, _truth(inner), inner, inner),
+            st.builds("(if {} then {} elseif {} then {} endif)".format, _truth(inner), inner, _truth(inner), inner),
+        )
+
+    return st.recursive(plain, larger, max_leaves=6)
+
+
+KNOWN = st.none() | st.integers(-3, 3).map(float)
+
+
+@settings(max_examples=600, deadline=None)
+@given(_numbers(), st.fixed_dictionaries({"a": KNOWN, "b": KNOWN, "c": KNOWN}), st.booleans())
+def test_formulas_reckon_the_same_in_sql(text, terms, blanks):
+    node = formula.parse(text, lambda name: "number")
+    known = {name: value for name, value in terms.items() if value is not None}
+    statement = formula_sql(node, lambda name: "NULL" if terms[name] is None else str(terms[name]), blanks)
+    assert statement is not None
+    with closing(sqlite3.connect(":memory:")) as database:
+        (found,) = database.execute(f"SELECT {statement}").fetchone()
+    expected = formula.evaluate(node, known, blanks)
+    assert found == (None if expected is None else pytest.approx(expected))
 
 
 def operation(kind, operator, **more):

@@ -10,8 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from provisioner import __version__, config
-from provisioner.applying.apply import org_data
+from provisioner import __version__
 from provisioner.cli import choose, failures
 from provisioner.cli.choose import NO_WISHES, Wishes
 from provisioner.cli.console import Console
@@ -103,6 +102,8 @@ def prepare(path: Path, console: Console, *, today: date | None = None) -> Prepa
 
 def find_connection(name: str, platform: str) -> Connection:
     """The named connection, its secrets masked from now on. UsageError when it leads to another platform."""
+    from provisioner import config  # only who connects pays for it
+
     found = config.connection(name)
     for value in found.auth.values():
         if isinstance(value, Secret):
@@ -143,6 +144,8 @@ def reach(target: Target, connection: Connection, console: Console, *, read_only
     with console.working(f"Connecting to {connection.name}"):
         session = target.connect(connection, read_only=read_only)
         identity = session.identity()
+    from provisioner.applying.apply import org_data
+
     return Reached(session, org_data(identity), connection.name)
 
 

@@ -9,7 +9,7 @@ from provisioner.insight.drift import Report
 from provisioner.reporting.drift_text import share_text
 
 _BARS = 15
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 320, 150, 30, 12, 24
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 320, 150, 34, 12, 24
 """Of the weeks' chart, in units of its view box."""
 
 

@@ -46,7 +46,7 @@ def inactive_owner(audit: Audit) -> Iterator[Found]:
 
 @FINDINGS.kind("P302", "A recipient is not active any more", severity="error")
 def inactive_recipient(audit: Audit) -> Iterator[Found]:
-    """Somebody whom the design tells is deactivated in the CRM.
+    """Somebody whom the design tells is deactivated in the CRM. A warning when no lead type in use tells them.
 
     Why: the step is carried out, and nobody hears of it; a workflow may fail altogether.
 
@@ -63,7 +63,8 @@ def inactive_recipient(audit: Audit) -> Iterator[Found]:
 
 @FINDINGS.kind("P303", "A recipient is not in the CRM", severity="error")
 def missing_recipient(audit: Audit) -> Iterator[Found]:
-    """Somebody whom the design tells cannot be found in the CRM (any more).
+    """Somebody whom the design tells cannot be found in the CRM (any more). A warning when no lead type in use tells
+    them.
 
     Why: the alert reaches nobody, and the next apply is refused.
 
@@ -97,7 +98,8 @@ def empty(audit: Audit) -> Iterator[Found]:
             yield Found(
                 subject=_subject(standing),
                 detail=f"{standing.kind.capitalize()} {standing.value} is there, but{gone}.",
-                consequence=f"What goes to “{standing.name}” reaches nobody: {_uses(audit, standing.name)}.",
+                consequence=f"What goes to “{standing.name}” reaches nobody"
+                + (f": {uses}." if (uses := _uses(audit, standing.name)) else "; no lead type in use tells it today."),
                 fix="Put people in it.",
                 evidence=Evidence(f"members of {standing.kind} {standing.value}", len(members)),
                 where=standing.pointer,
@@ -229,8 +231,10 @@ def _recipient(audit: Audit, standing: Standing, gone: str) -> Found:
         severity, consequence = "info", "Alerts are live, so nobody misses anything; going silent would tell nobody."
     elif standing.name == _SILENT:
         consequence = "Alerts are silent and all of them go there: nobody sees any of them."
+    elif named := _uses(audit, standing.name):
+        consequence = f"What goes to “{standing.name}” reaches nobody: {named}."
     else:
-        consequence = f"What goes to “{standing.name}” reaches nobody: {_uses(audit, standing.name)}."
+        severity, consequence = "warning", "No lead type in use tells it today; the next plan may be refused."
     return Found(
         subject=_subject(standing),
         detail=f"{standing.kind.capitalize()} {standing.value} {gone}.",
@@ -242,14 +246,14 @@ def _recipient(audit: Audit, standing: Standing, gone: str) -> Found:
 
 
 def _uses(audit: Audit, recipient: str) -> str:
-    """Which lead types' leads are concerned."""
+    """Which lead types' leads are concerned; empty when nobody's."""
     named = [
         f"“{kind.label}”"
         for kind in audit.design.lead_types
         if any(recipient in (*step.notify, step.reassign_to) for step in steps_of(audit.design, kind))
         or (kind.after_hours is not None and recipient in kind.after_hours.notify)
     ]
-    return f"leads of {', '.join(named)}" if named else "no lead type in use tells it"
+    return f"leads of {', '.join(named)}" if named else ""
 
 
 def _is_told(audit: Audit, recipient: str) -> bool:

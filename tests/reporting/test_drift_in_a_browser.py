@@ -1,0 +1,50 @@
+"""The drift page in a real browser, where there is one: no value runs, nothing is asked for, it fits a telephone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from strategies.audits import everything, report
+from test_in_a_browser import CHROMIUM, FLAGS, Site, seen, site
+
+from provisioner.reporting.drift_page import drift_page
+
+__all__ = ["site"]
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed; the page is held against a parser only")
+
+
+def test_no_value_runs_and_nothing_is_asked_for(site: Site, tmp_path: Path) -> None:
+    attack = (
+        f"<img src='{site.address}/img' onerror='document.title=1'><script>document.title='owned'</script></style>"
+        f"<style>body{{background:url({site.address}/style)}}</style><link rel=stylesheet href={site.address}/css>"
+    )
+    site.page = drift_page(report(everything(attack)))
+    document = seen(f"{site.address}/plan", tmp_path)
+    assert "<title>Drift of acme: Drift: " in document
+    assert [path for path in site.asked if path != "/favicon.ico"] == ["/plan"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_fits_without_scrolling_sideways(site: Site, tmp_path: Path, width: int) -> None:
+    site.page = drift_page(report(everything("A_value_without_a_blank_" * 12)))
+    document = seen(f"{site.address}/harness/{width}", tmp_path)
+    wide, room, title = document.split("<title>")[1].split("</title>")[0].split("|", 2)
+    assert int(wide) <= int(room) <= width
+    assert title.startswith("Drift of acme: ")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_picture_of_it_can_be_looked_at(site: Site, tmp_path: Path, width: int) -> None:
+    """Kept where TEST_ARTEFACTS says, for people."""
+    site.page = drift_page(report(everything()))
+    picture = Path(os.environ.get("TEST_ARTEFACTS", tmp_path)) / f"drift-{width}.png"
+    flags = [flag for flag in FLAGS if flag != "--dump-dom"]
+    command = [CHROMIUM, *flags, f"--user-data-dir={tmp_path}", f"--window-size={width},4000"]
+    subprocess.run(
+        [*command, f"--screenshot={picture}", f"{site.address}/plan"], check=True, capture_output=True, timeout=60
+    )
+    content = picture.read_bytes()
+    assert content.startswith(b"\x89PNG") and len(content) > 50_000

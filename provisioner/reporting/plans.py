@@ -42,7 +42,7 @@ def plan_text(plan: Plan, paint: Paint = PLAIN, *, verbose: bool = False, remove
     if report.limited:
         lines += [paint(safe(report.limited), "yellow"), ""]
     if report.undone:
-        lines += [paint(undone_text(report), "yellow"), ""]
+        lines += [paint(safe(undone_text(report, named=True)), "yellow"), ""]
     return "\n".join([*lines, summary(plan, paint, removes=removes)])
 
 

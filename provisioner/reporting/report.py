@@ -87,6 +87,7 @@ class PlanReport:
     unread: tuple[str, ...]
     notices: tuple[str, ...]
     kept: tuple[str, ...]  # left as somebody made them by hand
+    gone: tuple[str, ...]  # ours once, and deleted by hand
     remade: tuple[Remade, ...]  # renames that the platform cannot keep
     limited: str  # what the plan is limited to; empty: it is the whole
     pulled: tuple[str, ...]  # what came along, because something else needs it
@@ -117,6 +118,7 @@ def report_of(plan: Plan, plan_id: str = "", *, removes: bool = False, next_comm
         unread=tuple(str(address) for address in plan.unread),
         notices=plan.notices,
         kept=tuple(kept_text(kept) for kept in plan.kept),
+        gone=tuple(str(address) for address in plan.gone),
         remade=plan.remade,
         limited=limited_text(plan),
         pulled=tuple(f"{needed} (because {by} needs it)" for needed, by in plan.aim.pulled.items()),
@@ -201,6 +203,7 @@ def blocks(report: PlanReport) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("Not read (unknown, not absent; nothing is done to them)", report.unread),
         ("Renamed, but the platform cannot keep them (the old one goes, the new one comes)", remade_lines(report)),
         ("Left as they are, though changed by hand", report.kept),
+        ("Not in the org any more, nor in the design (only the ledger forgets them)", report.gone),
         ("Brought along", report.pulled),
         ("Worth knowing", report.notices),
     )
@@ -211,12 +214,18 @@ def risk_title(risk: Risk) -> str:
     return risk.value[0].upper() + risk.value[1:]
 
 
-def undone_text(report: PlanReport) -> str:
-    """`2 of these changes undo what somebody did by hand.`; empty when none does."""
+def undone_text(report: PlanReport, *, named: bool = False) -> str:
+    """`1 change of this plan undoes what was done by hand by Ana Ruiz on 2026-03-03 09:00 UTC.`; empty when none does.
+    Of several, only who it was, as far as the vendor tells. Without `named`, nothing in it comes from the CRM."""
     count = len(report.undone)
     if not count:
         return ""
-    return f"{count_text(count, 'change')} of this plan {'undoes' if count == 1 else 'undo'} what was done by hand."
+    if not named:
+        return f"{count_text(count, 'change')} of this plan {'undoes' if count == 1 else 'undo'} what was done by hand."
+    people = sorted({item.change.touched.by for item in report.undone if item.change.touched} - {""})
+    who = report.undone[0].who if count == 1 else f"by {', '.join(people)}" if people else ""
+    verb = "undoes" if count == 1 else "undo"
+    return f"{count_text(count, 'change')} of this plan {verb} what was done by hand{' ' + who if who else ''}."
 
 
 def _step(change: Change) -> Step:

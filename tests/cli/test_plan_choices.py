@@ -103,7 +103,7 @@ def test_who_changed_it_is_asked_since_the_last_apply(applied: Desk, monkeypatch
     assert data["changes"][0]["touched"] == {"by": "kim@acme.example", "at": "2026-03-02T09:00:00Z"}
     assert asked == [([DEMO], applied.org.ledger.meta["applied_at"])]
     text = applied("plan", "acme.yaml", "-c", "sandbox").out
-    assert "kim@acme.example" in text
+    assert "1 change of this plan undoes what was done by hand by kim@acme.example on 2026-03-02 09:00 UTC." in text
 
 
 def test_what_is_gone_and_not_wanted_leaves_the_ledger_and_is_said(applied: Desk) -> None:
@@ -112,6 +112,8 @@ def test_what_is_gone_and_not_wanted_leaves_the_ledger_and_is_said(applied: Desk
     applied.org.ledger = Ledger(meta.design, {**meta.fingerprints, old: "f"}, meta.meta)
     data = planned(applied)
     assert (told(data), data["gone"]) == ([], ["Type:old"])
+    text = applied("plan", "acme.yaml", "-c", "sandbox").out
+    assert "Not in the org any more, nor in the design (only the ledger forgets them):\n  Type:old\n" in text
     assert applied("apply", "acme.yaml", "-c", "sandbox", "--yes").code == 0
     assert old not in applied.org.ledger.fingerprints
 

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from crash_bench import Bench, crash_bench
-
-Benches = Callable[[str], Bench]
+from crash_bench import Bench, Benches, crash_bench
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,9 @@ from typing import Any
 import requests
 from proxy import Kill, Proxy, Trouble
 
+READY = 'access_token = {env = "CRASH_TOKEN"}\n'
+RENEWABLE = 'client_id = "robot"\nclient_secret = {env = "CRASH_SECRET"}\n'
+Benches = Callable[[str], "Bench"]
 APPLY, DESTROY = "apply", "destroy"
 ESCALATION = """\
 escalation:
@@ -134,7 +137,7 @@ class Bench:
     proxy: Proxy
     launcher: Launcher
     token: str
-    auth: str = 'access_token = {env = "CRASH_TOKEN"}\n'
+    auth: str = READY
     timeout: float = 30.0
 
     # ------------------------------------------------------------ commands
@@ -151,6 +154,9 @@ class Bench:
         self.door("reset", {})
         if self.platform == "hubspot":
             self._client_of_hubspot()
+        elif self.auth == RENEWABLE:
+            app = {"secret": SECRET, "run_as": "robot@brewline.example"}
+            self.door("seed", {"users": [{"username": app["run_as"]}], "connected_apps": {"robot": app}})
 
     def write_design(self, text: str) -> None:
         (self.folder / "brew.yaml").write_text(text, encoding="utf-8")
@@ -164,8 +170,11 @@ class Bench:
 
     def run(self, command: str, trouble: Trouble | None = None) -> tuple[int, str]:
         """How the command ended, and what it said."""
+        return self.ran(command, "brew.yaml", "-c", "box", "--yes", trouble=trouble)
+
+    def ran(self, *argv: str, trouble: Trouble | None = None) -> tuple[int, str]:
         self.proxy.begin(trouble)
-        self.launcher.start((command, "brew.yaml", "-c", "box", "--yes"), self.folder, self._environment())
+        self.launcher.start(argv, self.folder, command_environment(self.token, self.folder))
         if isinstance(trouble, Kill):
             trouble.kill = self.launcher.kill
         code = self.launcher.end()
@@ -179,10 +188,6 @@ class Bench:
         code, said = self.run(command)
         assert code == 0, f"{command}: {code}\n{said}"
         return said
-
-    def _environment(self) -> dict[str, str]:
-        homes = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")
-        return {"CRASH_TOKEN": self.token, "CRASH_SECRET": SECRET, **dict.fromkeys(homes, str(self.folder))}
 
     # -------------------------------------------------------------- vendor
 
@@ -216,6 +221,11 @@ class Bench:
             "name": "brew_interest", "label": "Interest", "groupName": "contactinformation", "type": "enumeration",
             "fieldType": "select", "options": options,
         })  # fmt: skip
+
+
+def command_environment(token: str, home: Path) -> dict[str, str]:
+    homes = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")
+    return {**os.environ, "CRASH_TOKEN": token, "CRASH_SECRET": SECRET, **dict.fromkeys(homes, str(home))}
 
 
 SECRET = "a-client-secret-of-the-crash-bench"

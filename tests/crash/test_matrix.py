@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from crash_bench import APPLY, DESTROY, Bench
-from proxy import Answer, Answers, InPart, Kill, Resets, Slow, Trouble
+from crash_bench import APPLY, DESTROY, READY, RENEWABLE, Bench, Benches
+from proxy import Answer, Answers, Asked, InPart, Kill, Pass, Resets, Slow, Trouble
 
 PLATFORMS = ("salesforce", "hubspot")
 OPERATIONS = ("create", "change", "destroy")
@@ -24,6 +24,7 @@ MOMENTS = ("before", "sent", "after")
 IMPATIENT = 0.75  # seconds: how long a command waits for an answer where answers are late
 LATE = 1.0
 READ_EVERY = 3
+SIGN_IN, SUBMIT = "POST /services/oauth2/token", "POST /services/data/v66.0/metadata/deployRequest"
 REFUSED, REFUSALS = 5, 2  # what is deployed outlives the run that asked for it
 
 
@@ -166,7 +167,7 @@ STORIES = [(platform, operation) for platform in PLATFORMS for operation in OPER
 
 
 @pytest.fixture(scope="session")
-def stories(benches: Callable[[str], Bench]) -> Callable[[str, str], Story]:
+def stories(benches: Benches) -> Callable[[str, str], Story]:
     told: dict[tuple[str, str], Story] = {}
 
     def story(platform: str, operation: str) -> Story:
@@ -197,6 +198,67 @@ def test_troubled_now_and_then(stories: Stories, platform: str, kind: str) -> No
         writes = [number for number in chosen(story, kind) if not story.is_read(number)]
         tried, _ = troubled(story, [writes[place % len(writes)]], kind)
     assert tried == 1
+
+
+@contextmanager
+def renewable(bench: Bench) -> Iterator[None]:
+    bench.auth = RENEWABLE
+    yield
+    bench.auth = READY
+
+
+def renewed(bench: Bench, operation: str, choose: Callable[[Story], Sequence[int]]) -> tuple[int, int]:
+    """(points tried, calls): an app whose session expires at a call signs in again, and the run goes on."""
+    with renewable(bench):
+        story = Story(bench, operation).told()
+        numbers = choose(story)
+        for number in numbers:
+            story.begin()
+            code, said = bench.run(story.command, Answers(number, 1, expired(bench.platform)))
+            where = f"{operation}, expired at call {number} of {len(story.calls)}: {story.calls[number - 1]}"
+            assert code == 0, f"{where}\n{said}"
+            assert [call for call in bench.proxy.calls if call == SIGN_IN] == [SIGN_IN] * 2, where
+            story.check(where)
+        return len(numbers), len(story.calls)
+
+
+def signed_in(story: Story) -> list[int]:
+    """Every call but the login itself."""
+    assert story.calls[0] == SIGN_IN
+    return list(range(2, len(story.calls) + 1))
+
+
+def test_an_expired_session_is_renewed_now_and_then(benches: Benches) -> None:
+    assert renewed(benches("salesforce"), "change", lambda story: [story.calls.index(SUBMIT) + 1])[0] == 1
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_expired_session_is_renewed_at_every_call(benches: Benches, operation: str) -> None:
+    tried, calls = renewed(benches("salesforce"), operation, signed_in)
+    print(f"\nsalesforce {operation}: expired, and renewed: {tried} points of {calls} calls")
+    assert tried == calls - 1
+
+
+def test_polls_that_fail_while_the_deployment_goes_on(benches: Benches) -> None:
+    """Nobody answers for a while; the deployment ends by itself, is followed to its end, and handed in once."""
+
+    class Silent(Trouble):
+        left = 12
+
+        def __call__(self, asked: Asked, on: Pass) -> Answer:
+            if "/metadata/deployRequest/" in asked.path and self.left:
+                self.left -= 1
+                return DOWN
+            return on(asked.body)
+
+    story = Story(benches("salesforce"), "create").told()
+    story.begin()
+    code, said = story.bench.run(APPLY, Silent())
+    assert code == 0, said
+    assert [call for call in story.bench.proxy.calls if call == SUBMIT] == [SUBMIT] * 2  # the check, and the real one
+    assert "No usable answer about 0Af" in said
+    story.check("silent polls")
 
 
 @pytest.mark.full

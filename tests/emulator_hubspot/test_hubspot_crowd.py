@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from provisioner.emulator.hubspot import formula, lists, planting, properties, search
@@ -161,6 +161,8 @@ KNOWN = st.none() | st.integers(-3, 3).map(float)
 
 
 @settings(max_examples=600, deadline=None)
+@example("if a > 0 and b > 0 then 1 else 2", {"a": None, "b": -1.0, "c": None}, False)
+@example("if a > 0 or b > 0 then 1 else 2", {"a": None, "b": 1.0, "c": None}, False)
 @given(_numbers(), st.fixed_dictionaries({"a": KNOWN, "b": KNOWN, "c": KNOWN}), st.booleans())
 def test_formulas_reckon_the_same_in_sql(text, terms, blanks):
     node = formula.parse(text, lambda name: "number")
@@ -419,3 +421,10 @@ def test_a_crowd_of_a_million(hub, capsys):
         print(f"\na million contacts: planted in {planting_took:.1f} s, the slowest total took {slowest:.2f} s")
     assert planting_took < 60
     assert slowest < 2.0  # 0.2 s on an idle machine
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "ten"])
+def test_what_is_no_number_is_compared_with_nothing(hub, value):
+    hub.property("score", "number")
+    body = {"filterGroups": [{"filters": [{"propertyName": "score", "operator": "GT", "value": value}]}]}
+    assert hub.refused("POST", SEARCH, body) == (400, f"{value!r} is no number to compare score with.")

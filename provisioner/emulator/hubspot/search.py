@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -250,9 +251,12 @@ def _comparable(kind: str, name: str, value: Any) -> float | str:
         return float(ms)
     if kind == "number":
         try:
-            return float(value)
-        except ValueError:
+            number = float(value)
+        except (TypeError, ValueError):
             raise invalid(f"{value!r} is no number to compare {name} with.") from None
+        if not math.isfinite(number):
+            raise invalid(f"{value!r} is no number to compare {name} with.")
+        return number
     return str(value).lower() if kind == "string" else str(value)
 
 

@@ -240,8 +240,9 @@ def check_design(plan: Plan, path: Path, digest: str) -> None:
     """Refused when the design that the plan was made from reads differently now."""
     if digest != plan.design_digest:
         raise Refused(
-            f"{path} was changed after this plan was made. A plan does exactly what it shows, so it is not applied.",
-            advice=again_text(str(path), plan.connection, plan.file),
+            f"{os.path.normpath(path)} was changed after this plan was made. A plan does exactly what it shows, so it "
+            "is not applied.",
+            advice=plan_again(plan),
         )
 
 

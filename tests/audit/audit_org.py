@@ -41,14 +41,18 @@ SOURCES = (
     None,
 )
 READ_BACK = (
-    "Id, CreatedDate, LeadSource, Country, IsConverted, OwnerId, STL_Lead_Type__c, STL_SLA_Result__c, STL_SLA_Status__c, "
-    "STL_SLA_Started_At__c, STL_SLA_Due_At__c, STL_First_Touch_At__c, STL_Assigned_At__c, STL_Systems_Delay_Minutes__c, "
-    "STL_Human_Delay_Minutes__c, STL_Escalation__c, STL_Escalation_Level__c, STL_Step_1_At__c, STL_Step_2_At__c"
+    "Id, CreatedDate, LeadSource, Country, IsConverted, OwnerId, STL_Lead_Type__c, STL_SLA_Result__c, "
+    "STL_SLA_Status__c, STL_SLA_Started_At__c, STL_SLA_Due_At__c, STL_First_Touch_At__c, STL_Assigned_At__c, "
+    "STL_Systems_Delay_Minutes__c, STL_Human_Delay_Minutes__c, STL_Escalation__c, STL_Escalation_Level__c, "
+    "STL_Step_1_At__c, STL_Step_2_At__c"
 )
 EDITABLE = ("Engaged_At", "Lead_Type", "SLA_Status", "Escalation_Level")
 BY_HAND = """<?xml version="1.0" encoding="UTF-8"?>
 <PermissionSet xmlns="http://soap.sforce.com/2006/04/metadata">{rights}<label>By hand</label></PermissionSet>"""
-RIGHT = "<fieldPermissions><editable>true</editable><field>Lead.STL_{word}__c</field><readable>true</readable></fieldPermissions>"
+RIGHT = (
+    "<fieldPermissions><editable>true</editable><field>Lead.STL_{word}__c</field><readable>true</readable>"
+    "</fieldPermissions>"
+)
 MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
 <Package xmlns="http://soap.sforce.com/2006/04/metadata"><types><members>By_Hand</members><name>PermissionSet</name>
 </types><version>66.0</version></Package>"""

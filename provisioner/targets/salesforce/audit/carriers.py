@@ -60,7 +60,8 @@ class Part:
         known = [item for item in known if str(item).isprintable()]
         if len(known) < 2 or self.depth >= DEEPEST:
             return []
-        pivot = written(known[len(known) // 2], kind)
+        # Groups often come in order: then those that were told are the lowest, and a cut in their middle is too low.
+        pivot = written(known[len(known) * 3 // 4], kind)
         if not isinstance(known[0], str) or kind in ("date", "datetime"):
             pivot = pivot.strip("'")
         below = f"({self.field} < {pivot}) OR ({self.field} = null)"

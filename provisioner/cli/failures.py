@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from provisioner.errors import DesignError, ProvisionerError, Rejected
-from provisioner.secrets import Secret
+from provisioner.secrets import Secret, without_secrets
 
 _state: dict[str, list[Secret]] = {"secrets": []}
 _readers: set[str] = set()  # "json" while a program reads stdout
@@ -30,9 +30,11 @@ def remember(secret: Secret) -> None:
 
 
 def masked(text: str) -> str:
+    """`text` without any credential that is in use, the short ones among those that were remembered included."""
     for secret in _state["secrets"]:
-        text = text.replace(secret.reveal(), str(secret))
-    return text
+        if secret.reveal():
+            text = text.replace(secret.reveal(), str(secret))
+    return without_secrets(text)
 
 
 def explain(error: ProvisionerError) -> int:

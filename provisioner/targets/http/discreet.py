@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from urllib.parse import quote
 
 from provisioner.errors import Rejected, TargetError
-from provisioner.secrets import Secret
+from provisioner.secrets import SHORTEST, Secret, spellings
 from provisioner.targets.http.reply import Reply
 
 MASK = "(secret)"
-SHORTEST = 6  # characters; masking less would eat ordinary words
 
 
 def scrub(text: str, secrets: Iterable[Secret]) -> str:
-    """`text` without these secrets, plain or percent-encoded. The text must be decoded (no JSON or XML escapes)."""
+    """`text` without these secrets, however they are spelled (plain, percent-encoded, in base64). The text
+    must be decoded (no JSON or XML escapes)."""
     for secret in secrets:
-        value = secret.reveal()
-        if len(value) >= SHORTEST:
-            for form in {value, quote(value, safe=""), quote(value)}:
-                text = text.replace(form, MASK)
+        for form in spellings(secret.reveal()):
+            text = text.replace(form, MASK)
     return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from provisioner.errors import NotAllowed, TargetError, Unreachable
 
 SECONDS = 120.0
 REDACTED = "[REDACTED]"
+_TOKEN = re.compile(r"00D\w{12,15}!\S+|[\w.!-]{60,}")  # a session id, or anything else as long as a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def _run(program: str, arguments: list[str], target_org: str) -> dict[str, Any]:
         raise TargetError(f"`{command}` answered with something that is not an object.")
     result = answer.get("result")
     if ended.returncode != 0 or not isinstance(result, dict):
-        said = str(answer.get("message") or f"exit {ended.returncode}")[:300]
+        said = _TOKEN.sub("(secret)", str(answer.get("message") or f"exit {ended.returncode}"))[:300]
         raise NotAllowed(
             f"The sf CLI has no usable login for {target_org!r}: {said}",
             advice=f"Log in: sf org login web -a {target_org}",

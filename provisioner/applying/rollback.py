@@ -6,11 +6,12 @@ when it is there, and left alone when it is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from provisioner.applying.backup import Backup, Kept
+from provisioner.applying.journal import Run
 from provisioner.applying.promise import is_as
 from provisioner.errors import Refused
 from provisioner.planning.diff import Compare, ledger_digest
@@ -145,8 +146,27 @@ def _notices(found: Found, changes: tuple[Change, ...], target: object) -> Itera
         yield from filter(None, map(target.not_restored, changes))
 
 
-def with_switch(plan: Plan, quietened: bool | None) -> Plan:
-    """The plan, marked when it may switch alerts to their real recipients: `quietened` tells whether the run switched
+def quietened(run: Run, backup: Backup, every: Sequence[Run]) -> bool | None:
+    """Whether the run switched alerts from live to silent; None = nobody knows.
+
+    The ledger before the run names the plan that was applied last; the journal of that plan's run, if it was made on
+    this machine, knows whether alerts were live then. Whatever began to go live in between counts as live. Without
+    that journal, what the run itself saw in the plan counts.
+    """
+    if backup.ledger.design is None:
+        return False  # nothing of ours was there
+    between = [item for item in every if item.id < run.id and item.text("design") == backup.design]
+    before = [item for item in between if item.text("plan") == backup.ledger.meta.get("plan")]
+    if not before or before[-1].begin.get("alerts") not in ("silent", "live"):
+        seen = run.begin.get("quietens")
+        return seen if isinstance(seen, bool) else None
+    since = [item for item in between if item.id > before[-1].id]
+    was_live = before[-1].begin["alerts"] == "live" or any(item.begin.get("goes_live") for item in since)
+    return was_live and run.begin.get("alerts") != "live"
+
+
+def with_switch(plan: Plan, was_quietened: bool | None) -> Plan:
+    """The plan, marked when it may switch alerts to their real recipients. `was_quietened`: whether the run switched
     them from live to silent; None = nobody knows."""
     brings_back = any(change.after is not None for change in plan.to_write)
-    return replace(plan, goes_live=brings_back and quietened is not False)
+    return replace(plan, goes_live=brings_back and was_quietened is not False)

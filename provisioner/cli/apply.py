@@ -52,9 +52,8 @@ def apply(
     A plan file is carried out exactly as it was shown, or refused: in another org, after a change of the design or
     of what it touches, or when it has expired. A design is planned first. Either way the plan is shown before.
     """
-    from provisioner.cli import road
+    from provisioner.cli import quiet, road
     from provisioner.cli.carry_out import Consent, carry_out
-    from provisioner.cli.quiet import quietens, quietens_from
     from provisioner.cli.walk import Errand
 
     consent = Consent(yes, confirm, allow_deletes, allow_data_loss, wait=wait, state_dir=state_dir, policy=policy)
@@ -62,15 +61,15 @@ def apply(
     if _is_plan(file):
         plan, target, reached = _from_plan(file, connection, console)
         design = file.parent / plan.design_file
-        notes = {"quietens": quietens_from(plan, design, target)} if plan.to_write else {}
-        errand = replace(errand, design_file=str(design) if plan.design_file else "", notes=notes)
+        said = quiet.notes_from(plan, design, target)
+        errand = replace(errand, design_file=str(design) if plan.design_file else "", notes=said)
         plan, errand = _rest(plan, target, reached, errand, consent.state_dir, console)
     else:
         prepared = road.prepare(file, console)
         target = prepared.target
         reached = road.reach(target, road.find_connection(connection, prepared.design.target.platform), console)
         plan = road.draft(prepared, reached, console)
-        errand = replace(errand, notes={"quietens": quietens(plan, prepared.design, target)} if plan.to_write else {})
+        errand = replace(errand, notes=quiet.notes(plan, prepared.design, target))
     return carry_out(plan, reached, target, consent, console, errand, question="Carry this plan out")
 
 

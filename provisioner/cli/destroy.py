@@ -53,7 +53,7 @@ def destroy(
     plan = draft(prepared, reached, console, destroy=True)
     consent = Consent(yes, confirm, allow_data_loss=allow_data_loss, wait=wait, state_dir=state_dir, policy=policy)
     again = f"To go on: provisioner destroy {design} -c {connection}"
-    notes = {"quietens": quietens(plan, prepared.design, prepared.target)}
+    notes = {"alerts": "none", "quietens": quietens(plan, prepared.design, prepared.target)}
     errand = Errand("destroy", again, str(design), notes=notes)
     return carry_out(
         plan, reached, prepared.target, consent, console, errand, question="Delete all of this", removes=True

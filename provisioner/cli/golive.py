@@ -87,7 +87,7 @@ def golive(
         f"To go on: provisioner golive {design} -c {connection}",
         str(design),
         override=str(reason) if closed else "",
-        notes={"gate": _data(found), "quietens": False},
+        notes={"gate": _data(found), "quietens": False, "alerts": "live"},
     )
     return carry_out(plan, reached, prepared.target, consent, console, errand, question="Let alerts go live")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 from provisioner.model.design import Design
 from provisioner.planning.diff import attribute_changes
@@ -30,9 +31,14 @@ def quietens(plan: Plan, design: Design, target: Target) -> bool:
     return False
 
 
-def quietens_from(plan: Plan, file: Path, target: Target) -> bool | None:
-    """The same for a plan from a file, with the design it was made from; None when that cannot be read any more."""
+def notes(plan: Plan, design: Design, target: Target) -> dict[str, Any]:
+    """What a run's journal says about its alerts, for whoever takes the run back."""
+    return {"alerts": design.alerts.mode, "quietens": bool(plan.to_write) and quietens(plan, design, target)}
+
+
+def notes_from(plan: Plan, file: Path, target: Target) -> dict[str, Any]:
+    """The same for a plan from a file, with the design it was made from; nulls when that cannot be read any more."""
     from provisioner.cli import road
 
     design = road.check(file).design if file.is_file() else None
-    return None if design is None else quietens(plan, design, target)
+    return {"alerts": None, "quietens": None} if design is None else notes(plan, design, target)

@@ -60,9 +60,10 @@ def rollback(
     from provisioner.cli.walk import Errand
 
     reason = reason_text(override)
-    found = runs.find(runs.state_folder(state_dir), run)
+    state = runs.state_folder(state_dir)
+    found = runs.find(state, run)
     target, reached = _reach(found, connection, console)
-    plan = _plan(found, target, reached, console, discard=discard_later_changes)
+    plan = _plan(found, target, reached, console, state, discard=discard_later_changes)
     if out is not None:
         return _keep(plan, out, connection, console)
     _check_switch(plan, found, reason)
@@ -73,7 +74,7 @@ def rollback(
         "rollback",
         f"To go on: provisioner rollback {found.id} -c {connection}",
         override=reason or "" if plan.goes_live else "",
-        notes={"rolls_back": found.id, "quietens": bool(found.begin.get("goes_live"))},
+        notes={"rolls_back": found.id, "quietens": bool(found.begin.get("goes_live")), "alerts": _mode(plan, found)},
     )
     return carry_out(plan, reached, target, consent, console, errand, question=f"Take run {found.id} back")
 
@@ -100,11 +101,11 @@ def _reach(run: Run, connection: str, console: Console) -> tuple[Target, Reached
     return target, reached
 
 
-def _plan(run: Run, target: Target, reached: Reached, console: Console, *, discard: bool) -> Plan:
+def _plan(run: Run, target: Target, reached: Reached, console: Console, state: Path, *, discard: bool) -> Plan:
     from datetime import UTC, datetime
 
     from provisioner import __version__
-    from provisioner.applying import backup, rollback
+    from provisioner.applying import backup, rollback, runs
     from provisioner.planning import guards
     from provisioner.planning.planfile import instant
 
@@ -116,8 +117,7 @@ def _plan(run: Run, target: Target, reached: Reached, console: Console, *, disca
     rollback.check_later(found, discard, run.id)
     now = instant(datetime.now(UTC))
     plan = rollback.make(kept, live, found, tool=__version__, org=reached.org, created_at=now, target=target)
-    quietened = run.begin.get("quietens")
-    return rollback.with_switch(plan, quietened if isinstance(quietened, bool) else None)
+    return rollback.with_switch(plan, rollback.quietened(run, kept, runs.every(state)[0]))
 
 
 def _check_switch(plan: Plan, run: Run, reason: str | None) -> None:
@@ -126,12 +126,18 @@ def _check_switch(plan: Plan, run: Run, reason: str | None) -> None:
 
     if not plan.goes_live or reason is not None:
         return
-    known = run.begin.get("quietens") is True
-    why = "switched alerts from live to silent" if known else "may have switched alerts from live to silent"
     raise Refused(
-        f"Run {run.id} {why}: taking it back may let them reach their real recipients in {describe_org(plan.org)}.",
+        f"Alerts were live before run {run.id}, or nobody knows whether they were: taking it back may let them reach "
+        f"their real recipients in {describe_org(plan.org)}.",
         advice="If people are trained and expect them, give --override REASON; it is recorded.",
     )
+
+
+def _mode(plan: Plan, run: Run) -> str | None:
+    """What alerts are after it: silent when that run made them live; None = not known."""
+    if run.begin.get("goes_live") and not plan.goes_live:
+        return "silent"
+    return "live" if plan.goes_live else None
 
 
 def _keep(plan: Plan, out: Path, connection: str, console: Console) -> int:

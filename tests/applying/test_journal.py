@@ -153,9 +153,7 @@ def test_a_run_is_found_by_a_part_of_its_id(tmp_path: Path) -> None:
     assert runs.find(tmp_path, "aaaaaa").id == "20260302T140000250-aaaaaa"
     with pytest.raises(UsageError) as caught:
         runs.find(tmp_path, "2026")
-    assert caught.value.message == (
-        "2 runs are called 2026…: 20260302T130000250-3fa8c1, 20260302T140000250-aaaaaa."
-    )
+    assert caught.value.message == ("2 runs are called 2026…: 20260302T130000250-3fa8c1, 20260302T140000250-aaaaaa.")
     for nothing in ("2027", ""):
         with pytest.raises(UsageError) as caught:
             runs.find(tmp_path, nothing)

@@ -16,7 +16,7 @@ A, B, C = (Resource(Address("Field", name), {"x": 1}) for name in "ABC")
 
 
 class Counted(FakeSession):
-    counts: Mapping[Address, int | None] = {A.address: 3, B.address: 0}  # noqa: RUF012 - replaced, never changed
+    counts: Mapping[Address, int | None] = {A.address: 3, B.address: 0}
 
     def records_with(self, resources: Sequence[Resource]) -> Mapping[Address, int | None]:
         self.asked = [resource.address for resource in resources]

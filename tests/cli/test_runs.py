@@ -183,7 +183,9 @@ def test_another_apply_of_this_machine_is_named(desk: Desk, state: Path) -> None
     assert lock.take(state, LOCK, "their-run") is None
     done = desk(*APPLY)
     assert (done.code, desk.org.resources) == (5, {})
-    assert f"Error: The org is busy: another provisioner of this machine (process {processes.this().pid}, run" in done.err
+    assert (
+        f"Error: The org is busy: another provisioner of this machine (process {processes.this().pid}, run" in done.err
+    )
     assert "What to do: Wait until it has ended and run the same command again, or give --wait." in done.err
     lock.release(state, LOCK, "their-run")
     assert desk(*APPLY).code == 0
@@ -281,7 +283,9 @@ def test_what_is_not_ours_any_more_is_in_the_way(desk: Desk) -> None:
     desk.org.ledger = Ledger("acme", {SETTINGS: desk.org.ledger.fingerprints[SETTINGS]})
     done = desk("rollback", run, "-c", "sandbox", "--yes", "--allow-deletes=3")
     assert (done.code, len(desk.org.resources)) == (5, 3)
-    assert done.err.startswith("Error: Type:demo, Type:other are already in Acme Sandbox (00D000000000001AAA), and this")
+    assert done.err.startswith(
+        "Error: Type:demo, Type:other are already in Acme Sandbox (00D000000000001AAA), and this"
+    )
 
 
 def test_a_partly_applied_run_is_taken_back_as_far_as_it_came(desk: Desk) -> None:
@@ -363,7 +367,10 @@ def test_going_back_to_live_alerts_wants_a_reason(desk: Desk) -> None:
     quiet = latest(desk)["run"]
     done = desk("rollback", quiet, "-c", "sandbox", "--yes")
     assert (done.code, desk.org.resources[SETTINGS]["live"]) == (5, False)
-    assert done.err.startswith(f"Error: Run {quiet} switched alerts from live to silent: taking it back may let them")
+    assert done.err.startswith(
+        f"Error: Alerts were live before run {quiet}, or nobody knows whether they were: taking it back may let them "
+        "reach their real recipients in Acme Sandbox (00D000000000001AAA)."
+    )
     assert desk("rollback", quiet, "-c", "sandbox", "--yes", "--override", "still wanted").code == 0
     assert desk.org.resources[SETTINGS]["live"] is True
     # and taking golive back is silence, which never asks
@@ -397,9 +404,14 @@ def test_a_plan_that_was_begun_is_carried_on(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("tamper", "message"),
     [
-        (lambda org: org.resources.update({DEMO: {"sla": 99}}), "was applied to the org again after this plan was made"),
         (
-            lambda org: setattr(org, "ledger", Ledger("acme", org.ledger.fingerprints | {Address("Type", "x"): "f" * 64})),
+            lambda org: org.resources.update({DEMO: {"sla": 99}}),
+            "was applied to the org again after this plan was made",
+        ),
+        (
+            lambda org: setattr(
+                org, "ledger", Ledger("acme", org.ledger.fingerprints | {Address("Type", "x"): "f" * 64})
+            ),
             "was applied to the org again after this plan was made",
         ),
         (
@@ -507,3 +519,29 @@ def test_apply_names_golive(desk: Desk) -> None:
     done = desk(*APPLY)
     assert (done.code, desk.org.resources[SETTINGS]["live"]) == (5, False)
     assert "What to do: That is done by: provisioner golive DESIGN -c NAME." in done.err
+
+
+def test_every_line_has_the_published_shape(desk: Desk, state: Path) -> None:
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((Path(__file__).parents[2] / "specs" / "run.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    desk(*APPLY)
+    desk.edit("sla: 5m", "sla: 6m")
+    desk.org.faults["write one 4"] = failing(Unreachable("No answer."))
+    desk(*APPLY)
+    desk.org.faults.clear()
+    desk(*APPLY)
+    desk("rollback", latest(desk)["run"], "-c", "sandbox", "--yes")
+    desk.edit("mode: silent", "mode: live")
+    desk("golive", "acme.yaml", "-c", "sandbox", "--yes", "--override", "a test")
+    desk("destroy", "acme.yaml", "-c", "sandbox", "--yes")
+    lines = [
+        json.loads(line)
+        for path in state.rglob("journal.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    assert {line["kind"] for line in lines if line["event"] == "begin"} == {"apply", "rollback", "golive", "destroy"}
+    assert {line["how"] for line in lines if line["event"] == "end"} == {"completed", "failed"}
+    validator = Draft202012Validator(schema)
+    assert [(line, error.message) for line in lines for error in validator.iter_errors(line)] == []

@@ -31,6 +31,7 @@ FORMAT = "1"
 MOST_ENTRIES = 450  # about 500 options are possible ([community] reference/hubspot.md 2.5)
 TEXTS = ("id", "name", "note", "premises")  # of an entry
 META = ("plan", "applied_at", "applied_by", "tool")
+OPTIONAL = ("override",)  # only where there is one
 PREFIX = re.compile(r"[a-z][a-z0-9_]{0,40}")
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 TITLE = "What provisioner applied to this portal. Managed by provisioner; do not edit."
@@ -73,6 +74,7 @@ def encode(
 ) -> dict[str, Any]:
     """The `description` and `options` of the property. Deterministic. `held`: the run that is writing."""
     about: dict[str, Any] = {"design": design, **{key: str(meta.get(key, "")) for key in META}}
+    about |= {key: str(meta[key]) for key in OPTIONAL if meta.get(key)}
     if held is not None:
         about[lease.KEY] = held.as_data()
     kept = _within_limit(entries)
@@ -118,7 +120,7 @@ def decode(raw: Mapping[str, Any] | None, name: str) -> Record:
     if formats != [FORMAT]:
         raise _damaged(name, f"its format is {formats[0] if formats else None!r}, this version reads {FORMAT!r}")
     entries = (_entry(option, name) for option in options if option.get("value") != "format")
-    meta = {key: str(about.get(key, "")) for key in META}
+    meta = {key: str(about.get(key, "")) for key in META} | {key: str(about[key]) for key in OPTIONAL if about.get(key)}
     return Record(True, design, {entry.address: entry for entry in entries}, meta, lease.read(about))
 
 

@@ -20,6 +20,7 @@ KIND = "StaticResource"
 SUFFIX = "_Ledger"
 DESCRIBED = re.compile(r"^What provisioner applied to this org \(design (?P<design>[^()]+)\)")
 META = ("plan", "applied_at", "applied_by", "tool")
+OPTIONAL = ("override",)  # only where there is one
 PREFIX = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*")
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 DAMAGED = (
@@ -52,6 +53,7 @@ def encode(ledger: Ledger) -> bytes:
         "format": FORMAT,
         "design": ledger.design,
         **{key: str(ledger.meta.get(key, "")) for key in META},
+        **{key: str(ledger.meta[key]) for key in OPTIONAL if ledger.meta.get(key)},
         "resources": {str(address): value for address, value in ledger.fingerprints.items()},
     }
     return (json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
@@ -74,7 +76,8 @@ def decode(content: bytes, name: str) -> Ledger:
     if not isinstance(resources, dict):
         raise _damaged(name, "it lists no resources")
     fingerprints = dict(_entry(name, key, value) for key, value in resources.items())
-    return Ledger(design, dict(sorted(fingerprints.items())), {key: str(data.get(key, "")) for key in META})
+    meta = {key: str(data.get(key, "")) for key in META} | {key: str(data[key]) for key in OPTIONAL if data.get(key)}
+    return Ledger(design, dict(sorted(fingerprints.items())), meta)
 
 
 def _entry(name: str, key: str, value: Any) -> tuple[Address, str]:

@@ -1,0 +1,121 @@
+"""Runs taken back, and recorded data counted, in an emulated org of either CRM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from both_crms import PLATFORMS, Place, place
+from test_interrupted import is_write
+
+APPLY = ("apply", "brew.yaml", "-c", "box", "--yes")
+
+
+@pytest.fixture(params=PLATFORMS)
+def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    with place(str(request.param), tmp_path) as made:
+        yield made
+
+
+def change(crm: Place) -> str:
+    """Something of everything: numbers, texts, options, things that come and things that go. The design before."""
+    before = (crm.folder / "brew.yaml").read_text(encoding="utf-8")
+    kind = next(line for line in before.splitlines() if "id: sample" in line)
+    changed = kind.replace("4h", "6h").replace("Sample box", "Sample")
+    further = changed.replace("id: sample", "id: later").replace("label: Sample", "label: Later")
+    crm.edit(kind, f"{changed}\n{further.replace('[Web]', '[Other]').replace('[sample]', '[quote]')}")
+    crm.edit(before[before.index("exclusions:") :], "")
+    crm.edit("{at: due, notify", "{at: due + 1h, notify")
+    return before
+
+
+def test_a_changed_design_is_taken_back(crm: Place) -> None:
+    crm(*APPLY)
+    before = change(crm)
+    crm(*APPLY, deletes(crm.data("plan", "brew.yaml", "-c", "box")))
+    out = taken_back(crm, crm.runs()[0]["run"])
+    assert "(taken back)" in out
+    assert "Applied: " in out
+    (crm.folder / "brew.yaml").write_text(before, encoding="utf-8")
+    assert crm.differs() == 0
+    plan = crm("plan", "brew.yaml", "-c", "box")
+    assert "changed by hand" not in plan
+    crm("destroy", "brew.yaml", "-c", "box", "--yes")
+    assert "Nothing to delete." in crm("destroy", "brew.yaml", "-c", "box", "--yes")
+
+
+def deletes(shown: dict[str, Any]) -> str:
+    return f"--allow-deletes={shown['summary']['delete']}"
+
+
+def taken_back(crm: Place, run: str, *options: str) -> str:
+    """The rollback, looked at first."""
+    shown = crm.data("rollback", run, "-c", "box", "-o", f"{run}.plan", *options)
+    return crm("rollback", run, "-c", "box", "--yes", deletes(shown), *options)
+
+
+def test_a_killed_first_apply_is_taken_back_to_nothing(crm: Place) -> None:
+    crm.interrupted(*APPLY, at=is_write(crm), signals=lambda process: process.kill(), code=-9)
+    run = crm.runs()[0]
+    assert run["how"] == "killed"
+    if crm.platform == "salesforce":
+        crm.converges(*APPLY)  # a deployment goes on without whoever sent it: let it come to its end first
+    taken_back(crm, run["run"])
+    assert "Nothing to delete." in crm("destroy", "brew.yaml", "-c", "box", "--yes")
+    crm(*APPLY)
+    assert crm.differs() == 0
+
+
+def test_a_destroyed_design_is_taken_back(crm: Place) -> None:
+    crm(*APPLY)
+    crm("destroy", "brew.yaml", "-c", "box", "--yes")
+    out = taken_back(crm, crm.runs()[0]["run"], "--override", "a test")
+    assert "is made again" in out
+    assert crm.differs() == 0
+
+
+def test_recorded_data_is_counted(crm: Place) -> None:
+    crm(*APPLY)
+    record(crm)
+    destroy = ("destroy", "brew.yaml", "-c", "box", "--yes")
+    if crm.platform == "salesforce":
+        said = crm(*destroy, code=5)
+        assert "CustomField:Lead.BRW_Assigned_At__c" in said and "could not be counted" in said
+        crm.door("seed", {"permission_sets": [{"user": "admin@example.com", "name": "BRW_Speed_To_Lead"}]})
+    said = crm(*destroy, code=5)
+    assert "recorded values: " in said
+    field = (
+        "CustomField:Lead.BRW_Assigned_At__c" if crm.platform == "salesforce" else "Property:contacts.brw_assigned_at"
+    )
+    assert f"{field} (2 records)" in said
+    number = said.split("give --allow-data-loss=")[1].split(".")[0]
+    crm(*destroy, f"--allow-data-loss={int(number) - 1}", code=5)
+    if crm.platform == "salesforce":
+        unassign(crm)  # a permission set that somebody holds is not deleted
+    crm(*destroy, "--allow-data-loss", "unknown" if crm.platform == "salesforce" else number)
+    assert "Nothing to delete." in crm(*destroy)
+
+
+def unassign(crm: Place) -> None:
+    path = "/services/data/v66.0"
+    query = "SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.Name = 'BRW_Speed_To_Lead'"
+    for row in crm.call("GET", f"{path}/query", params={"q": query})["records"]:
+        crm.call("DELETE", f"{path}/sobjects/PermissionSetAssignment/{row['Id']}")
+
+
+def record(crm: Place) -> None:
+    """Two leads with an owner; the clock runs for both."""
+    if crm.platform == "salesforce":
+        lead = {"LastName": "Abe", "Company": "Nara Tea", "LeadSource": "Web"}
+        crm.door("seed", {"users": [{"username": "yui@brewline.example", "first": "Yui", "last": "Sato"}]})
+        crm.door("seed", {"permission_sets": [{"user": "yui@brewline.example", "name": "BRW_Speed_To_Lead"}]})
+        rows = [{"sobject": "Lead", "as": "yui@brewline.example", "values": lead} for _ in range(2)]
+        crm.door("seed", {"records": rows})
+        return
+    owner = crm.call("GET", "/crm/v3/owners/")["results"][0]["id"]
+    for number in range(2):
+        values = {"email": f"lead{number}@lead.example", "brew_interest": "sample", "hubspot_owner_id": owner}
+        crm.call("POST", "/crm/v3/objects/contacts", json={"properties": values, "associations": []})
+    crm.door("clock", {"advance": "PT1H"})

@@ -152,6 +152,11 @@ def _record(
 
 def _slack(portal: Portal, flow: Json, enrolment: Json, record: Json, action: Json) -> str:
     fields = action["fields"]
+    if not portal.settings.slack_connected:
+        raise Failed("Slack is not connected to this portal")
+    known = portal.settings.slack_channels
+    if known and (lost := [one for one in fields.get("slackChannelIds", []) if one not in known]):
+        raise Failed(f"there is no Slack channel {lost[0]}")
     to = [*fields.get("slackChannelIds", []), *fields.get("slackUserIds", [])]
     _record(portal, flow, record, action, "slack", to, "", fields["message"])
     return f"slack to {', '.join(to)}"

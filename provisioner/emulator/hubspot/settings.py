@@ -56,6 +56,8 @@ class Settings:
     enable_enrolls_existing: bool = False  # 4.3: not established
     past_date: str = "go_on"  # 0-35 with a past or blank date, 4.8: not established
     blank_copy: str = "keep"  # 0-5 copying from a blank property: not established
+    slack_connected: bool = True  # 4.6: without the Slack app its action fails
+    slack_channels: list[str] = field(default_factory=list)  # ids that exist; none: any will do
     blank_inputs: str = "absent"  # inputs of custom code that are blank: not established
     code_seconds: float = 20.0  # real seconds that custom code may take, 4.5
     window_spread_minutes: int = 0  # 4.8: moved actions spread over about 15 minutes; 0 is at the opening

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ from provisioner.applying.record import Recorder
 from provisioner.cli import failures
 from provisioner.cli.console import Console
 from provisioner.cli.road import Reached
+from provisioner.cli.ticking import Ticker
 from provisioner.connections import is_loopback
 from provisioner.errors import Refused, TargetError
 from provisioner.planning import planfile
@@ -74,8 +76,11 @@ def walk(
         )
         last: Applied | None = None
         start = time.monotonic()
+        ticker = stack.enter_context(Ticker(sys.stderr))
         for event in recorder.walk(events):
             text, elapsed = event_text(event, console.paint), time.monotonic() - start
+            ticker.clear()
+            ticker.show(event_text(event))
             console.note(f"{text} [{duration_text(elapsed)}]" if text and elapsed >= 1 else text)
             if isinstance(event, Applied):
                 last = event

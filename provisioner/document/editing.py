@@ -12,6 +12,8 @@ import yaml
 from provisioner.document.reading import loads
 from provisioner.document.tree import escape
 
+_GONE = object()
+
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -45,9 +47,9 @@ def _spots(root: yaml.Node, pointer: str) -> Iterator[Spot]:
             continue
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
-            waiting += [(value, f"{at}/{escape(str(key.value))}") for key, value in node.value]
+            waiting += [(value, f"{at}/{escape(str(key.value))}") for key, value in reversed(node.value)]
         elif isinstance(node, yaml.SequenceNode):
-            waiting += [(value, f"{at}/{index}") for index, value in enumerate(node.value)]
+            waiting += [(value, f"{at}/{index}") for index, value in reversed(list(enumerate(node.value)))]
         elif isinstance(node, yaml.ScalarNode) and node.style not in ("|", ">"):
             yield Spot(at, str(node.value), node.start_mark.index, node.end_mark.index, node.style or "")
 
@@ -97,8 +99,14 @@ def _is_number(text: str) -> bool:
 
 
 def _at(data: Any, pointer: str) -> Any:
+    """`_GONE` where the document has no such place any more."""
     for step in _steps(pointer):
-        data = data[int(step)] if isinstance(data, list) else data[step]
+        if isinstance(data, list) and step.isdecimal() and int(step) < len(data):
+            data = data[int(step)]
+        elif isinstance(data, dict) and step in data:
+            data = data[step]
+        else:
+            return _GONE
     return data
 
 

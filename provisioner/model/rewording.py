@@ -22,7 +22,7 @@ def rewordings(written: str, old: Any, new: Any) -> Iterator[str]:
 
 def _all(written: str, old: Any, new: Any) -> Iterator[str]:
     was, now = _text(old), _text(new)
-    if was and now is not None and was in written:
+    if was and now is not None and (was == written or (was in written and _number(was) is None)):
         yield now if was == written else written.replace(was, now)
     times = (_TIME.fullmatch(was or ""), _TIME.fullmatch(now or ""))
     if times[0] and times[1] and times[0][1] in written:

@@ -165,10 +165,12 @@ class Calendar:
 @dataclass(frozen=True, slots=True)
 class Unasked:
     """A part that was not looked at: `carriers/LeadSource`, `entrances`, `people`, `standings`, `checks/stuck_step`,
-    `periods`, `alerts`, `calendars`, `totals`, … and why, for people."""
+    `periods`, `alerts`, `calendars`, `totals`, … and why, for people. `untold`: this CRM tells it to nobody, so that no
+    permission would help."""
 
     part: str
     why: str
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

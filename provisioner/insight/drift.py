@@ -76,6 +76,7 @@ class Report:
     expired: tuple[Acceptance, ...] = ()
     unused: tuple[Acceptance, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
+    untold: tuple[Unchecked, ...] = ()  # what this CRM tells nobody
     notes: tuple[str, ...] = ()
     totals: Totals | None = None
     coverage: Coverage | None = None
@@ -87,7 +88,7 @@ class Report:
 
     @property
     def is_clean(self) -> bool:
-        """Everything was looked at, and nothing was found."""
+        """Everything that the CRM tells was looked at, and nothing was found."""
         return not self.findings and not self.unchecked
 
     @property
@@ -131,7 +132,8 @@ def audit(
         accepted=tuple(Accepted(finding, acceptance) for finding, acceptance in accepted),
         expired=tuple(expired),
         unused=tuple(item for item in unused if not wanted or (item.code and _is_wanted(item.code, wanted))),
-        unchecked=tuple(item for item in unchecked if _matters(item, wanted)),
+        unchecked=tuple(item for item in unchecked if _matters(item, wanted) and not item.untold),
+        untold=tuple(item for item in unchecked if _matters(item, wanted) and item.untold),
         notes=tuple(health_notes(subject)) if _family_wanted("health", wanted) else (),
         totals=subject.facts.totals,
         coverage=coverage_of([story for story in stories if story.carrier is first]),

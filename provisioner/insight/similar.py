@@ -13,7 +13,10 @@ from provisioner.model.design import Design, LeadType
 
 NEAR = 0.9
 """From this confidence on a value is taken for another spelling of a mapped one."""
+SURE = 0.8
+"""From this confidence on a proposal is written, unless the user asks for more or less."""
 _SAME, _TYPO, _BOTH_OFFERED, _WORDS, _LABEL, _OTHER_NUMBER = 0.98, 0.92, 0.75, 0.7, 0.6, 0.5
+_LEAST = 0.4  # what is less sure is no proposal
 _USUAL = 0.85  # the most that earlier stamps are worth
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _DULL_WORDS = frozenset(
@@ -30,7 +33,7 @@ def propose(design: Design, story: Story) -> Proposal | None:
     alone = {
         kind.id: truth(kind.when, story.field, _first_value(design, kind, story.field)) for kind in design.lead_types
     }
-    found = [*_by_spelling(design, story), *_by_stamps(design, story)]
+    found = [item for item in (*_by_spelling(design, story), *_by_stamps(design, story)) if item.confidence >= _LEAST]
     return max(found, key=lambda item: (item.confidence, alone[item.lead_type] is True), default=None)
 
 

@@ -12,12 +12,14 @@ from provisioner.planning.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Unchecked:
-    """`part` as the CRM's session names it, or an address; `family` as `--only` takes it."""
+    """`part` as the CRM's session names it, or an address; `family` as `--only` takes it. `untold`: the CRM tells it to
+    nobody, so that there is nothing to put right."""
 
     part: str
     family: str
     why: str
     consequence: str
+    untold: bool = False
 
 
 _PARTS: dict[str, tuple[str, str]] = {
@@ -25,6 +27,7 @@ _PARTS: dict[str, tuple[str, str]] = {
     "entrances": ("lead-types", "A new form that no rule knows would not be noticed."),
     "totals": ("lead-types", "How many leads there are altogether is not known."),
     "people": ("people", "Leads of people who left or are away would not be noticed."),
+    "people/away": ("people", "Owners who are away while clocks run would not be noticed."),
     "standings": ("people", "A recipient who left would not be noticed."),
     "checks": ("data", "Leads whose data contradict the rules would not be noticed."),
     "periods": ("health", "A rise of misses or of systems delay would not be noticed."),
@@ -40,7 +43,7 @@ _SILENT = "The CRM gave no answer about it, and no reason."
 def unchecked_of(facts: Facts, plan: Plan) -> list[Unchecked]:
     """Everything that was not looked at: parts the session could not ask, parts it left out without a word, people
     whose state is not known, and resources that could not be read."""
-    found = [_entry(item.part, item.why) for item in facts.unasked]
+    found = [_entry(item.part, item.why, item.untold) for item in facts.unasked]
     told = {item.part.partition("/")[0] for item in facts.unasked}
     found += [_entry(part, _SILENT) for part in _left_out(facts) if part not in told]
     found += [_unknown(standing) for standing in facts.standings or () if standing.state == "unknown"]
@@ -61,9 +64,9 @@ def crashed_entry(kind: Kind, said: str) -> Unchecked:
     )
 
 
-def _entry(part: str, why: str) -> Unchecked:
-    family, consequence = _PARTS.get(part.partition("/")[0], _OTHER)
-    return Unchecked(part, family, why, consequence)
+def _entry(part: str, why: str, untold: bool = False) -> Unchecked:
+    family, consequence = _PARTS.get(part, _PARTS.get(part.partition("/")[0], _OTHER))
+    return Unchecked(part, family, why, consequence, untold)
 
 
 def _left_out(facts: Facts) -> Iterator[str]:

@@ -9,6 +9,7 @@ from provisioner.facts import Evidence, Period
 from provisioner.insight.accepted import Acceptance
 from provisioner.insight.drift import Compared, Earlier, Report
 from provisioner.insight.finding import Finding, Proposal
+from provisioner.insight.unchecked import Unchecked
 
 FORMAT = 1
 _ORG = ("platform", "id", "name", "is_production", "url", "user")
@@ -43,10 +44,8 @@ def drift_data(report: Report) -> dict[str, Any]:
         "accepted": [drift_finding(item.finding) | _accepted(item.acceptance) for item in report.accepted],
         "expired": [_entry(item) for item in report.expired],
         "unused": [_entry(item) for item in report.unused],
-        "unchecked": [
-            {"part": item.part, "family": item.family, "why": item.why, "consequence": item.consequence}
-            for item in report.unchecked
-        ],
+        "unchecked": [_part(item) for item in report.unchecked],
+        "untold": [_part(item) for item in report.untold],
         "notes": list(report.notes),
         "values": [
             {
@@ -107,6 +106,10 @@ def _proposal(proposal: Proposal | None) -> dict[str, Any] | None:
         "why": proposal.why,
         "pointers": list(proposal.pointers),
     }
+
+
+def _part(item: Unchecked) -> dict[str, Any]:
+    return {"part": item.part, "family": item.family, "why": item.why, "consequence": item.consequence}
 
 
 def _place(location: Location) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from provisioner.reporting.drift_text import (
     evidence_text,
     figures_lines,
     news_of,
+    untold_lines,
 )
 from provisioner.reporting.markdown import LIMIT, code
 from provisioner.reporting.text import count_text, safe
@@ -79,6 +80,7 @@ def _head(report: Report) -> Iterator[str]:
     yield from _listed("Since the earlier report", compared_lines(report))
     unchecked = [f"{item.part}: {item.why} {item.consequence}" for item in report.unchecked]
     yield from _listed("Not checked: unknown, not clean", unchecked)
+    yield from _listed("What this CRM tells nobody", untold_lines(report))
     yield from _listed("Accepted findings to look after", acceptance_notes(report))
 
 

@@ -26,6 +26,7 @@ def drift_text(report: Report, paint: Paint = PLAIN, *, verbose: bool = False) -
                 lines += _finding_lines(report, finding, paint, verbose)
             lines.append("")
     lines += _unchecked_lines(report, paint)
+    lines += [f"Not told by this CRM: {safe(line)}" for line in untold_lines(report)]
     lines += _acceptance_lines(report, paint, verbose)
     lines += _compared_lines(report)
     lines += [f"Note: {safe(note)}" for note in report.notes if verbose]
@@ -69,7 +70,8 @@ def closing(report: Report) -> str:
     if report.unchecked:
         return f"Nothing was found, but {parts}: this is no clean result.{accepted}"
     only = f" in {', '.join(report.only)}" if report.only else ""
-    return f"No drift{only}: everything was looked at, and nothing was found.{accepted}"
+    told = " that this CRM tells" if report.untold else ""
+    return f"No drift{only}: everything{told} was looked at, and nothing was found.{accepted}"
 
 
 def severity_counts(report: Report) -> str:
@@ -123,6 +125,11 @@ def _unchecked_lines(report: Report, paint: Paint) -> Iterator[str]:
     for item in report.unchecked:
         yield f"  {safe(item.part)}: {safe(item.why)} {safe(item.consequence)}"
     yield ""
+
+
+def untold_lines(report: Report) -> list[str]:
+    """What this CRM tells nobody. Not escaped."""
+    return [f"{item.part}: {item.why} {item.consequence}" for item in report.untold]
 
 
 def _acceptance_lines(report: Report, paint: Paint, verbose: bool) -> Iterator[str]:

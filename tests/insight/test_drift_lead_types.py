@@ -182,3 +182,11 @@ def test_a_design_that_does_not_want_unmatched_leads_reported_hears_of_them_quie
     text = TEXT.replace("unmatched: {track_as: content}", "unmatched: {track_as: content, report: false}")
     made = report(audited(design=design(text), facts=facts(carriers=(carrier(tally("TikTok", 9), tally(None, 9)),))))
     assert [(item.code, item.severity) for item in made.findings] == [("L103", "info"), ("L105", "info")]
+
+
+def test_what_is_not_sure_is_said_to_be_so_and_no_patch_is_offered() -> None:
+    text = report(audited(facts=facts(carriers=(carrier(tally("Webinar Replay")),)))).findings[0].found.fix
+    assert text == (
+        "It is perhaps “Event attendee” (SLA 1h) (70% sure: resembles “Webinar”: one name contains the other). "
+        "If so, say it in its rule, then apply."
+    )

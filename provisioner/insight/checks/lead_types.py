@@ -10,7 +10,7 @@ from provisioner.facts import Entrance, Evidence, Tally
 from provisioner.insight.audit import FINDINGS, Audit, by_type, count_text, day_text, leads_text, seen_text, total
 from provisioner.insight.decision import decide
 from provisioner.insight.finding import Found, Proposal
-from provisioner.insight.similar import NEAR, nearest_type, propose
+from provisioner.insight.similar import NEAR, SURE, nearest_type, propose
 from provisioner.insight.stories import Story
 from provisioner.model.uses import tests_of
 from provisioner.sla.classification import holds
@@ -35,7 +35,7 @@ def unmapped(audit: Audit) -> Iterator[Found]:
             yield _unmapped(audit, story)
 
 
-@FINDINGS.kind("L102", "A value that the field offers is mapped by no rule, and no lead has it yet")
+@FINDINGS.kind("L102", "A value that the field offers is mapped by no rule, and no lead has it yet", severity="info")
 def offered(audit: Audit) -> Iterator[Found]:
     """The carrying field offers the value, no rule maps it, and no lead of the window has it.
 
@@ -58,7 +58,6 @@ def offered(audit: Audit) -> Iterator[Found]:
                 fix=_fix(audit, proposal),
                 evidence=replace(story.carrier.evidence, count=0, samples=()),
                 where="/lead_types",
-                severity=_mild(audit, "warning"),
                 proposal=proposal,
                 figures=_figures(story, proposal),
             )
@@ -243,8 +242,9 @@ def _fix(audit: Audit, proposal: Proposal | None) -> str:
     if proposal is None:
         return "Add the value to the lead type it belongs to, then plan and apply; nothing in the design resembles it."
     sure = f"{proposal.confidence:.0%} sure: {proposal.why}"
-    if not proposal.pointers:
-        return f"It is probably {audit.type_name(proposal.lead_type)} ({sure}). Say so in its rule, then apply."
+    if proposal.confidence < SURE or not proposal.pointers:
+        likely = "probably" if proposal.confidence >= SURE else "perhaps"
+        return f"It is {likely} {audit.type_name(proposal.lead_type)} ({sure}). If so, say it in its rule, then apply."
     command = audit.command("drift", "--write-patch", "mapping.patch")
     return f"Map it to {audit.type_name(proposal.lead_type)} ({sure}): {command}"
 

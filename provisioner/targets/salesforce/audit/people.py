@@ -124,7 +124,7 @@ def read_alerts(leads: Leads, answers: Answers) -> tuple[tuple[Person, int], ...
 
 
 def left_out(leads: Leads, answers: Answers) -> Iterator[Unasked]:
-    yield Unasked("people/away", "Salesforce does not tell by its API who is out of office.")
+    yield Unasked("people/away", "Salesforce does not tell by its API who is out of office.", untold=True)
     for key in questions(leads):
         told = answers.get(key)
         part = "alerts" if key.startswith("alerts/") else "people" if key == GONE else key

@@ -1,0 +1,85 @@
+"""What was not looked at is never clean; what a CRM tells nobody is said, and is nobody's fault."""
+
+from __future__ import annotations
+
+import pytest
+from strategies.audits import STANDINGS, audited, carrier, facts, plan, report, resource
+
+from provisioner.facts import Scope, Unasked
+from provisioner.insight.drift import Earlier, compare
+from provisioner.insight.finding import fingerprint_of
+from provisioner.resources import Address
+
+PARTS = {
+    "totals": "lead-types",
+    "entrances": "lead-types",
+    "people": "people",
+    "standings": "people",
+    "periods": "health",
+    "alerts": "health",
+    "calendars": "calendar",
+}
+
+
+@pytest.mark.parametrize(("part", "family"), PARTS.items())
+def test_a_part_that_is_left_out_without_a_word_is_not_checked(part: str, family: str) -> None:
+    made = report(audited(facts=facts(**{part: None})))
+    assert [(item.part, item.family, item.why) for item in made.unchecked] == [
+        (part, family, "The CRM gave no answer about it, and no reason.")
+    ]
+    assert not made.is_clean
+
+
+def test_a_carrier_that_was_wanted_and_not_counted_is_not_checked() -> None:
+    scope = Scope(facts().scope.now, facts().scope.since, ("LeadSource", "Form"))
+    made = report(audited(facts=facts(scope=scope)))
+    assert [item.part for item in made.unchecked] == ["carriers/Form"]
+    told = facts(scope=scope, unasked=(Unasked("carriers/Form", "It is long text."),))
+    assert [item.why for item in report(audited(facts=told)).unchecked] == ["It is long text."]
+
+
+def test_a_recipient_whose_state_is_not_known_and_a_resource_that_was_not_read_are_not_checked() -> None:
+    from dataclasses import replace
+
+    standings = (replace(STANDINGS[0], state="unknown"), *STANDINGS[1:])
+    made = report(audited(facts=facts(standings=standings), plan=plan(unread=(resource().address,))))
+    assert [(item.part, item.family) for item in made.unchecked] == [
+        ("Type:demo", "configuration"),
+        ("standings/cro", "people"),
+    ]
+    assert made.findings == ()
+
+
+def test_what_the_crm_tells_nobody_is_said_and_does_not_count() -> None:
+    made = report(audited(facts=facts(unasked=(Unasked("people/away", "It is not kept.", untold=True),))))
+    assert made.is_clean
+    assert [(item.part, item.consequence) for item in made.untold] == [
+        ("people/away", "Owners who are away while clocks run would not be noticed.")
+    ]
+
+
+def test_only_what_was_asked_for_is_reported() -> None:
+    subject = audited(facts=facts(people=None, periods=None), plan=plan(conflicts=(Address("Type", "x"),)))
+    assert [item.part for item in report(subject, only=["people"]).unchecked] == ["people"]
+    assert [item.part for item in report(subject, only=["M501"]).unchecked] == ["periods"]
+    assert [item.code for item in report(subject, only=["C207"]).findings] == ["C207"]
+    assert report(subject, only=["calendar"]).is_clean
+
+
+def test_what_nobody_looked_for_is_not_said_to_be_gone() -> None:
+    def before(code: str) -> Earlier:
+        return Earlier(code, "s", fingerprint_of(code, "s"), "warning")
+
+    earlier = [before("L103"), before("P301"), before("M501"), before("X100")]
+    made = compare(report(audited(facts=facts(people=None))), earlier, "2026-06-08T08:00:00Z")
+    assert made.compared is not None
+    assert [item.code for item in made.compared.gone] == ["L103", "M501"]
+    assert [item.code for item in made.compared.not_looked_for] == ["P301", "X100"]
+    only = compare(report(only=["people"]), earlier[:3], "2026-06-08T08:00:00Z")
+    assert only.compared is not None
+    assert [item.code for item in only.compared.gone] == ["P301"]
+
+
+def test_an_audit_is_the_same_twice() -> None:
+    subject = audited(facts=facts(carriers=(carrier(),), people=None))
+    assert report(subject) == report(subject)

@@ -25,7 +25,7 @@ IMPATIENT = 0.75  # seconds: how long a command waits for an answer where answer
 LATE = 1.0
 READ_EVERY = 3
 SIGN_IN, SUBMIT = "POST /services/oauth2/token", "POST /services/data/v66.0/metadata/deployRequest"
-REFUSED, REFUSALS = 5, 2  # what is deployed outlives the run that asked for it
+REFUSED, REFUSALS = 5, 10  # what is deployed outlives the run that asked for it
 
 
 def storm(platform: str) -> Answer:

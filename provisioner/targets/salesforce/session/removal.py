@@ -47,6 +47,28 @@ def remove_flows(rest: Rest, doomed: Collection[str], retained: Collection[str])
         yield Progress(STAGE, f"Flow {name}: {count} {kind}{'' if count == 1 else 's'} deleted")
 
 
+def switch_on(rest: Rest, names: Collection[str]) -> Iterator[Progress]:
+    """Activate the latest version of those flows that have none active: a deployment of the same content does not
+    ([community] reference/salesforce.md 4.9; how it is done: 1.11)."""
+    latest: dict[str, int] = {}
+    active: set[str] = set()
+    for version in _versions(rest, names):
+        definition = version.get("Definition")
+        name = str(definition.get("DeveloperName") or "") if isinstance(definition, dict) else ""
+        number = version.get("VersionNumber")
+        if isinstance(number, int):
+            latest[name] = max(latest.get(name, 0), number)
+        if version.get("Status") == "Active":
+            active.add(name)
+    for part in portions(name for name in names if name in latest and name not in active):
+        query = f"SELECT Id, DeveloperName FROM FlowDefinition WHERE DeveloperName IN {literals(part)}"  # noqa: S608
+        for row in rest.query(query, "find the flows to switch on", tooling=True):
+            name = str(row.get("DeveloperName"))
+            tail = f"tooling/sobjects/FlowDefinition/{record_id(row.get('Id'), 'flow')}"
+            rest.patch(tail, {"Metadata": {"activeVersionNumber": latest[name]}}, f"activate flow {name}")
+            yield Progress("deploying", f"Flow {name} switched on again")
+
+
 def _versions(rest: Rest, names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
     for part in portions(names):
         query = (

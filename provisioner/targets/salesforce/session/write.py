@@ -78,6 +78,7 @@ class Writer:
         if self._kept or not self._doomed:
             if final.fingerprints or self._doomed:
                 yield from self._deploy_kept(final, check_only=False)
+                yield from removal.switch_on(self._rest, {c.address.name for c in self._kept if _only_switches_on(c)})
                 yield from (Outcome(change.address, "done") for change in self._kept)
             else:
                 yield from self._deploy_removal(final)
@@ -155,6 +156,15 @@ class Writer:
             **{key: str(value) for key, value in final.meta.items() if value},
         }
         return replace(final, design=final.design or self._plan.design, meta=meta)
+
+
+def _only_switches_on(change: Change) -> bool:
+    """A flow of ours that somebody switched off, and that is otherwise as it should be."""
+    if change.address.kind != "Flow" or change.before is None or change.after is None:
+        return False
+    before, after = dict(change.before.attributes), dict(change.after.attributes)
+    switched = after.pop("status", None) == "Active" != before.pop("status", None)
+    return switched and before == after
 
 
 def _check_renames(plan: Plan) -> None:

@@ -350,6 +350,36 @@ def test_an_adopted_component_is_deployed_with_the_ledger(org: ScriptedOrg, sess
     assert "objects/Lead.object" in deployment.zip
 
 
+def test_a_flow_that_was_switched_off_is_switched_on(org: ScriptedOrg, session: SalesforceSession) -> None:
+    """Its content is the same, so deploying it changes nothing: its latest version is activated."""
+    plan, final = make_plan(update=(flow("STL_Timers"),))
+    plan = replace(plan, changes=(Change(flow("STL_Timers", "Obsolete"), flow("STL_Timers"), Cause.HAND),))
+    org.rows["FlowDefinition"] = [{"Id": FLOW_ID, "DeveloperName": "STL_Timers"}]
+    org.rows["Flow"] = [version(1, "STL_Timers", "Obsolete"), version(2, "STL_Timers", "Obsolete")]
+    told, stopped = write(session, (plan, final))
+    assert stopped is None
+    assert outcomes(told) == [Outcome(Address("Flow", "STL_Timers"), "done")]
+    (sent,) = org.seen("PATCH /services")
+    assert sent.path.endswith(f"/tooling/sobjects/FlowDefinition/{FLOW_ID}")
+    assert json.loads(sent.body) == {"Metadata": {"activeVersionNumber": 2}}
+
+
+@pytest.mark.parametrize("status", ["Active", "Obsolete"])
+def test_a_flow_that_changes_is_left_to_the_deployment(
+    org: ScriptedOrg, session: SalesforceSession, status: str
+) -> None:
+    """New content makes a new version; whether the org activates it is the org's setting. An active one stays."""
+    before = flow("STL_Timers", "Obsolete")
+    if status == "Obsolete":
+        before = Resource(before.address, {**before.attributes, "label": "Other"})
+    plan, final = make_plan(update=(flow("STL_Timers"),))
+    plan = replace(plan, changes=(Change(before, flow("STL_Timers"), Cause.BOTH),))
+    org.rows["FlowDefinition"] = [{"Id": FLOW_ID, "DeveloperName": "STL_Timers"}]
+    org.rows["Flow"] = [version(1, "STL_Timers", status)]
+    _, stopped = write(session, (plan, final))
+    assert (stopped, org.seen("PATCH /services")) == (None, [])
+
+
 def test_a_rename_in_place_is_refused_before_anything(org: ScriptedOrg, session: SalesforceSession) -> None:
     old, new = flow("STL_Old"), flow("STL_New")
     plan, final = make_plan(update=(new,))

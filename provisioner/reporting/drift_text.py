@@ -13,6 +13,7 @@ from provisioner.reporting.text import PLAIN, Paint, count_text, safe
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 _SHOWN_SAMPLES = 5
+_NAMED = 3
 
 
 def drift_text(report: Report, paint: Paint = PLAIN, *, verbose: bool = False) -> str:
@@ -171,7 +172,12 @@ def compared_lines(report: Report) -> list[str]:
         f"Since {compared.made_at}: {len(compared.new)} new, {len(compared.still)} still, {len(compared.gone)} gone"
     ]
     lines += [f"  gone: {item.code} {item.subject}" for item in compared.gone]
-    return lines + [f"  not looked for this time: {item.code} {item.subject}" for item in compared.not_looked_for]
+    unseen = compared.not_looked_for
+    if unseen:
+        names = "; ".join(f"{item.code} {item.subject}" for item in unseen[:_NAMED])
+        more = f"; and {len(unseen) - _NAMED} more" if len(unseen) > _NAMED else ""
+        lines.append(f"  not looked for this time: {names}{more}")
+    return lines
 
 
 def _closing_colour(report: Report) -> str:

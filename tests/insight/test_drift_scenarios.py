@@ -29,10 +29,11 @@ from strategies.audits import (
 
 from provisioner.diagnostics import Diagnostic, Location
 from provisioner.facts import Calendar, Entrance, Evidence, Unasked
-from provisioner.insight.audit import Audit
+from provisioner.insight.audit import Audit, Judged
 from provisioner.insight.checks import FINDINGS
-from provisioner.planning.plan import Cause, Change
+from provisioner.planning.plan import Cause, Change, Touched
 from provisioner.resources import Address
+from provisioner.targets.base import Meaning
 
 
 def field(*tallies: Any, **settings: Any) -> Audit:
@@ -75,6 +76,7 @@ def planned(*changes: Change, **settings: Any) -> Audit:
 
 US = Calendar("us", "America/New_York", date(2028, 12, 25))
 MISFIT = Diagnostic("S301", "error", "No field", "Country is gone.", "", Location("acme.yaml", 12, 3), "/lead_types/0")
+WHEN = Touched("Ana Ruiz", "2026-06-03T09:00:00Z")
 KIM, LEFT = person("Kim Park"), person("Jo Diaz", active=False)
 
 
@@ -325,3 +327,36 @@ def test_a_neighbour_is_not_found(code: str, number: int) -> None:
 @pytest.mark.parametrize(("code", "number"), [(code, n) for code in ALSO for n in range(len(ALSO[code]))])
 def test_other_ways_to_the_same_finding(code: str, number: int) -> None:
     assert subjects(ALSO[code][number], code) == SCENARIOS[code][1]
+
+
+def by_hand(count: int | None, touched: Touched | None = WHEN) -> tuple[str, str, str]:
+    """What is said of a change by hand under which so many leads were judged (None: nobody could count them)."""
+    change = changed(touched=touched)
+    counts = {} if count is None else {"demo": Judged("2026-06-03T09:00:00Z", Evidence("judged", count))}
+    meanings = {change.address: (Meaning("SLA of Demo: 5 minutes -> 60 minutes", ("demo",)),)}
+    finding = report(audited(plan=plan(change), meanings=meanings, judged=counts)).findings[0]
+    return finding.severity, finding.found.detail, finding.found.consequence
+
+
+def test_a_change_by_hand_says_who_when_and_whom_it_concerned() -> None:
+    said = "SLA of Demo: 5 minutes -> 60 minutes, by Ana Ruiz on 2026-06-03."
+    assert by_hand(112) == ("error", said, "Judged under it: 112 leads of “Demo” (SLA 5m) since 2026-06-03.")
+    assert by_hand(0) == ("error", said, "No lead was judged under it yet, since 2026-06-03.")
+    assert by_hand(None) == (
+        "error",
+        said,
+        "Leads of “Demo” (SLA 5m) are judged or alerted differently; how many leads could not be counted.",
+    )
+    assert by_hand(None, None) == (
+        "error",
+        "SLA of Demo: 5 minutes -> 60 minutes.",
+        "Leads of “Demo” (SLA 5m) are judged or alerted differently; since when is not known, so they were not "
+        "counted.",
+    )
+
+
+def test_a_change_that_concerns_no_lead_is_a_warning() -> None:
+    change = changed(touched=Touched("", ""))
+    meanings = {change.address: (Meaning("The label is “X” instead of “Y”."),)}
+    finding = report(audited(plan=plan(change), meanings=meanings)).findings[0]
+    assert (finding.severity, finding.found.detail) == ("warning", "The label is “X” instead of “Y”.")

@@ -113,9 +113,9 @@ def test_the_text_of_a_finding_says_where_what_why_and_what_now() -> None:
     text = drift_text(report(everything(), only=["C201"]))
     assert (
         "\nConfiguration\n"
-        "acme.yaml:1:1: error C201: Something this design made was changed by hand\n"
+        "acme.yaml:17:5: error C201: Something this design made was changed by hand\n"
         "  Type:demo\n"
-        "  SLA of TikTok: 5 minutes -> 60 minutes by TikTok on 2026-06-03.\n"
+        "  SLA of TikTok: 5 minutes -> 60 minutes, by TikTok on 2026-06-03.\n"
         "  Judged under it: 112 leads of “Demo” (SLA 5m) since 2026-06-03.\n"
         "  What to do: See the difference: provisioner plan acme.yaml -c sandbox; put the design back: "
         "provisioner apply acme.yaml -c sandbox\n"

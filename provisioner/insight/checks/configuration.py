@@ -26,7 +26,7 @@ def changed(audit: Audit) -> Iterator[Found]:
 
     Fix: `plan` shows the difference; `apply` puts the design back, or the design takes over what was changed.
 
-    Example: SLA of Demo request: 30 minutes -> 60 minutes by Ana Ruiz on 2026-03-03; 112 leads judged under it.
+    Example: SLA of Demo request: 30 minutes -> 60 minutes, by Ana Ruiz on 2026-03-03; 112 leads judged under it.
     """
     for change in audit.plan.changes:
         if change.cause in _BY_HAND and change.action is not Action.BY_HAND:
@@ -205,6 +205,7 @@ _NAMED = 5  # addresses written out in one sentence
 def _by_hand(audit: Audit, change: Change, what: str) -> Found:
     meanings = tuple(audit.meanings.get(change.address) or (Meaning(f"{change.address} {what}"),))
     lead_types = tuple(dict.fromkeys(id for meaning in meanings for id in meaning.lead_types))
+    known = {kind.id for kind in audit.design.lead_types}
     who = _who(change)
     detail = "; ".join(meaning.text.rstrip(".") for meaning in meanings)
     both = " The design was changed as well." if change.cause is Cause.BOTH else ""
@@ -216,6 +217,7 @@ def _by_hand(audit: Audit, change: Change, what: str) -> Found:
         consequence=_judged_text(audit, lead_types, judged, bool(change.touched and change.touched.at)),
         fix=f"See the difference: {audit.command('plan')}; put the design back: {audit.command('apply')}",
         evidence=judged[0][1].evidence if len(judged) == 1 else None,
+        where=audit.design.lead_type(lead_types[0]).at if len(lead_types) == 1 and lead_types[0] in known else "",
         severity=severity,
         lead_types=lead_types,
         figures={"judged": sum(item.evidence.count for _, item in judged) if judged else None},
@@ -226,17 +228,22 @@ def _by_hand(audit: Audit, change: Change, what: str) -> Found:
 def _who(change: Change) -> str:
     if change.touched is None:
         return ""
-    by = f" by {change.touched.by}" if change.touched.by else ""
-    return f"{by} on {day_text(change.touched.at)}" if change.touched.at else by
+    by = f"by {change.touched.by}" if change.touched.by else ""
+    on = f"on {day_text(change.touched.at)}" if change.touched.at else ""
+    who = " ".join(part for part in (by, on) if part)
+    return f", {who}" if who else ""
 
 
 def _judged_text(audit: Audit, lead_types: tuple[str, ...], judged: list[tuple[str, Judged]], dated: bool) -> str:
     if not lead_types:
         return "No verdict and no alert depends on it, as far as is known; people may miss what it showed them."
     if judged:
+        some = [(id, item) for id, item in judged if item.evidence.count]
+        if not some:
+            return f"No lead was judged under it yet, since {day_text(min(item.since for _, item in judged))}."
         parts = [
             f"{leads_text(item.evidence.count)} of {audit.type_name(id)} since {day_text(item.since)}"
-            for id, item in judged
+            for id, item in some
         ]
         return f"Judged under it: {'; '.join(parts)}."
     names = ", ".join(audit.type_name(id) for id in lead_types)

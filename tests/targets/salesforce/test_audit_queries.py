@@ -324,13 +324,25 @@ def test_a_refusal_says_why(code: str, message: str, why: str) -> None:
 def test_a_bundle_that_is_refused_leaves_the_others_answered() -> None:
     good = [{"referenceId": f"q{n}", "httpStatusCode": 200,
              "body": {"totalSize": 7, "done": False, "records": [{"attributes": {}, "Id": "1"}]}}
-            for n in range(5)]  # fmt: skip
+            for n in range(3)]  # fmt: skip
     queries = {f"k{n}": f"SELECT {n}" for n in range(6)}
     told = together.ask(Door(good, Rejected("Too large.", problems=[("X", "Y")])), queries, "count")  # type: ignore[arg-type]
     assert told == {
-        **{f"k{n}": Answer(f"SELECT {n}", ({"Id": "1"},), 7) for n in range(5)},
-        "k5": Refusal("SELECT 5", "Too large."),
+        f"k{n}": Refusal(f"SELECT {n}", "Too large.") if n % 2 else Answer(f"SELECT {n}", ({"Id": "1"},), 7)
+        for n in range(6)
     }
+
+
+def test_a_bundle_that_takes_too_long_leaves_the_others_answered_and_silence_from_the_start_is_no_answer() -> None:
+    good = [{"referenceId": f"q{n}", "httpStatusCode": 200, "body": {"totalSize": 0, "records": []}} for n in range(3)]
+    queries = {f"k{n}": f"SELECT {n}" for n in range(6)}
+    told = together.ask(Door(good, Unreachable("No answer in time.")), queries, "count")  # type: ignore[arg-type]
+    assert told == {
+        f"k{n}": Refusal(f"SELECT {n}", "No answer in time.") if n % 2 else Answer(f"SELECT {n}", (), 0)
+        for n in range(6)
+    }
+    with pytest.raises(Unreachable, match=r"^No answer in time\.$"):
+        together.ask(Door(Unreachable("No answer in time."), good), queries, "count")  # type: ignore[arg-type]
 
 
 def test_an_answer_that_lacks_a_part_is_no_answer() -> None:

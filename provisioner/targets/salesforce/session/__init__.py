@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from provisioner.connections import Connection, is_loopback
 from provisioner.diagnostics import Diagnostic
 from provisioner.errors import TargetError
-from provisioner.facts import Evidence, Facts, Scope, Unasked
+from provisioner.facts import Evidence, Facts, Scope
 from provisioner.model.design import Design
 from provisioner.planning.plan import Plan, Touched
 from provisioner.resources import Address, Resource, Snapshot
@@ -117,8 +117,7 @@ class SalesforceSession:
             born = self._seen.saved.born if self._seen is not None and self._prefix == design.target.prefix else ""
             facts = audit.audit(self.rest, design, scope, born)
         self._prefix = design.target.prefix
-        told = (Unasked(item.part, self._scrub(item.why)) for item in facts.unasked)
-        return replace(facts, unasked=tuple(told))
+        return replace(facts, unasked=tuple(replace(item, why=self._scrub(item.why)) for item in facts.unasked))
 
     def judged(self, since: Mapping[str, str]) -> Mapping[str, Evidence]:
         """Lead type → the leads of it whose clock started at or after an instant (UTC ISO), of the design that was read

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -30,7 +29,8 @@ ENTITY = re.compile(r"sObject type '(?P<name>\w+)' is not supported")
 def ask(rest: Rest, queries: Mapping[str, str], what: str) -> dict[str, Answer | Refusal]:
     """An answer or a refusal for every key; first pages only, whose `total` counts all rows. Five queries per request.
 
-    `what` completes "Salesforce … when asked to …". TargetError when the org does not answer at all.
+    `what` completes "Salesforce … when asked to …". Unreachable when the org does not answer at all; a bundle that it
+    is too slow for, after it answered others, is refused like one it may not answer.
     """
     found: dict[str, Answer | Refusal] = {}
     for bundle in _bundles(queries):
@@ -40,13 +40,19 @@ def ask(rest: Rest, queries: Mapping[str, str], what: str) -> dict[str, Answer |
             raise
         except (NotAllowed, Rejected) as refused:
             found |= {key: Refusal(query, refused.message) for key, query in bundle.items()}
+        except Unreachable as lost:
+            if not any(isinstance(item, Answer) for item in found.values()):
+                raise
+            found |= {key: Refusal(query, lost.message) for key, query in bundle.items()}
     return found
 
 
 def _bundles(queries: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    pending = iter(queries.items())
-    while bundle := dict(islice(pending, QUERIES_MOST)):
-        yield bundle
+    """Dealt out like cards: queries that belong together are equally slow, and one request must not hold them all."""
+    pending = list(queries.items())
+    count = -(-len(pending) // QUERIES_MOST)
+    for place in range(count):
+        yield dict(pending[place::count])
 
 
 def _ask(rest: Rest, bundle: Mapping[str, str], what: str) -> dict[str, Answer | Refusal]:

@@ -26,6 +26,10 @@ def for_programs(on: bool) -> None:
 
 def remember(secret: Secret) -> None:
     """A credential in use: it is masked wherever an error would repeat it."""
+    import logging
+
+    # Its debug lines quote whole addresses, and that of a webhook is a credential.
+    logging.getLogger("urllib3").setLevel(logging.INFO)
     _state["secrets"].append(secret)
 
 

@@ -43,8 +43,14 @@ class Trap:
     heard: list[tuple[str, str]] = field(default_factory=list)
 
     def connect(self, name: str, *lines: str) -> None:
+        self._set(f"connections.{name}", lines)
+
+    def notify(self, name: str, *lines: str) -> None:
+        self._set(f"notifications.{name}", lines)
+
+    def _set(self, section: str, lines: tuple[str, ...]) -> None:
         with (self.folder / "provisioner.toml").open("a", encoding="utf-8") as file:
-            file.write("\n".join([f"[connections.{name}]", *lines, ""]))
+            file.write("\n".join([f"[{section}]", *lines, ""]))
 
     def keep(self, name: str, text: str) -> None:
         """A file of the user's that holds a credential."""

@@ -151,48 +151,6 @@ def test_the_search_finds_what_is_written_in_other_ways() -> None:
     assert not holds(canary[1:], canary)
 
 
-# ------------------------------------------------------------------ all is well
-
-
-@pytest.mark.parametrize("platform", ["salesforce", "hubspot"])
-def test_nothing_that_works_shows_a_credential(trap: Trap, monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
-    (trap.folder / "acme.yaml").write_text(SMALL[platform], encoding="utf-8")
-    with EmulatorProcess(emulator_arguments(platform, clock=CLOCK)) as emulator:
-        company = {"salesforce": SalesforceCrm, "hubspot": HubSpotCrm}[platform]
-        company(Door(emulator.url, emulator.access_token)).settle()
-        names = every_position(trap, monkeypatch, platform, emulator.url, emulator.access_token)
-        for name in names:
-            assert trap("plan", "acme.yaml", "-c", name, "-vv") == 0, trap.last
-        codes = {" ".join(command): trap(*command) for command in ROAD}
-    said = {command: text[-600:] for command, text in trap.heard}
-    failed = [said[command] for command, code in codes.items() if code in (1, 2) and not command.startswith("drift")]
-    assert failed == [], "what fails before it has done anything proves nothing"
-    assert trap.leaks() == []
-    written = {path.suffix for path in trap.folder.rglob("*") if path.is_file()}
-    assert {".plan", ".html", ".md", ".jsonl", ".json"} <= written, "plans, reports and journals were searched"
-
-
-ROAD = (
-    ("validate", "acme.yaml", "-vv"),
-    ("render", "acme.yaml", "-o", "out"),
-    ("plan", "acme.yaml", "-c", "by_env", "-vv", "-o", "a.plan", "--html", "a.html", "--markdown", "a.md"),
-    ("plan", "acme.yaml", "-c", "by_env", "--json"),
-    ("plan", "show", "a.plan", "-v"),
-    ("apply", "a.plan", "-c", "by_env", "--yes", "-vv"),
-    ("apply", "acme.yaml", "-c", "by_file", "--yes", "--json"),
-    ("import", "acme.yaml", "-c", "by_env", "--all", "--yes", "-vv"),
-    ("history", "-v"),
-    ("history", "--json"),
-    ("golive", "acme.yaml", "-c", "by_env", "-vv"),
-    ("drift", "acme.yaml", "-c", "by_env", "-o", "d.json", "--html", "d.html", "--fail-on", "never", "-vv"),
-    ("done", "acme.yaml", "-c", "by_keyring", "-vv"),
-    ("destroy", "acme.yaml", "-c", "by_env", "--yes", "-vv"),
-)
-
-
-# ---------------------------------------------------------------- all goes wrong
-
-
 class Echo:
     """A server that repeats whatever credential it was sent, in its own words and in every spelling."""
 
@@ -207,7 +165,8 @@ class Echo:
                 sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode("latin-1")
                 shown = self.headers.get("Authorization", "") + " " + sent
                 bare = shown.split(" ", 1)[-1].strip()
-                text = f"{shown} {quote(bare, safe='')} {base64.b64encode(bare.encode()).decode()} {echo.decoded(bare)}"
+                spelled = f"{quote(bare, safe='')} {base64.b64encode(bare.encode()).decode()} {echo.decoded(bare)}"
+                text = f"{self.path} {shown} {spelled}"
                 body = json.dumps({
                     "status": "error", "message": text, "category": text, "error": text, "error_description": text,
                 })  # fmt: skip
@@ -251,6 +210,70 @@ def echo() -> Iterator[Callable[[int], Echo]]:
     yield make
     for server in made:
         server.stop()
+
+
+# ------------------------------------------------------------------ all is well
+
+
+@pytest.mark.parametrize("platform", ["salesforce", "hubspot"])
+def test_nothing_that_works_shows_a_credential(
+    trap: Trap, monkeypatch: pytest.MonkeyPatch, echo: Callable[[int], Echo], platform: str
+) -> None:
+    """But for the webhook, which fails and repeats the address it was called by."""
+    (trap.folder / "acme.yaml").write_text(SMALL[platform], encoding="utf-8")
+    with EmulatorProcess(emulator_arguments(platform, clock=CLOCK)) as emulator:
+        company = {"salesforce": SalesforceCrm, "hubspot": HubSpotCrm}[platform]
+        company(Door(emulator.url, emulator.access_token)).settle()
+        names = every_position(trap, monkeypatch, platform, emulator.url, emulator.access_token)
+        hook = echo(500)
+        trap.canaries["the webhook"] = "T0Canary/B0Hook/of~this+test"
+        monkeypatch.setenv("CANARY_HOOK", f"{hook.address}/services/{trap.canaries['the webhook']}")
+        trap.notify("hook", 'kind = "webhook"', 'url = {env = "CANARY_HOOK"}')
+        for name in names:
+            assert trap("plan", "acme.yaml", "-c", name, "-vv") == 0, trap.last
+        codes = {" ".join(command): trap(*command) for command in ROAD}
+    said = {command: text[-600:] for command, text in trap.heard}
+    failed = [said[command] for command, code in codes.items() if code in (1, 2) and not command.startswith("drift")]
+    assert hook.asked
+    assert failed == [], "what fails before it has done anything proves nothing"
+    assert trap.leaks() == []
+    written = {path.suffix for path in trap.folder.rglob("*") if path.is_file()}
+    assert {".plan", ".html", ".md", ".jsonl", ".json"} <= written, "plans, reports and journals were searched"
+
+
+ROAD = (
+    ("validate", "acme.yaml", "-vv"),
+    ("render", "acme.yaml", "-o", "out"),
+    ("plan", "acme.yaml", "-c", "by_env", "-vv", "-o", "a.plan", "--html", "a.html", "--markdown", "a.md"),
+    ("plan", "acme.yaml", "-c", "by_env", "--json"),
+    ("plan", "show", "a.plan", "-v"),
+    ("apply", "a.plan", "-c", "by_env", "--yes", "-vv"),
+    ("apply", "acme.yaml", "-c", "by_file", "--yes", "--json"),
+    ("import", "acme.yaml", "-c", "by_env", "--all", "--yes", "-vv"),
+    ("history", "-v"),
+    ("history", "--json"),
+    ("golive", "acme.yaml", "-c", "by_env", "-vv"),
+    (
+        "drift",
+        "acme.yaml",
+        "-c",
+        "by_env",
+        "-o",
+        "d.json",
+        "--html",
+        "d.html",
+        "--fail-on",
+        "never",
+        "-vv",
+        "--post",
+        "hook",
+    ),
+    ("done", "acme.yaml", "-c", "by_keyring", "-vv"),
+    ("destroy", "acme.yaml", "-c", "by_env", "--yes", "-vv"),
+)
+
+
+# ---------------------------------------------------------------- all goes wrong
 
 
 COMMANDS = (

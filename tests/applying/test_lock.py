@@ -93,3 +93,14 @@ def test_of_many_at_once_one_gets_it(tmp_path: Path) -> None:
     assert said.count("mine") == 1
     winner = f"run{said.index('mine')}"
     assert {word for word in said if word != "mine"} == {winner}
+
+
+def test_a_lock_that_was_taken_over_in_this_moment_is_put_back(tmp_path: Path) -> None:
+    """Two see the same stale lock; one has replaced it already when the other clears it away."""
+    path = tmp_path / "locks" / f"{KEY}.lock"
+    stale = lock.Held(processes.Process("here", 1, 1.0), "gone", "t")
+    assert lock.take(tmp_path, KEY, "quicker") is None
+    lock._clear(path, stale)
+    held = lock.take(tmp_path, KEY, "slower")
+    assert held is not None and held.run == "quicker"
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]

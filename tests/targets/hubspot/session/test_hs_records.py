@@ -22,7 +22,13 @@ OPEN = [[{"propertyName": "stl_status", "operator": "EQ", "value": "running"}]]
 def test_counting_takes_one_request(opened: Opened, portal: Portal) -> None:
     portal.on(SEARCH, Answer(200, {"total": 812, "results": []}))
     assert count(opened().door, "contacts", OPEN) == 812
-    assert portal.requests[0].body == {"filterGroups": [{"filters": OPEN[0]}], "properties": [], "limit": 1}
+    assert portal.requests[0].body == {
+        "filterGroups": [{"filters": OPEN[0]}],
+        "properties": [],
+        "sorts": [],
+        "limit": 1,
+        "after": "0",
+    }
 
 
 def test_an_answer_without_a_total_is_no_count(opened: Opened, portal: Portal) -> None:

@@ -10,7 +10,8 @@ from functools import cached_property
 
 from provisioner.diagnostics import Diagnostic
 from provisioner.facts import Evidence, Facts, Tally
-from provisioner.insight.finding import Registry
+from provisioner.insight.finding import Proposal, Registry
+from provisioner.insight.similar import propose
 from provisioner.insight.stories import Story, stories_of
 from provisioner.model.design import Design, Duration
 from provisioner.planning.plan import Plan
@@ -51,6 +52,17 @@ class Audit:
     def stories(self) -> tuple[Story, ...]:
         """Every value of every carrier that was counted."""
         return tuple(story for carrier in self.facts.carriers for story in stories_of(self.design, carrier))
+
+    @cached_property
+    def _proposed(self) -> dict[tuple[str, str | None], Proposal | None]:
+        return {}
+
+    def proposal(self, story: Story) -> Proposal | None:
+        """The likeliest lead type of a value; worked out once."""
+        key = story.field, story.value
+        if key not in self._proposed:
+            self._proposed[key] = propose(self.design, story)
+        return self._proposed[key]
 
     @property
     def now(self) -> datetime:

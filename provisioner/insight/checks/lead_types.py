@@ -10,7 +10,7 @@ from provisioner.facts import Entrance, Evidence, Tally
 from provisioner.insight.audit import FINDINGS, Audit, by_type, count_text, day_text, leads_text, seen_text, total
 from provisioner.insight.decision import decide
 from provisioner.insight.finding import Found, Proposal
-from provisioner.insight.similar import NEAR, SURE, nearest_type, propose
+from provisioner.insight.similar import NEAR, SURE, nearest_type
 from provisioner.insight.stories import Story
 from provisioner.model.uses import tests_of
 from provisioner.sla.classification import holds
@@ -49,7 +49,7 @@ def offered(audit: Audit) -> Iterator[Found]:
     """
     for story in _strange(audit):
         if story.option is not None and story.option.active and not story.leads and not _near(audit, story):
-            proposal = propose(audit.design, story)
+            proposal = audit.proposal(story)
             yield Found(
                 subject=_subject(story),
                 detail=f"{story.carrier.label} ({story.field}) offers “{story.value}”, and no rule of the design maps "
@@ -179,12 +179,12 @@ def _strange(audit: Audit) -> Iterator[Story]:
 
 
 def _near(audit: Audit, story: Story) -> Proposal | None:
-    proposal = propose(audit.design, story)
+    proposal = audit.proposal(story)
     return proposal if proposal is not None and proposal.confidence >= NEAR else None
 
 
 def _unmapped(audit: Audit, story: Story) -> Found:
-    proposal = propose(audit.design, story)
+    proposal = audit.proposal(story)
     count = total(story.uncovered)
     name = f"“{story.value}”" if story.value is not None else "nothing"
     detail = (

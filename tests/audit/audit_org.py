@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -123,20 +123,30 @@ class AuditOrg(Emulated):
 
     def client_rights(self) -> None:
         rights = "".join(RIGHT.format(word=word) for word in EDITABLE)
+        files = {
+            "permissionsets/By_Hand.permissionset": BY_HAND.format(rights=rights).encode(),
+            "package.xml": MANIFEST.encode(),
+        }
+        self.deploy(files)
+        self.permit(ADMIN, "STL_Speed_To_Lead", "By_Hand")
+
+    def deploy(self, files: Mapping[str, bytes]) -> None:
+        """What an administrator deploys, past us."""
         zipped = io.BytesIO()
         with zipfile.ZipFile(zipped, "w") as archive:
-            archive.writestr("permissionsets/By_Hand.permissionset", BY_HAND.format(rights=rights))
-            archive.writestr("package.xml", MANIFEST)
+            for path, content in files.items():
+                archive.writestr(path, content)
         options = '{"deployOptions": {"checkOnly": false, "singlePackage": true, "rollbackOnError": true}}'
-        parts = {"json": (None, options, "application/json"),
-                 "file": ("deploy.zip", zipped.getvalue(), "application/zip")}  # fmt: skip
+        parts = {
+            "json": (None, options, "application/json"),
+            "file": ("deploy.zip", zipped.getvalue(), "application/zip"),
+        }
         job = self.call("POST", "metadata/deployRequest", files=parts)["id"]
         done = False
         while not done:
             result = self.call("GET", f"metadata/deployRequest/{job}?includeDetails=true")["deployResult"]
             done = result["done"]
         assert result["success"], result
-        self.permit(ADMIN, "STL_Speed_To_Lead", "By_Hand")
 
     def permit(self, user: str, *names: str) -> None:
         self.door("seed", {"permission_sets": [{"user": user, "name": name} for name in names]})

@@ -1,0 +1,81 @@
+"""What a whole audit costs, and what it sends: the command, counted by the org."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from provisioner.cli.app import cli
+from provisioner.resources import Address, Resource
+from provisioner.targets.salesforce import target
+from provisioner.targets.salesforce.desire import render
+
+from .audit_org import EXAMPLE, GONE, REPS, AuditOrg
+
+READS = {
+    ("GET", "/services/oauth2/userinfo"),
+    ("GET", "/services/data/v66.0/query"),
+    ("GET", "/services/data/v66.0/tooling/query"),
+    ("GET", "/services/data/v66.0/sobjects/Lead/describe"),
+    ("GET", "/services/data/v66.0/sobjects/StaticResource/<id>/Body"),
+    ("POST", "/services/data/v66.0/composite"),
+    ("POST", "/services/Soap/m/66.0"),
+}
+MOST_CALLS = 20  # of a drift, whatever the number of leads
+
+
+@pytest.fixture(scope="module")
+def org() -> Iterator[AuditOrg]:
+    made = AuditOrg()
+    made.begin()
+    made.month(120)
+    yield made
+    made.close()
+
+
+def drift(org: AuditOrg, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str, list[tuple[str, str]]]:
+    """Exit code, output, and what the org was asked, ids left out."""
+    (folder / "provisioner.toml").write_text(
+        f'[connections.local]\nplatform = "salesforce"\ninstance_url = "{org.url}"\n'
+        'access_token = {env = "ORG_TOKEN"}\n',
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("ORG_TOKEN", org.token)
+    org.door("requests", method="DELETE")
+    result = CliRunner().invoke(cli, ["drift", str(EXAMPLE), "-c", "local", "--fail-on", "never"])
+    asked = [(row["method"], _bare(row["path"])) for row in org.door("requests", method="GET")]
+    return result.exit_code, result.output, asked
+
+
+def _bare(path: str) -> str:
+    parts = path.partition("?")[0].split("/")
+    return "/".join("<id>" if part.startswith("081") else part for part in parts)
+
+
+def test_a_drift_reads_in_at_most_twenty_calls(org: AuditOrg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when somebody left and a threshold was changed by hand, so that who and how many is asked besides."""
+    org.leave(GONE)
+    record = render(org.design).get(Address("CustomMetadata", "STL_Lead_Type.demo_request"))
+    assert record is not None
+    values = [row | {"value": "60"} if row["field"] == "SLA_Minutes__c" else row for row in record.attributes["values"]]
+    edited = Resource(record.address, {**record.attributes, "values": values})
+    org.deploy({item.path: item.content for item in target.artifacts([edited])})
+    _, output, asked = drift(org, tmp_path, monkeypatch)
+    assert "SLA of Demo / pricing request: 5 minutes -> 60 minutes" in output
+    assert "gone@acme.example" in output
+    assert set(asked) <= READS, Counter(asked)
+    assert len(asked) <= MOST_CALLS, Counter(asked)
+
+
+def test_more_leads_cost_no_more_calls(org: AuditOrg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    *_, before = drift(org, tmp_path, monkeypatch)
+    more = [{"sobject": "Lead", "values": {"LastName": "L", "Company": "C", "LeadSource": f"Source {n}",
+                                           "OwnerId": org.ids[REPS[0]]}} for n in range(300)]  # fmt: skip
+    org.door("seed", {"records": more})
+    *_, after = drift(org, tmp_path, monkeypatch)
+    assert Counter(after) == Counter(before)

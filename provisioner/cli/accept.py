@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from provisioner.cli import road
+from provisioner.cli.choose import LOOKING
 from provisioner.cli.console import Console
 from provisioner.diagnostics import has_errors
 from provisioner.document import loads
@@ -43,7 +44,7 @@ def accept(
     """The design with what was changed by hand at these addresses, written to its file and read again. Refused when it
     has no words for one of them, or nobody agrees; then the file is as it was."""
     live, desired = road.look(prepared, reached, console)
-    plan = road.made_from(prepared, reached, live, desired)
+    plan = road.made_from(prepared, reached, live, desired, wishes=LOOKING)
     by_hand = {item.address: item for item in plan.to_write if item.undoes_hand and item.cause is not Cause.RENAMED}
     lost = unmatched(patterns, by_hand)
     if lost and by_hand:

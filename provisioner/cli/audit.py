@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from provisioner import __version__
 from provisioner.cli import road
+from provisioner.cli.choose import LOOKING
 from provisioner.cli.console import Console
 from provisioner.cli.road import Prepared, Reached
 from provisioner.diagnostics import Diagnostic
@@ -61,7 +62,7 @@ def _planned(prepared: Prepared, reached: Reached, console: Console) -> tuple[Pl
 
 def _compared(prepared: Prepared, reached: Reached, live: Live, console: Console) -> Plan:
     desired = prepared.desired if live.resolved is None else live.resolved
-    plan = road.made_from(prepared, reached, live, desired)
+    plan = road.made_from(prepared, reached, live, desired, wishes=LOOKING)
     return road.asked_who(plan, prepared, reached, live, console)
 
 

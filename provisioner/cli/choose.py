@@ -27,10 +27,11 @@ class Wishes:
     targets: tuple[str, ...] = ()
     adopt: tuple[str, ...] = ()
     adopt_all: bool = False
-    remake: tuple[str, ...] = ()  # former ids whose data may be left behind
+    remake: tuple[str, ...] = ()  # former ids whose data may be left behind; `*`: all of them
 
 
 NO_WISHES = Wishes()
+LOOKING = Wishes(remake=("*",))  # nothing is going to be carried out: a rename that is open stops nobody from looking
 
 
 def renames_of(prepared: Prepared) -> Renames:
@@ -128,7 +129,7 @@ def check_remade(wishes: Wishes, renames: Renames, plan: Plan) -> Plan:
     """The plan, saying which renames the platform cannot keep. Refused when records refer to what has to go, and the
     user did not name it. Renames that were carried out long ago are passed over: nothing bears the old id any more."""
     remade = tuple(item for item, bearing in renames.remade.items() if _is_pending(item, bearing, plan))
-    losing = [item for item in remade if item.holds_data and item.old not in wishes.remake]
+    losing = [item for item in remade if item.holds_data and not {item.old, "*"} & {*wishes.remake}]
     if losing:
         first = losing[0]
         options = " ".join(f"--remake {item.old}" for item in losing)

@@ -68,10 +68,11 @@ def _person(by: str | None) -> str:
 def _read(prepared: Prepared, reached: Reached, console: Console) -> tuple[Plan, dict[Address, Resource]]:
     """The plan of now, and every step of the design as this org has it."""
     from provisioner.cli import road
+    from provisioner.cli.choose import LOOKING
 
     live, desired = road.look(prepared, reached, console)
     steps = {item.address: item for item in desired if item.address.is_by_hand}
-    return road.made_from(prepared, reached, live, desired), steps
+    return road.made_from(prepared, reached, live, desired, wishes=LOOKING), steps
 
 
 def _chosen(name: str, steps: dict[Address, Resource]) -> Resource:

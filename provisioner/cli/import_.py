@@ -54,7 +54,7 @@ def import_(
     be deleted by it. That is a plan like any other: shown, asked for, carried out or kept with -o.
     """
     from provisioner.cli import policies, road
-    from provisioner.cli.choose import Wishes
+    from provisioner.cli.choose import LOOKING, Wishes
     from provisioner.errors import UsageError
 
     if addresses and everything:
@@ -63,7 +63,7 @@ def import_(
     reached = road.reach(prepared.target, road.find_connection(connection, prepared.design.target.platform), console)
     rules = policies.find(design, policy)
     live, desired = road.look(prepared, reached, console)
-    whole = road.made_from(prepared, reached, live, desired, wishes=Wishes(adopt_all=True))
+    whole = road.made_from(prepared, reached, live, desired, wishes=Wishes(adopt_all=True, remake=LOOKING.remake))
     found = {str(change.address): change for change in whole.changes if change.cause.name == "ADOPTED"}
     if not found or not (addresses or everything):
         _show(found, whole, console, f"provisioner import {design} -c {connection}")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from conftest import Desk
 
-from provisioner.planning.plan import Touched
+from provisioner.planning.plan import Remade, Touched
 from provisioner.resources import Address
-from provisioner.targets.base import Ledger
+from provisioner.targets.base import Ledger, Renames
 
 DEMO, OTHER, SETTINGS = Address("Type", "demo"), Address("Type", "other"), Address("Settings", "Default")
 
@@ -256,3 +256,39 @@ def test_a_policy_that_cannot_be_read_stops_everything(applied: Desk, rules: str
     for command in (("plan", "acme.yaml"), ("apply", "acme.yaml", "--yes")):
         result = applied(*command, "-c", "sandbox")
         assert (result.code, said in result.err) == (2, True), result.err
+
+
+# ----------------------------------------------------------------- renames
+
+
+@pytest.fixture
+def renaming(applied: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A platform that keeps nothing through a rename, and a design that renames `demo`."""
+    import fake_target
+
+    remade = Remade("demo", "trial", "Records hold the old id.", True)
+    found = Renames(remade={remade: frozenset({DEMO})})
+    monkeypatch.setattr(fake_target.Target, "renamed", lambda self, design: found, raising=False)
+    applied.edit("id: demo,", "id: trial, was: demo,")
+    return applied
+
+
+def test_a_rename_that_leaves_data_behind_wants_the_old_id_named(renaming: Desk) -> None:
+    for command in (("plan", "acme.yaml"), ("apply", "acme.yaml", "--yes")):
+        result = renaming(*command, "-c", "sandbox")
+        assert result.code == 5
+        assert "demo cannot become trial here: Records hold the old id. Nothing was changed." in result.err
+        assert "provisioner plan acme.yaml -c sandbox -o PLANFILE --remake demo" in result.err
+    data = planned(renaming, "--remake", "demo", "-o", "acme.plan")
+    assert told(data) == [("delete", "Type:demo", "orphaned"), ("create", "Type:trial", "new")]
+    assert data["remade"] == [{"old": "demo", "new": "trial", "reason": "Records hold the old id.", "holds_data": True}]
+    done = renaming("apply", "acme.plan", "-c", "sandbox", "--yes", "--allow-deletes", "1")
+    assert done.code == 0, done.err
+    assert (told(planned(renaming)), planned(renaming)["remade"]) == ([], [])
+
+
+def test_an_open_rename_stops_nobody_from_looking(renaming: Desk) -> None:
+    assert renaming("done", "acme.yaml", "-c", "sandbox").code == 0
+    assert renaming("import", "acme.yaml", "-c", "sandbox").code == 0
+    assert renaming("destroy", "acme.yaml", "-c", "sandbox", "--yes").code == 0
+    assert renaming.org.resources == {}

@@ -9,7 +9,6 @@ the lead as it is then. [docs] reference/hubspot.md 4.8, patterns 1 and 3
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from provisioner.model.design import BusinessHours, Design, LeadType
@@ -20,54 +19,11 @@ from provisioner.targets.hubspot.code import ASKED, RUNTIME, computes, outputs, 
 from provisioner.targets.hubspot.filters import Filter, after, any_of, known, on_state, truth
 from provisioner.targets.hubspot.flow import flow
 from provisioner.targets.hubspot.graph import NOW, Graph, Value, answer, later, of, static, today_at
-from provisioner.targets.hubspot.minutes import promised_minutes, share_seconds, step_seconds, wall_seconds
+from provisioner.targets.hubspot.minutes import due_seconds, promised_minutes, share_seconds, step_seconds, wall_seconds
 from provisioner.targets.hubspot.names import Names, hours_of
+from provisioner.targets.hubspot.openings import Opening, When, openings, portal_zone
 
 LATEST = windows.DAY - 1  # 24:00 is no time of the day
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """When clocks of one lead type start. `close` (minutes after midnight in the calendar's zone): the due time of
-    `same_business_day`, which differs between weekdays, hence several openings."""
-
-    key: str
-    open: dict[int, tuple[windows.Interval, ...]]
-    close: int | None = None
-
-
-def portal_zone(design: Design) -> str:
-    zone: str = design.target.options.get("timezone", windows.USUAL_ZONE)
-    return zone
-
-
-def kept_free(design: Design, lead_type: LeadType) -> int:
-    """Minutes before closing in which no clock starts: the promise, where the office is open longer than that."""
-    hours = hours_of(design, lead_type)
-    if (
-        hours is None
-        or computes(design, lead_type)
-        or lead_type.sla == "same_business_day"
-        or lead_type.sla.business_days
-    ):
-        return 0
-    promised = promised_minutes(design, lead_type)
-    return promised if windows.can_shorten(hours.open, promised) else 0
-
-
-def openings(design: Design, lead_type: LeadType) -> list[Opening]:
-    hours = hours_of(design, lead_type)
-    key = f"open_{lead_type.id}"
-    if hours is None or computes(design, lead_type):
-        return [Opening(key, {})]
-    if lead_type.sla != "same_business_day":
-        return [Opening(key, windows.start_intervals(hours.open, kept_free(design, lead_type)))]
-    closes = sorted({intervals[-1][1] for intervals in hours.open.values() if intervals})
-    days = {
-        close: {day: found for day, found in hours.open.items() if found and found[-1][1] == close} for close in closes
-    }
-    names = [key, *(f"{key}.{place}" for place in range(2, len(closes) + 1))]
-    return [Opening(name, days[close], close) for name, close in zip(names, closes, strict=True)]
 
 
 def clock_flows(design: Design) -> Iterator[Resource]:
@@ -146,7 +102,7 @@ class _Clock:
         """Start, due and steps counted from now, closed hours included."""
         promised = promised_minutes(self.design, self.lead_type) * 60
         is_day = self.lead_type.sla == "same_business_day"
-        due = promised if is_day else due_seconds(self.design, self.lead_type)
+        due = promised if is_day else due_seconds(self.lead_type)
         values = []
         for place, step in enumerate(steps_of(self.design, self.lead_type), 1):
             if not is_day:
@@ -162,39 +118,18 @@ class _Clock:
     def _times(self) -> list[tuple[str, Value]]:
         """The steps, the start and the due time, in the order they are written."""
         prop = self.names.prop
-        steps = steps_of(self.design, self.lead_type)
-        found = [(self.names.step_at(place), self._at(step)) for place, step in enumerate(steps, 1)]
+        found = [(self.names.step_at(place), self._value(when)) for place, when in enumerate(self.opening.steps, 1)]
         started = NOW if self.hours is not None else of(prop("clock_requested_at"))
-        return [*found, (prop("sla_started_at"), started), (prop("sla_due_at"), self._due())]
+        return [*found, (prop("sla_started_at"), started), (prop("sla_due_at"), self._value(self.opening.due))]
 
-    def _due(self) -> Value:
-        if self.opening.close is not None:
-            return self._clock_time(self.opening.close)
-        return later(due_seconds(self.design, self.lead_type))
+    def _value(self, when: When) -> Value:
+        return later(when.seconds) if when.minute is None else self._clock_time(when.minute)
 
-    def _at(self, step: Any) -> Value:
-        if self.opening.close is None:
-            return later(step_seconds(self.design, self.lead_type, step))
-        close = self.opening.close
-        if step.percent is not None:
-            length = promised_minutes(self.design, self.lead_type)
-            return self._clock_time(max(0, int(close - length + length * step.percent / 100)))
-        if not step.after_due.business_days:
-            return self._clock_time(close, step.after_due.minutes)
-        return self._clock_time(close, step.after_due.minutes + windows.DAY * step.after_due.business_days)
-
-    def _clock_time(self, minute: int, more: int = 0) -> Value:
-        """A time of the day in the calendar's zone, `more` minutes later."""
+    def _clock_time(self, total: int) -> Value:
+        """A time of the day in the calendar's zone; more than a day of minutes is a later day."""
         assert self.hours is not None, "only a business clock has a close"
-        total = minute + more
         at = min(total, LATEST) if total <= windows.DAY else total % windows.DAY
         value = today_at(at // 60, at % 60, self.hours.timezone)
         if total > windows.DAY:
             value["timeDelay"]["delta"] = total // windows.DAY
         return value
-
-
-def due_seconds(design: Design, lead_type: LeadType) -> int:
-    """From the start of the clock to the due time, on the wall clock."""
-    assert lead_type.sla != "same_business_day", "its due time is a time of the day"
-    return wall_seconds(lead_type.sla)

@@ -238,3 +238,48 @@ def _renamed(value: Any, ids: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_renamed(item, ids) for item in value]
     return value
+
+
+_WORDS = {"PropertyGroup": "Property group", "Property": "Property", "List": "List", "Flow": "Workflow"}
+_NOTES = {
+    "PropertyGroup": ["The account's order among groups is accepted."],
+    "Property": [
+        "Formulas are compared by their words, not letter by letter: HubSpot rewrites them when it saves.",
+        "Options are compared in their order; one made by hand is told and kept, and is no difference.",
+        "The mark at the end of a description is ours and is not compared.",
+    ],
+    "List": ["Empty additions of the server are left out."],
+    "Flow": [
+        "Actions are numbered along the graph before they are compared: HubSpot numbers them anew.",
+        "The order of windows, blocked dates, suppression lists and enrolment triggers does not count.",
+    ],
+}
+
+
+def explain_comparison() -> str:
+    """The page docs/what-we-compare-hubspot.md (Markdown), written from the tables above."""
+    lines = [
+        "# What we compare on HubSpot, and what we do not",
+        "",
+        "`plan` and `drift` compare what the design renders with what is in the account. This page is generated from",
+        "the tables that do it. Everything a resource holds is compared unless it is named here.",
+        "",
+    ]
+    for kind, word in _WORDS.items():
+        lines += [f"## {word} (`{kind}`)", "", f"- Never compared: {_names(IGNORED[kind])}."]
+        if kind == "Property":
+            lines.append(f"- Compared only where the design sets it: {_names(UNLESS_DESIRED - {'displayOrder'})}.")
+            pairs = ", ".join(f"`{key}` = `{_shown(value)}`" for key, value in sorted(DEFAULTS.items()))
+            lines.append(f"- The same as leaving it out: {pairs}.")
+        lines += [*(f"- {note}" for note in _NOTES[kind]), ""]
+    return "\n".join(lines)
+
+
+def _names(found: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(found))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return '""' if value == "" else str(value)

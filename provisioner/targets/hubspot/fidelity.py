@@ -9,45 +9,41 @@ an opening.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 from provisioner.fidelity import Fidelity, Grade
 from provisioner.model.design import BusinessHours, Design, LeadType, Step
 from provisioner.model.uses import steps_of, tests_of, used_escalations
 from provisioner.targets.hubspot import windows
-from provisioner.targets.hubspot.clock import due_seconds, kept_free, openings, portal_zone
 from provisioner.targets.hubspot.code import computes, last_year
 from provisioner.targets.hubspot.conditions import kinds
-from provisioner.targets.hubspot.minutes import duration_minutes, promised_minutes, step_seconds
+from provisioner.targets.hubspot.minutes import duration_minutes, promised_minutes
 from provisioner.targets.hubspot.names import hours_of
 from provisioner.targets.hubspot.objects import lead_object
+from provisioner.targets.hubspot.openings import Opening, When, kept_free, openings, portal_zone
 from provisioner.targets.hubspot.week import Week
 from provisioner.targets.hubspot.windows import DAY, SPREAD
 
 JITTER = 1  # minutes per workflow or wait. [inferred] reference/hubspot.md 4.8
 CHAIN = 3 * JITTER  # stamp, judge, clock
-_GRAIN = 5  # minutes between the arrivals that are tried
 _MONDAY = 2 * windows.WEEK  # far enough from the beginning that "before" exists
 
 
 @dataclass(slots=True)
 class Range:
-    """How early (negative) and how late something can be: in open minutes of the calendar, and in calendar minutes.
-    `extremes`: the arrivals that were the worst either way."""
+    """How early (negative) and how late something can be: in open minutes of the calendar, and in calendar minutes."""
 
     early: float = 0.0
     late: float = 0.0
     calendar: float = 0.0
-    extremes: dict[str, int] = field(default_factory=dict)
 
-    def add(self, office: Week, ours: float, true: float, arrival: int) -> None:
+    def add(self, office: Week, ours: float, true: float) -> None:
         error = office.position(ours) - office.position(true)
-        if error < self.early:
-            self.early, self.extremes["early"] = error, arrival
-        if error > self.late:
-            self.late, self.extremes["late"] = error, arrival
+        self.early, self.late = min(self.early, error), max(self.late, error)
         self.calendar = max(self.calendar, abs(ours - true))
 
     @property
@@ -129,7 +125,10 @@ def _response(id: str) -> Fidelity:
 
 def _due_words(lead_type: LeadType, free: int) -> str:
     if lead_type.sla == "same_business_day":
-        return "It is the closing time of the day in which the clock starts; only the start is late, if anything."
+        return (
+            "It is the closing time of the day in which the clock starts; a lead of the last minutes before closing "
+            "may start, and be due, a day later."
+        )
     if free:
         return "It never lies in closed hours. Late by what a lead had left of the day before, and by the start."
     return "Longer than a usual opening, it is counted on the wall clock: early by closed hours, and by every holiday."
@@ -144,78 +143,111 @@ def _ranged(error: Range) -> str:
 
 def errors(design: Design, lead_type: LeadType) -> tuple[Range, Range, list[Range]]:
     """Errors of a business clock's start, of its due time, and of when each step acts, over a usual week."""
-    hours = hours_of(design, lead_type)
-    assert hours is not None, "only a business clock is approximated"
-    start, due, acts = Range(), Range(), [Range() for _ in steps_of(design, lead_type)]
-    office, free = Week.of(hours.open), kept_free(design, lead_type)
-    edges = [close - free + 1 for close in office.closes if _MONDAY <= close < _MONDAY + windows.WEEK]
-    _try(design, lead_type, {*range(_MONDAY, _MONDAY + windows.WEEK, _GRAIN), *edges}, (start, due, acts))
-    # Between two tries an error grows by a minute per minute, so the worst of all is near the worst of these.
-    near = {arrival for error in (start, due, *acts) for arrival in error.extremes.values()}
-    _try(design, lead_type, {at + more for at in near for more in range(-_GRAIN, _GRAIN + 1)}, (start, due, acts))
-    return start, due, acts
+    tried = _Tried(design, lead_type)
+    for arrival in tried.arrivals():
+        tried.arrive(arrival)
+    return tried.start, tried.due, tried.acts
 
 
-def _try(design: Design, lead_type: LeadType, arrivals: set[int], found: tuple[Range, Range, list[Range]]) -> None:
-    """Leads that get their owner at these minutes, on time and as late as workflows may be."""
-    start, due, acts = found
-    hours = hours_of(design, lead_type)
-    assert hours is not None, "only a business clock is approximated"
-    office = Week.of(hours.open)
-    doors = Week.of({day: spans for item in openings(design, lead_type) for day, spans in item.open.items()})
-    steps = steps_of(design, lead_type)
-    for arrival in sorted(arrivals):
-        begin, lets_in = office.next_open(arrival), doors.next_open(arrival)
-        true_due = _true_due(design, lead_type, office, begin)
-        trues = [_true_step(design, lead_type, office, begin, true_due, step) for step in steps]
-        for started in (lets_in, lets_in + (SPREAD if lets_in > arrival else 0) + CHAIN):
-            our_due = _our_due(design, lead_type, office, started)
-            start.add(office, started, begin, arrival)
-            due.add(office, our_due, true_due, arrival)
-            for error, step, true in zip(acts, steps, trues, strict=True):
-                ours = max(_our_step(design, lead_type, started, our_due, step), started)
+_SLIPS = (0, CHAIN, SPREAD + CHAIN)  # how late a clock may start
+
+
+class _Tried:
+    """What happens to leads that get their owner at some minute of the week. Between two of the minutes that are tried
+    no error is worse: what is due keeps its distance from the start within one opening, so in open minutes an error
+    only ever shrinks from one cut to the next, where a cut is a closing time that something comes to lie behind."""
+
+    def __init__(self, design: Design, lead_type: LeadType) -> None:
+        hours = hours_of(design, lead_type)
+        assert hours is not None, "only a business clock is approximated"
+        self.design, self.lead_type, self.steps = design, lead_type, steps_of(design, lead_type)
+        self.office = Week.of(hours.open)
+        self.parts = self._parts()
+        self.start, self.due, self.acts = Range(), Range(), [Range() for _ in self.steps]
+
+    def _parts(self) -> list[tuple[int, int, Opening]]:
+        """When which opening lets in, in the week that is tried and the ones after it."""
+        found = [
+            (week * windows.WEEK + day * DAY + begin, week * windows.WEEK + day * DAY + end, opening)
+            for opening in openings(self.design, self.lead_type)
+            for week in (2, 3, 4)
+            for day, spans in opening.open.items()
+            for begin, end in spans
+        ]
+        return sorted(found, key=lambda part: part[:2])
+
+    def arrivals(self) -> list[int]:
+        """Every edge of the week and every cut, with the minutes beside them."""
+        edges = {*self.office.opens, *self.office.closes, *(edge for part in self.parts for edge in part[:2])}
+        for begin, end, opening in self.parts:
+            edges.add(end - CHAIN)  # too late for this opening
+            for when in (opening.due, *opening.steps):
+                for slip in _SLIPS:
+                    edges |= self._cuts(begin, end, when, slip)
+        within = range(_MONDAY, _MONDAY + windows.WEEK)
+        return sorted({edge + more for edge in edges for more in (-1, 0, 1) if edge + more in within})
+
+    def _cuts(self, begin: int, end: int, when: When, slip: int) -> set[int]:
+        """Arrivals from which something comes to lie behind a closing time, or has passed when the clock starts."""
+        if when.minute is not None:
+            return {begin // DAY * DAY + when.minute - slip}
+        distance, closes = slip + when.seconds // 60, self.office.closes
+        between = closes[bisect_left(closes, begin + distance) : bisect_right(closes, end + distance)]
+        return {close - distance for close in between}
+
+    def arrive(self, arrival: int) -> None:
+        """On time, and as late as workflows may be."""
+        office = self.office
+        begin = office.next_open(arrival)
+        true_due = self._true_due(begin)
+        trues = [self._true_step(begin, true_due, step) for step in self.steps]
+        for started, opening in self._starts(arrival):
+            our_due = _at(opening.due, started)
+            self.start.add(office, started, begin)
+            self.due.add(office, our_due, true_due)
+            for error, when, true in zip(self.acts, opening.steps, trues, strict=True):
+                ours = max(_at(when, started), started)
                 acted = float(office.next_open(int(ours)))
-                error.add(office, acted, true, arrival)
-                error.add(office, acted + (SPREAD if acted > ours + 1 else 0) + JITTER, true, arrival)
+                error.add(office, acted, true)
+                error.add(office, acted + (SPREAD if acted > ours + 1 else 0) + JITTER, true)
+
+    def _starts(self, arrival: int) -> Iterator[tuple[int, Opening]]:
+        """On time, late, and too late for this opening, so that the next one starts the clock."""
+        lets_in, opening, end = self._let_in(arrival)
+        late = lets_in + (SPREAD if lets_in > arrival else 0)
+        yield lets_in, opening
+        yield late + CHAIN, opening
+        if late + CHAIN >= end:
+            later, opening, _ = self._let_in(late + CHAIN)
+            yield later + (SPREAD if later > late + CHAIN else 0) + JITTER, opening
+
+    def _let_in(self, arrival: int) -> tuple[int, Opening, int]:
+        place = bisect_right(self._ends, arrival)
+        begin, end, opening = self.parts[place]
+        return max(arrival, begin), opening, end
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [end for _, end, _ in self.parts]
+
+    def _true_due(self, begin: int) -> float:
+        if self.lead_type.sla == "same_business_day":
+            return self.office.close_of_day(begin)
+        return self.office.add(begin, promised_minutes(self.design, self.lead_type))
+
+    def _true_step(self, begin: int, due: float, step: Step) -> float:
+        if step.percent is not None:
+            length = self.office.position(due) - self.office.position(begin)
+            return self.office.add(begin, float(step.percent) / 100 * length)
+        assert step.after_due is not None, "a step has a percentage or a time after due"
+        minutes = duration_minutes(self.design, self.lead_type, step.after_due)
+        return self.office.add(due, minutes) if minutes else due
 
 
-def _true_due(design: Design, lead_type: LeadType, office: Week, begin: int) -> float:
-    if lead_type.sla == "same_business_day":
-        return office.close_of_day(begin)
-    return office.add(begin, promised_minutes(design, lead_type))
-
-
-def _our_due(design: Design, lead_type: LeadType, office: Week, started: int) -> float:
-    if lead_type.sla == "same_business_day":
-        return office.close_of_day(office.next_open(started))
-    return started + due_seconds(design, lead_type) / 60
-
-
-def _true_step(design: Design, lead_type: LeadType, office: Week, begin: int, due: float, step: Step) -> float:
-    if step.percent is not None:
-        if lead_type.sla == "same_business_day":
-            return office.add(begin, float(step.percent) / 100 * (_open_between(office, begin, due)))
-        return office.add(begin, float(step.percent) / 100 * promised_minutes(design, lead_type))
-    assert step.after_due is not None, "a step has a percentage or a time after due"
-    minutes = duration_minutes(design, lead_type, step.after_due)
-    return office.add(int(due), minutes) if minutes else due
-
-
-def _open_between(office: Week, begin: float, end: float) -> float:
-    low, high = 0.0, float(DAY)
-    while high - low > 0.25:
-        middle = (low + high) / 2
-        low, high = (middle, high) if office.add(int(begin), middle) < end else (low, middle)
-    return high
-
-
-def _our_step(design: Design, lead_type: LeadType, started: int, due: float, step: Step) -> float:
-    if lead_type.sla != "same_business_day":
-        return started + step_seconds(design, lead_type, step) / 60
-    if step.percent is not None:
-        return due - float(100 - step.percent) / 100 * promised_minutes(design, lead_type)
-    assert step.after_due is not None, "a step has a percentage or a time after due"
-    return due + step.after_due.minutes + step.after_due.business_days * DAY
+def _at(when: When, started: int) -> float:
+    if when.minute is not None:
+        return started // DAY * DAY + when.minute
+    return started + when.seconds / 60
 
 
 # ---------------------------------------------------------------- touches, people

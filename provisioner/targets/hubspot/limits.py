@@ -253,6 +253,28 @@ def custom_code(design: Design) -> Iterator[Finding]:
                 yield Finding(f"{item.at}/escalation", detail, "Use an escalation with fewer steps.", "error")
 
 
+@RULES.rule("H313", "What Slack needs", severity="info")
+def slack_needs(design: Design) -> Iterator[Finding]:
+    """Messages go through the account's own Slack app, which no API tells about: it must be connected by a person, and
+    be a member of every channel it writes to. Silent alerts reach no channel."""
+    told = [item for item in _used_recipients(design) if item.kind == "slack" and item.value]
+    if "slack_action_version" in design.target.options and told:
+        channels = ", ".join(sorted({item.value for item in told if item.value}))
+        detail = f"Alerts by Slack need the Slack app, connected to the account and invited to: {channels}."
+        advice = "Connect it in HubSpot (Settings, Integrations), and invite it to the channels in Slack."
+        yield Finding(f"{design.target.at}/slack_action_version", detail, advice)
+
+
+@RULES.rule("H314", "Slack without a channel", severity="warning")
+def slack_channels(design: Design) -> Iterator[Finding]:
+    """A message goes to channels only: people are told by email or bell, because HubSpot knows them by email."""
+    for step in _steps(design):
+        kinds_told = {design.recipients[id].kind for id in step.notify if id in design.recipients}
+        if "slack" in step.via and "slack" not in kinds_told:
+            detail = "The step tells by Slack, and none of its recipients is a channel, so nobody is told there."
+            yield Finding(f"{step.at}/via", detail, "Add a recipient such as {slack: C0123456789}, or use email.")
+
+
 def _has_windows(design: Design, lead_type: LeadType) -> bool:
     """Whether its workflows keep opening hours themselves."""
     return hours_of(design, lead_type) is not None and not computes(design, lead_type)

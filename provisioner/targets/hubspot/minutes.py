@@ -37,6 +37,12 @@ def wall_seconds(duration: Duration) -> int:
     return duration.minutes * 60 + duration.business_days * 86_400
 
 
+def due_seconds(lead_type: LeadType) -> int:
+    """From the start of the clock to the due time, on the wall clock."""
+    assert lead_type.sla != "same_business_day", "its due time is a time of the day"
+    return wall_seconds(lead_type.sla)
+
+
 def step_seconds(design: Design, lead_type: LeadType, step: Step) -> int:
     """From the start of the clock to a step, on the wall clock. Not for `same_business_day`."""
     assert lead_type.sla != "same_business_day", "its due time is a time of the day"

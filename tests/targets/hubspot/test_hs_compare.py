@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from provisioner.planning.diff import attribute_changes
 from provisioner.resources import Address, Resource
-from provisioner.targets.hubspot.compare import compare, renumbered
+from provisioner.targets.hubspot.compare import compare, explain_comparison, renumbered
 from provisioner.targets.hubspot.desire import build
 from provisioner.targets.hubspot.formula import tokens
 
@@ -232,3 +233,8 @@ def test_what_was_applied_is_recognised_when_the_design_moves_on(was: str, now: 
     ]
     for before, after in moved:
         assert compare(after, before).fingerprint() == before.fingerprint(), before.address
+
+
+def test_the_page_is_not_stale() -> None:
+    page = Path(__file__).parents[3] / "docs" / "what-we-compare-hubspot.md"
+    assert page.read_text(encoding="utf-8") == explain_comparison(), f"write explain_comparison() to docs/{page.name}"

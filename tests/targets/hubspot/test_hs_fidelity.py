@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hs_designs import acme, compiled, designs, example, small
+from hs_designs import HOURS, acme, compiled, designs, example, small
 from hypothesis import HealthCheck, given, settings
 
 from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design
 from provisioner.targets.hubspot import target
-from provisioner.targets.hubspot.fidelity import errors, statement
+from provisioner.targets.hubspot.fidelity import _MONDAY, _Tried, errors, statement
+from provisioner.targets.hubspot.windows import WEEK
 
 
 def stated(design: Design, lead_type: str | None) -> dict[str, tuple[str, float | None]]:
@@ -18,10 +19,11 @@ def stated(design: Design, lead_type: str | None) -> dict[str, tuple[str, float 
 
 def test_the_example() -> None:
     assert stated(acme(), "demo_request") == {
-        "clock start": ("approximated", 24.0),  # 5 before closing, 15 of the spread, 3 workflows, 1 between minutes
-        "due time": ("approximated", 24.0),
-        "step 1": ("approximated", 24.5),
-        "step 2": ("approximated", 25.0),
+        # 5 and 3 before closing: too late for the last start; 15 of the spread, 1 for its workflow, 1 between minutes
+        "clock start": ("approximated", 25.0),
+        "due time": ("approximated", 25.0),
+        "step 1": ("approximated", 25.5),
+        "step 2": ("approximated", 26.0),
         "step 3": ("approximated", 120.0),  # two hours after due are spent at night: at the opening instead
         "step 4": ("approximated", 600.0),  # a business day after a Friday ends on Saturday: Monday's opening instead
         "response and miss minutes": ("approximated", None),
@@ -68,7 +70,7 @@ def test_the_words_say_both_directions() -> None:
     due = next(item for item in statement(acme()) if (item.feature, item.lead_type) == ("due time", "demo_request"))
     assert due.why == (
         "It never lies in closed hours. Late by what a lead had left of the day before, and by the start. "
-        "Never early, up to 23 open minutes late (3743 calendar minutes with closed hours in between)."
+        "Never early, up to 24 open minutes late (3744 calendar minutes with closed hours in between)."
     )
 
 
@@ -105,3 +107,18 @@ def test_every_design_has_a_statement(design: Design) -> None:
     assert {item.lead_type for item in found} == {None, *(item.id for item in design.lead_types)}
     assert all(item.why.endswith(".") for item in found)
     assert all(item.worst_minutes is None or item.worst_minutes >= 0 for item in found)
+
+
+@pytest.mark.parametrize("sla", ["5m", "47m", "4h", "1bd", "same_business_day"])
+@pytest.mark.parametrize("hours", ["us", "late"])
+def test_no_minute_of_the_week_is_worse_than_what_is_tried(hours: str, sla: str) -> None:
+    document = example()
+    document["business_hours"] |= HOURS
+    document["lead_types"][1] |= {"sla": sla, "hours": hours}
+    design = compiled(document)
+    start, due, acts = errors(design, design.lead_types[1])
+    every = _Tried(design, design.lead_types[1])
+    for arrival in range(_MONDAY, _MONDAY + WEEK, 7):
+        every.arrive(arrival)
+    for some, all_ in zip((start, due, *acts), (every.start, every.due, *every.acts), strict=True):
+        assert some.early <= all_.early + 1 and all_.late <= some.late + 1

@@ -25,7 +25,7 @@ def findings(edit: Edit) -> list[tuple[str, str, str, str]]:
     edit(document)
     found, said = desire(compiled(document), read(document).locate)
     assert (len(found) == 0) == any(item.severity == "error" for item in said)
-    return [(item.code, item.severity, item.pointer, item.detail) for item in said if item.code != "H307"]
+    return [(item.code, item.severity, item.pointer, item.detail) for item in said if item.code not in ("H307", "H313")]
 
 
 def slack(document: dict[str, Any]) -> None:
@@ -163,6 +163,6 @@ def test_a_queue_is_a_team_that_must_be_there() -> None:
 
 
 def test_every_rule_gives_a_reason() -> None:
-    numbers = [*range(301, 313), *range(320, 326), 999]
+    numbers = [*range(301, 315), *range(320, 326), 999]
     assert [rule.code for rule in RULES] == [f"H{number}" for number in numbers]
     assert all(rule.reason for rule in RULES)

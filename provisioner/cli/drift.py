@@ -75,6 +75,7 @@ def drift(
     from provisioner.reporting.drift_text import drift_text
 
     _check_options(options)
+    drift_files.check_places(options)
     wanted = drift_files.check_only(only)
     moment = drift_files.read_now(now)
     begin = drift_files.read_since(since, moment)

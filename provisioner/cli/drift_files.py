@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provisioner import __version__, config
 from provisioner.cli.console import Console
-from provisioner.cli.reports import write_report
+from provisioner.cli.reports import check_place, write_report
 from provisioner.cli.road import Prepared
 from provisioner.document import load
 from provisioner.document.wording import did_you_mean
@@ -127,18 +127,37 @@ def report_of(
     return compare(report, findings, made_at)
 
 
+def check_places(options: Mapping[str, Any]) -> None:
+    """UsageError when a file that is asked for cannot be written where it shall be, before anything is asked of the
+    CRM."""
+    for path, begins in _places(options):
+        check_place(path, begins)
+        if not path.parent.is_dir():
+            raise UsageError(f"{path} cannot be written: there is no folder {path.parent}.")
+
+
 def write_all(report: Report, options: Mapping[str, Any]) -> None:
-    """Every file that was asked for. UsageError when one cannot be written, or would overwrite something else."""
+    """Every file that was asked for. UsageError when one cannot be written."""
     for name, module in _FORMS.items():
-        path = options[name]
-        if path is not None:
+        if options[name] is not None:
             form = importlib.import_module(f"provisioner.reporting.{module}")
-            write_report(getattr(form, module)(report), path, form.MARK)
+            write_report(getattr(form, module)(report), options[name], form.MARK)
     if options["out"] is not None:
         write_report(json.dumps(drift_data(report), indent=2) + "\n", options["out"], _JSON_MARK)
 
 
+def _places(options: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    for name, module in _FORMS.items():
+        if options[name] is not None:
+            yield options[name], importlib.import_module(f"provisioner.reporting.{module}").MARK
+    if options["out"] is not None:
+        yield options["out"], _JSON_MARK
+    if options["write_patch"] is not None:
+        yield options["write_patch"], PATCH_MARK
+
+
 _FORMS = {"html": "drift_page", "markdown": "drift_markdown", "sarif": "drift_sarif", "junit": "drift_junit"}
+PATCH_MARK = "--- a/"
 
 
 def find_channel(name: str | None) -> Notification | None:

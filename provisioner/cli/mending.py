@@ -10,6 +10,7 @@ from pathlib import Path
 
 from provisioner.cli import road
 from provisioner.cli.console import Console
+from provisioner.cli.drift_files import PATCH_MARK
 from provisioner.cli.reports import write_report
 from provisioner.cli.road import Prepared, Reached
 from provisioner.errors import UsageError
@@ -44,7 +45,7 @@ def write_patch(mended: Patched, path: Path, console: Console, *, design: Path) 
         console.note("No patch was written: no proposal is sure enough (see --confidence).")
         return
     named = _seen_from_here(design)
-    write_report(unified(mended.before, mended.after, named), path, "--- a/")
+    write_report(unified(mended.before, mended.after, named), path, PATCH_MARK)
     console.note(safe(f"{count_text(len(mended.written), 'mapping')} in {path}. Read it, then: git apply {path}"))
 
 

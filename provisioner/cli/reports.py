@@ -71,7 +71,7 @@ def mark(form: Format) -> str:
 
 def write_report(text: str, path: Path, begins: str) -> None:
     """All or nothing. UsageError when the place cannot be written, or holds something that does not begin as we do."""
-    _check_place(path, begins)
+    check_place(path, begins)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         try:
@@ -85,8 +85,9 @@ def write_report(text: str, path: Path, begins: str) -> None:
         raise UsageError(f"The report cannot be written to {path}: {error.strerror}.") from error
 
 
-def _check_place(path: Path, begins: str) -> None:
-    """A report is written where nothing is, or an earlier one: never over a design that somebody mistyped."""
+def check_place(path: Path, begins: str) -> None:
+    """A report is written where nothing is, or an earlier one: never over a design that somebody mistyped. UsageError
+    for any other place; also asked before long work, so that it is not done for nothing."""
     if path.is_dir():
         raise UsageError(f"{path} is a folder; the report needs the name of a file.")
     try:

@@ -213,12 +213,15 @@ def test_the_level_decides(desk: Desk, crm: Crm, level: str, code: int) -> None:
         (("--previous", "acme.yaml"), "Error: acme.yaml is no drift report: it is not JSON."),
         (("--post", "revops"), "Error: There is no notification 'revops'."),
         (("--html", "acme.yaml"), "Error: acme.yaml is there already and is no such report. It was not overwritten."),
+        (("--write-patch", "acme.yaml"), "Error: acme.yaml is there already and is no such report."),
+        (("-o", "nowhere/r.json"), "Error: nowhere/r.json cannot be written: there is no folder nowhere."),
     ],
 )
 def test_a_wrong_option_is_explained(desk: Desk, crm: Crm, option: tuple[str, ...], message: str) -> None:
     result = desk(*DRIFT, *option)
     assert result.code == 2
     assert result.err.startswith(message)
+    assert desk.org.calls == []  # before anything is asked of the CRM
 
 
 def test_since_is_days_or_a_day(desk: Desk, crm: Crm) -> None:

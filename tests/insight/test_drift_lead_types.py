@@ -178,6 +178,15 @@ def test_leads_that_another_field_decided_are_covered() -> None:
     assert coverage_of(stories_of(design(), Carrier("X", "X", None, (), Evidence("", 0)))) is None
 
 
+def test_leads_that_fell_to_the_rule_for_unmatched_ones_are_not_covered_by_it() -> None:
+    text = TEXT.replace("{LeadSource: Content Download}", "{any: [{LeadSource: [Content Download]}, {Form: [F1]}]}")
+    stories = stories_of(
+        design(text), carrier(tally("TikTok", 30, "content"))
+    )  # by the form, or because nothing matched
+    coverage = coverage_of(stories)
+    assert coverage is not None and (coverage.leads, coverage.covered) == (90, 60)
+
+
 def test_a_design_that_does_not_want_unmatched_leads_reported_hears_of_them_quietly() -> None:
     text = TEXT.replace("unmatched: {track_as: content}", "unmatched: {track_as: content, report: false}")
     made = report(audited(design=design(text), facts=facts(carriers=(carrier(tally("TikTok", 9), tally(None, 9)),))))

@@ -238,7 +238,8 @@ SCENARIOS: dict[str, tuple[Audit, list[str], list[Audit]]] = {
         weeks(*WEEKS[:3], week(1, misses=16), WEEKS[4]),
         ["miss rate"],
         [
-            weeks(*WEEKS[:3], week(1, misses=12), WEEKS[4]),  # exactly 20 % more
+            weeks(week(2, misses=30), week(1, misses=36), WEEKS[4]),  # exactly 20 % more
+            weeks(week(2, misses=30), week(1, misses=34), WEEKS[4]),
             weeks(week(2, clocks=19, misses=2), week(1, clocks=100, misses=40), WEEKS[4]),  # too few to compare
             weeks(*WEEKS[:4], week(0, misses=90)),  # the running week
             weeks(week(2, clocks=20, misses=1), week(1, clocks=20, misses=3), WEEKS[4]),  # three leads are chance

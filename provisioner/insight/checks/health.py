@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from statistics import median
 from typing import Final
 
@@ -12,7 +13,7 @@ from provisioner.insight.finding import Found
 
 ENOUGH: Final = 20
 """Fewer verdicts (or clocks) than this in a week say nothing about it."""
-RISE: Final = 0.20
+RISE: Final = Fraction(20, 100)
 """How much the share of misses may rise from one week to the next, relative to itself."""
 MORE: Final = 5
 """How many misses more than expected a rise has to be, so that chance in a small team is no alarm."""
@@ -143,7 +144,7 @@ def _rise(audit: Audit) -> tuple[Period, Period] | None:
     if weeks is None:
         return None
     before, last = weeks
-    old, new = before.misses / _judged(before), last.misses / _judged(last)
+    old, new = Fraction(before.misses, _judged(before)), Fraction(last.misses, _judged(last))
     more = last.misses - old * _judged(last)
     return weeks if new > old * (1 + RISE) and more >= MORE else None
 

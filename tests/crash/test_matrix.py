@@ -162,7 +162,8 @@ def chosen(story: Story, kind: str) -> list[int]:
     return [number for number in numbers if not story.is_read(number) or number % READ_EVERY == turn % READ_EVERY]
 
 
-SAMPLED = (("salesforce", "down, but done"), ("salesforce", "expired"))
+SAMPLED = (("salesforce", "down, but done"),)  # one point there takes as long as ten on the other platform
+BRIEFLY = [("salesforce", "destroy"), *(("hubspot", operation) for operation in OPERATIONS)]
 STORIES = [(platform, operation) for platform in PLATFORMS for operation in OPERATIONS]
 
 
@@ -181,7 +182,7 @@ def stories(benches: Benches) -> Callable[[str, str], Story]:
 Stories = Callable[[str, str], Story]
 
 
-@pytest.mark.parametrize(("platform", "operation"), STORIES)
+@pytest.mark.parametrize(("platform", "operation"), BRIEFLY)
 def test_killed_now_and_then(stories: Stories, platform: str, operation: str) -> None:
     story = stories(platform, operation)
     writes = [number for number in range(1, len(story.calls) + 1) if not story.is_read(number)]
@@ -229,7 +230,7 @@ def signed_in(story: Story) -> list[int]:
 
 
 def test_an_expired_session_is_renewed_now_and_then(benches: Benches) -> None:
-    assert renewed(benches("salesforce"), "change", lambda story: [story.calls.index(SUBMIT) + 1])[0] == 1
+    assert renewed(benches("salesforce"), "create", lambda story: [story.calls.index(SUBMIT) + 1])[0] == 1
 
 
 @pytest.mark.full

@@ -88,7 +88,8 @@ def test_two_designs_at_the_same_time(benches: Benches, rounds: int) -> None:
     print(f"\nsalesforce: {rounds} races of two applies: exit codes {codes}")
 
 
-@pytest.mark.parametrize("rounds", [ROUNDS, pytest.param(10, marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("rounds", [10])
 def test_two_plans_raced(benches: Benches, rounds: int) -> None:
     """Both were made from the same org; at most one of them is carried out as it stands."""
     bench = benches("salesforce")

@@ -6,6 +6,7 @@ import importlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from provisioner.insight.accepted import FILE, Acceptance, read_accepted
 from provisioner.insight.audit import Audit
 from provisioner.insight.checks import FINDINGS
 from provisioner.insight.drift import ALL_FAMILIES, Earlier, Report, audit, compare
+from provisioner.planning.guards import same_org
 from provisioner.reporting.drift_data import drift_data
 
 if TYPE_CHECKING:
@@ -82,8 +84,19 @@ def read_acceptances(path: Path | None, design: Path) -> tuple[Acceptance, ...]:
     return read_accepted(load(path))
 
 
-def read_earlier(path: Path | None) -> tuple[str, tuple[Earlier, ...]] | None:
-    """When an earlier report was made, and what was in it. UsageError when the file is no report."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """An earlier report: of which org and design, when (UTC ISO), and what was found."""
+
+    path: Path
+    org: str
+    design: str
+    made_at: str
+    findings: tuple[Earlier, ...]
+
+
+def read_earlier(path: Path | None) -> Before | None:
+    """UsageError when the file is no report."""
     if path is None:
         return None
     from jsonschema import Draft202012Validator  # slow to import, and only an earlier report needs it
@@ -102,7 +115,7 @@ def read_earlier(path: Path | None) -> tuple[str, tuple[Earlier, ...]] | None:
     if worst is not None:
         raise UsageError(f"{path} is no drift report: {worst.json_path}: {worst.message[:160]}.", advice=_HOW)
     found = [_earlier(item) for item in data["findings"]] + [_earlier(item, True) for item in data["accepted"]]
-    return data["made_at"], tuple(found)
+    return Before(path, str(data["org"]["id"]), data["design"]["id"], data["made_at"], tuple(found))
 
 
 _HOW = "A report is kept by: provisioner drift DESIGN -c NAME -o FILE"
@@ -117,14 +130,19 @@ def report_of(
     prepared: Prepared,
     acceptances: Sequence[Acceptance],
     only: Sequence[str],
-    earlier: tuple[str, tuple[Earlier, ...]] | None,
+    earlier: Before | None,
 ) -> Report:
-    """The audit, and what is new since the earlier one."""
+    """The audit, and what is new since the earlier one. UsageError when that is of another org or design."""
     report = audit(subject, prepared.document.locate, tool=__version__, acceptances=acceptances, only=only)
     if earlier is None:
         return report
-    made_at, findings = earlier
-    return compare(report, findings, made_at)
+    if not same_org(earlier.org, report.org["id"]) or earlier.design != report.design:
+        raise UsageError(
+            f"{earlier.path} is a report of {earlier.design} in the org {earlier.org}; this one is of {report.design} in "
+            f"{report.org['id']}.",
+            advice="Give --previous an earlier report of the same.",
+        )
+    return compare(report, earlier.findings, earlier.made_at)
 
 
 def check_places(options: Mapping[str, Any]) -> None:

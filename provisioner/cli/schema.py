@@ -21,8 +21,8 @@ Examples:
 def schema(name: str, show_path: bool, console: Console) -> int:
     """Print the JSON Schema of a file, for editors.
 
-    Of the design (default), of a plan, of a policy, of a drift report, or of provisioner.toml (config). Editors that know it complete and
-    explain the file while it is written.
+    Of the design (default), of a plan, of a policy, of a drift report, or of provisioner.toml (config). Editors that
+    know it complete and explain the file while it is written.
     """
     import json
 

@@ -253,6 +253,18 @@ def test_all_files_are_written_in_one_run_and_a_second_run_compares(desk: Desk, 
     assert json.loads((desk.folder / "r.json").read_text(encoding="utf-8")) == json.loads(result.out)
 
 
+def test_a_report_of_another_org_is_not_compared(desk: Desk, crm: Crm) -> None:
+    assert desk(*DRIFT, "-o", "r.json").code == 0
+    report = desk.folder / "r.json"
+    report.write_text(report.read_text().replace("00D000000000001AAA", "00D000000000009AAA"))
+    result = desk(*DRIFT, "--previous", "r.json")
+    assert result.code == 2
+    assert result.err == (
+        "Error: r.json is a report of acme in the org 00D000000000009AAA; this one is of acme in 00D000000000001AAA.\n"
+        "  What to do: Give --previous an earlier report of the same.\n"
+    )
+
+
 ACCEPTED = """\
 accepted:
   - {code: L103, subject: "leadsource: tiktok", reason: Retired in May., until: 2026-12-31}

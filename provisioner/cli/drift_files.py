@@ -138,8 +138,8 @@ def report_of(
         return report
     if not same_org(earlier.org, report.org["id"]) or earlier.design != report.design:
         raise UsageError(
-            f"{earlier.path} is a report of {earlier.design} in the org {earlier.org}; this one is of {report.design} in "
-            f"{report.org['id']}.",
+            f"{earlier.path} is a report of {earlier.design} in the org {earlier.org}; "
+            f"this one is of {report.design} in {report.org['id']}.",
             advice="Give --previous an earlier report of the same.",
         )
     return compare(report, earlier.findings, earlier.made_at)

@@ -11,6 +11,7 @@ from strategies.audits import TEXT, VALUES, audited, carrier, design, facts, rep
 
 from provisioner.facts import Carrier, Evidence, Option
 from provisioner.insight.decision import Decision, carriers_of, decide
+from provisioner.insight.finding import fingerprint_of
 from provisioner.insight.similar import likeness, propose
 from provisioner.insight.stories import coverage_of, stories_of
 from provisioner.sla.classification import classify
@@ -199,3 +200,15 @@ def test_what_is_not_sure_is_said_to_be_so_and_no_patch_is_offered() -> None:
         "It is perhaps “Event attendee” (SLA 1h) (70% sure: resembles “Webinar”: one name contains the other). "
         "If so, say it in its rule, then apply."
     )
+
+
+def test_a_fingerprint_is_of_code_and_subject_whatever_the_case_and_never_moves() -> None:
+    assert (
+        fingerprint_of("L101", "LeadSource: TikTok")
+        == fingerprint_of("L101", "leadsource: TIKTOK")
+        == "f241ad09f9014ac6"
+    )
+    one, many = (
+        report(audited(facts=facts(carriers=(carrier(tally("TikTok", count)),)))).findings[0] for count in (1, 900)
+    )
+    assert one.fingerprint == many.fingerprint

@@ -162,6 +162,7 @@ def test_calendar_clocks_are_the_oracles(
         elif mode == "silent" or value not in ("", "bot@acme.example") or name != "hubspot_owner_id":
             # Live, the escalation would hand it back to whom it had before: a restart the fidelity statement announces.
             twin.change(at(now), name, value)
+        twin.paper.advance(at(now))
         assert seen(twin.paper.values) == truth(twin.oracle(at(now))), (kind, name, value)
     twin.paper.advance(at(now + 3000))
     assert seen(twin.paper.values) == truth(twin.oracle(at(now + 3000)))

@@ -181,8 +181,8 @@ SCENARIOS: dict[str, tuple[Audit, list[str], list[Audit]]] = {
         [planned(unread=(Address("Type", "demo"),))],
     ),
     "C208": (
-        audited(misfits=(MISFIT,)),
-        ["S301 /lead_types/0"],
+        audited(misfits=(MISFIT, replace(MISFIT, pointer="/lead_types/1"))),
+        ["S301 Country is gone."],
         [audited(misfits=(replace(MISFIT, severity="info"), replace(MISFIT, pointer="/recipients/cro")))],
     ),
     "P301": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provisioner.diagnostics import Severity
+from provisioner.diagnostics import Diagnostic, Severity
 from provisioner.insight.audit import FINDINGS, Audit, Judged, count_text, day_text, leads_text
 from provisioner.insight.finding import Found
 from provisioner.planning.plan import Action, Cause, Change
@@ -185,16 +185,21 @@ def misfit(audit: Audit) -> Iterator[Found]:
 
     Example: the field “Company size” that a rule asks for was deleted.
     """
+    places: dict[tuple[str, str], list[Diagnostic]] = {}
     for item in audit.misfits:
         if item.severity == "info" or (audit.facts.standings is not None and item.pointer.startswith(_PEOPLE)):
             continue
+        places.setdefault((item.code, item.detail), []).append(item)
+    for (code, detail), items in places.items():
+        first = items[0]
+        uses = f" The design names it in {len(items)} places." if len(items) > 1 else ""
         yield Found(
-            subject=f"{item.code} {item.pointer}",
-            detail=f"{item.title}: {item.detail}",
+            subject=f"{code} {detail}",
+            detail=f"{first.title}: {detail}{uses}",
             consequence="Rules that ask for it do not work as the design says, and a plan warns or is refused.",
-            fix=item.advice or f"Put it back, or correct the design: {audit.command('plan')}",
-            where=item.pointer,
-            severity=item.severity,
+            fix=first.advice or f"Put it back, or correct the design: {audit.command('plan')}",
+            where=first.pointer,
+            severity=first.severity,
         )
 
 

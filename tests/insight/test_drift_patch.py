@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -126,6 +127,8 @@ def test_with_the_patch_the_value_is_covered() -> None:
 @pytest.mark.parametrize("tool", ["git apply", "patch -p1 -i"])
 @pytest.mark.parametrize("ending", ["", "no newline", "\r\n"])
 def test_the_tools_take_the_patch(tmp_path: Path, tool: str, ending: str) -> None:
+    if shutil.which(tool.split()[0]) is None:
+        pytest.skip(f"{tool.split()[0]} is not installed")
     text = TEXT.replace("\n", "\r\n") if ending == "\r\n" else TEXT
     if ending == "no newline":
         text = text.replace("alerts: {mode: silent, silent_to: qa@acme.example}\n", "")

@@ -361,3 +361,50 @@ def test_a_change_that_concerns_no_lead_is_a_warning() -> None:
     meanings = {change.address: (Meaning("The label is “X” instead of “Y”."),)}
     finding = report(audited(plan=plan(change), meanings=meanings)).findings[0]
     assert (finding.severity, finding.found.detail) == ("warning", "The label is “X” instead of “Y”.")
+
+
+FALLBACK = TEXT.replace("{role: owner_manager}", "{role: owner_manager, otherwise: {user: cro@acme.example}}")
+LIVE = TEXT.replace("mode: silent", "mode: live")
+OWNER = person("Jo Diaz", manager=False, open_clocks=4, leads=4)
+
+
+@pytest.mark.parametrize(
+    ("subject", "code", "severity"),
+    [
+        (field(tally("Webinar", 40, "content", last="2026-06-08T08:00:01Z")), "L108", "warning"),
+        (field(tally("Webinar", 40, "content", last="2026-06-08T08:00:00Z")), "L108", "info"),  # it is over
+        (field(tally("Webinar", 40, "content", last="soon")), "L108", "warning"),  # what cannot be read is not over
+        (offering("Demo-Request"), "L104", "warning"),  # no lead has it yet
+        (people(person("Sam Lee", active=False, leads=2, open_clocks=1)), "P301", "error"),
+        (people(person("Sam Lee", active=False, leads=2)), "P301", "warning"),
+        (people(OWNER), "P307", "warning"),
+        (people(OWNER, text=FALLBACK), "P307", "info"),
+        (standings("silent_to", state="inactive"), "P302", "error"),
+        (replace(standings("silent_to", state="inactive"), design=design(LIVE)), "P302", "info"),
+        (standings("cro", state="missing"), "P303", "error"),
+        (standings("backup", state="missing"), "P303", "warning"),  # no step uses it
+        (calendar(replace(US, last_holiday=date(2026, 6, 14))), "B601", "error"),
+        (calendar(replace(US, last_holiday=date(2026, 6, 15))), "B601", "warning"),
+    ],
+)
+def test_how_bad_it_is(subject: Audit, code: str, severity: str) -> None:
+    assert [(item.code, item.severity) for item in report(subject).findings] == [(code, severity)]
+
+
+def test_a_finding_points_into_the_design() -> None:
+    found = {
+        item.code: str(item.location)
+        for subject in (
+            without_leads("Pricing Page", options=FEWER),
+            field(tally("Webinar", 40, "content")),
+            standings("cro", state="missing"),
+            calendar(replace(US, timezone="Asia/Tokyo")),
+        )
+        for item in report(subject).findings
+    }
+    assert found == {
+        "L107": "acme.yaml:19:39",
+        "L108": "acme.yaml:29:5",
+        "P303": "acme.yaml:45:8",
+        "B602": "acme.yaml:8:15",
+    }

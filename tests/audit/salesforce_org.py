@@ -1,0 +1,188 @@
+"""A Salesforce org as a client has it: values in its picklists, people with managers, a queue with members, a month of
+leads that were touched in time. Everything goes through the vendor's API and the emulator's doors."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from equivalence.emulated import Emulated
+
+from .drift_bench import Desk
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "acme-salesforce.yaml"
+EDITS = (
+    ("  backup_queue: {queue: SDR_Backup, create: true}", "  backup_queue: {queue: SDR_Backup, create: true}\n"
+     "  on_call: {group: SDR_On_Call}"),
+    ("notify: [cro], via: [email], reassign_to", "notify: [cro, on_call], via: [email], reassign_to"),
+)  # fmt: skip
+BORN = datetime(2026, 2, 2, 8, tzinfo=UTC)
+END = datetime(2026, 3, 2, 21, tzinfo=UTC)
+REPS = ("ann@acme.example", "bo@acme.example", "cy@acme.example", "dee@acme.example")
+HEAD, SAM = "head@acme.example", "sam@acme.example"
+STAFF = ("qa@acme.example", "cro@acme.example", "sdr-manager@acme.example", "integration@acme.example")
+SOURCES = ("Demo Request", "Pricing Page", "Contact Form", "Webinar", "Trade Show", "Content Download")
+NS = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
+ROOT = "/services/data/v66.0/"
+
+
+def iso(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class SalesforceOrg(Emulated):
+    """One emulator process and a desk before it."""
+
+    platform = "salesforce"
+    root = ROOT
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        text = EXAMPLE.read_text(encoding="utf-8")
+        for old, new in EDITS:
+            assert old in text
+            text = text.replace(old, new)
+        self.desk = Desk(folder, "salesforce", self.url, self.token, text)
+        self.ids: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}
+        self.admin = str(self.query("SELECT Username FROM User WHERE Profile.Name = 'System Administrator'")[0]["Username"])
+
+    def close(self) -> None:
+        self.desk.close()
+        super().close()
+
+    # ---------------------------------------------------------------- the client's own
+
+    def begin(self) -> None:
+        """People, values, the design, and what a person does once after the first apply."""
+        self.door("clock", {"to": iso(BORN - timedelta(days=1))})
+        users: list[dict[str, Any]] = [_user(name) for name in (HEAD, *STAFF)]
+        users += [_user(name, HEAD) for name in (*REPS, SAM)]
+        groups = [{"name": "SDR_On_Call", "label": "SDR on call", "members": list(REPS[:2])}]
+        planted = self.door("seed", {"users": users, "groups": groups})
+        self.ids, self.tokens = planted["users"], planted["tokens"]
+        self.offer(*SOURCES)
+        self.door("clock", {"to": iso(BORN)})
+        self.desk.apply()
+        self.door("seed", {"permission_sets": [{"user": self.admin, "name": "STL_Speed_To_Lead"}]})
+        self.join("SDR_Backup", *REPS)
+
+    def offer(self, *values: str) -> None:
+        """The values of the lead source, as Setup sets them."""
+        self.deploy(_values("LeadSource", values))
+
+    def join(self, group: str, *users: str) -> None:
+        for user in users:
+            self.call("POST", "sobjects/GroupMember", {"GroupId": self.group(group), "UserOrGroupId": self.ids[user]})
+
+    def group(self, name: str) -> str:
+        return str(self.query(f"SELECT Id FROM Group WHERE DeveloperName = '{name}'")[0]["Id"])
+
+    def month(self, count: int = 1000) -> None:
+        """`count` leads on working days from BORN to END; nine in ten are touched three minutes later."""
+        dice = random.Random(7)
+        days = [BORN + timedelta(days=n) for n in range((END - BORN).days + 1)]
+        days = [day.replace(hour=14) for day in days if day.weekday() < 5]
+        for place, day in enumerate(days):
+            wanted = count * (place + 1) // len(days) - count * place // len(days)
+            self.day(day, wanted, dice)
+        self.door("clock", {"to": iso(END)})
+
+    def day(self, start: datetime, count: int, dice: random.Random, share: float = 0.9) -> None:
+        """So many leads from `start` on, a minute apart, `share` of them touched."""
+        events: list[tuple[datetime, dict[str, Any]]] = []
+        for number in range(count):
+            at, owner = start + timedelta(minutes=number), REPS[number % len(REPS)]
+            ref = f"{start:%m%d%H}-{number}"
+            source, country = dice.choice(SOURCES), dice.choice(["Ireland", "United States", None])
+            events.append((at, self.lead(at, source, owner, Country=country) | {"ref": ref}))
+            if dice.random() < share:
+                touched = at + timedelta(minutes=3)
+                events.append((touched, self.touch(touched, {"ref": ref}, owner)))
+        events.sort(key=lambda event: event[0])
+        self.door("seed", {"records": [record for _, record in events]})
+
+    def lead(self, at: datetime, source: str | None, owner: str, **more: Any) -> dict[str, Any]:
+        values = {"LastName": "Lead", "Company": "Acme", "LeadSource": source, "OwnerId": self.ids[owner], **more}
+        return {"sobject": "Lead", "as": owner, "at": iso(at), "values": values}
+
+    def touch(self, at: datetime, lead: Any, user: str) -> dict[str, Any]:
+        values = {"WhoId": lead, "Subject": "Call", "Status": "Completed", "TaskSubtype": "Call"}
+        return {"sobject": "Task", "as": user, "at": iso(at), "values": values}
+
+    # -------------------------------------------------------------- what people do
+
+    @property
+    def now(self) -> str:
+        return iso(datetime.fromisoformat(self.door("clock", method="GET")["now"]))
+
+    def forward(self, **span: float) -> datetime:
+        at = datetime.fromisoformat(self.now) + timedelta(**span)
+        self.door("clock", {"to": iso(at)})
+        return at
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        answer = self.call("GET", "query", params={"q": soql})
+        rows = list(answer["records"])
+        while not answer["done"]:
+            answer = self.call("GET", answer["nextRecordsUrl"].removeprefix(ROOT))
+            rows += answer["records"]
+        return rows
+
+    def patch(self, record: str, **values: Any) -> None:
+        self.call("PATCH", f"sobjects/Lead/{record}", values)
+
+    def user(self, name: str, **values: Any) -> None:
+        self.call("PATCH", f"sobjects/User/{self.ids[name]}", values)
+
+    def create(self, source: str | None, owner: str, **more: Any) -> str:
+        values = {"LastName": "Lead", "Company": "Acme", "LeadSource": source, "OwnerId": self.ids.get(owner, owner), **more}
+        return str(self.call("POST", "sobjects/Lead", values)["id"])
+
+    def switch(self, flow: str, on: bool) -> None:
+        found = self.call("GET", "tooling/query", params={"q": f"SELECT Id FROM FlowDefinition WHERE DeveloperName = '{flow}'"})
+        body = {"Metadata": {"activeVersionNumber": int(on)}}
+        self.call("PATCH", f"tooling/sobjects/FlowDefinition/{found['records'][0]['Id']}", body)
+
+    def deploy(self, files: Mapping[str, bytes]) -> None:
+        """What an administrator deploys, past us."""
+        zipped = io.BytesIO()
+        with zipfile.ZipFile(zipped, "w") as archive:
+            for path, content in files.items():
+                archive.writestr(path, content)
+        options = '{"deployOptions": {"checkOnly": false, "singlePackage": true, "rollbackOnError": true}}'
+        parts = {"json": (None, options, "application/json"), "file": ("d.zip", zipped.getvalue(), "application/zip")}
+        job = self.call("POST", "metadata/deployRequest", files=parts)["id"]
+        done: dict[str, Any] = {"done": False}
+        while not done["done"]:
+            done = self.call("GET", f"metadata/deployRequest/{job}?includeDetails=true")["deployResult"]
+        assert done["success"], done["details"]["componentFailures"]
+
+    def remove(self, *components: tuple[str, str]) -> None:
+        """Deleted in Setup: kind and full name of each."""
+        self.deploy({"package.xml": manifest(), "destructiveChanges.xml": manifest(*components)})
+
+
+def manifest(*components: tuple[str, str]) -> bytes:
+    kinds = "".join(f"<types><members>{name}</members><name>{kind}</name></types>" for kind, name in components)
+    return f'<?xml version="1.0" encoding="UTF-8"?><Package {NS}>{kinds}<version>66.0</version></Package>'.encode()
+
+
+def _user(name: str, manager: str = "") -> dict[str, Any]:
+    first = name.partition("@")[0]
+    return {"username": name, "last": first.title()} | ({"manager": manager} if manager else {})
+
+
+def _values(name: str, values: Iterable[str]) -> dict[str, bytes]:
+    rows = "".join(
+        f"<standardValue><fullName>{value}</fullName><default>{str(place == 0).lower()}</default><label>{value}</label>"
+        "</standardValue>"
+        for place, value in enumerate(values)
+    )
+    text = f'<?xml version="1.0" encoding="UTF-8"?><StandardValueSet {NS}><sorted>false</sorted>{rows}</StandardValueSet>'
+    return {f"standardValueSets/{name}.standardValueSet": text.encode(), "package.xml": manifest(("StandardValueSet", name))}

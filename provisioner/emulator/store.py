@@ -24,6 +24,7 @@ class Store:
         self.connection.execute(f"PRAGMA journal_mode = {'WAL' if path else 'MEMORY'}")
         self.connection.execute("PRAGMA synchronous = OFF")
         self.connection.create_collation("SOQL", _compare)
+        self.connection.create_function("soql_fold", 1, fold, deterministic=True)
         self.connection.create_function("soql_like", 2, like, deterministic=True)
         self.execute("CREATE TABLE IF NOT EXISTS _state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
 
@@ -71,6 +72,11 @@ class Store:
 def _compare(left: str, right: str) -> int:
     a, b = left.casefold(), right.casefold()
     return (a > b) - (a < b)
+
+
+def fold(value: object) -> str | None:
+    """A text as comparisons see it. Asked once per row, where the collation is asked once per comparison."""
+    return None if value is None else str(value).casefold()
 
 
 def like(value: object, pattern: str) -> int:

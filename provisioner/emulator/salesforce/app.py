@@ -21,7 +21,7 @@ from provisioner.emulator.control import door
 from provisioner.emulator.salesforce import rest
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.org import Org
-from provisioner.emulator.salesforce.planting import change_settings, convert_lead, plant_document
+from provisioner.emulator.salesforce.planting import change_settings, convert_lead, count_stored, plant_document
 from provisioner.emulator.salesforce.rest.common import Refused, refusal
 from provisioner.emulator.salesforce.rest.information import NEWEST, OLDEST
 from provisioner.emulator.server import Front
@@ -64,7 +64,11 @@ class World:
         return self.org.automation.pending()
 
     def extras(self) -> dict[str, Callable[[Any], Any]]:
-        return {"convert": lambda body: convert_lead(self.org, body), "expire": self._expire}
+        return {
+            "convert": lambda body: convert_lead(self.org, body),
+            "count": lambda body: count_stored(self.org, body),
+            "expire": self._expire,
+        }
 
     def _expire(self, body: Any) -> dict[str, Any]:
         """End every session: clients must log in again."""

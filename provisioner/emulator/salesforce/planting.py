@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.clock import parse_instant
+from provisioner.emulator.salesforce.crowds import Crowds, count
 from provisioner.emulator.salesforce.errors import ApiError
+from provisioner.emulator.salesforce.ids import normal_id
 from provisioner.emulator.salesforce.rows import And, Compare
 from provisioner.emulator.salesforce.seed import organization_values, token_for, user_values
 from provisioner.emulator.salesforce.values import coerce
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
 _PARTS = (
-    "roles", "users", "groups", "queues", "assignment_rules", "connected_apps", "permission_sets", "records",
+    "roles", "users", "groups", "queues", "assignment_rules", "connected_apps", "permission_sets", "records", "crowds",
 )  # fmt: skip
 
 
@@ -25,7 +27,8 @@ def plant_document(org: Org, document: Any) -> dict[str, Any]:
     users: [{username, last, first, email, manager, role, profile, timezone, active, type, token, password}] ·
     roles: [{name, parent}] · groups: [{name, label, members}] · queues: [{name, label, objects, members, email}] ·
     assignment_rules: [{when: {field: value}, owner}] · connected_apps: {key: {secret, run_as, certificate}} ·
-    permission_sets: [{user, name}] (assignments) · records: [{sobject, values, ref, as, at, raw}].
+    permission_sets: [{user, name}] (assignments) · records: [{sobject, values, ref, as, at, raw}] ·
+    crowds: very many records, see `Crowds.plant`.
     A value may be {"user": username}, {"queue": name}, {"group": name} or {"ref": name} in place of an id.
     """
     if not isinstance(document, dict) or (unknown := sorted(document.keys() - set(_PARTS))):
@@ -66,6 +69,7 @@ class _Planter:
         self.org = org
         self.refs: dict[str, str] = {}
         self.answer: dict[str, Any] = {"users": {}, "tokens": {}, "groups": {}, "queues": {}, "records": [], "refs": {}}
+        self.crowd_planter = Crowds(org, self.somebody)
 
     def find(self, sobject: str, field: str, value: str) -> str:
         """The id of the record with that name. Raises ValueError."""
@@ -73,6 +77,12 @@ class _Planter:
         if not found:
             raise ValueError(f"There is no {sobject} with {field} {value!r}.")
         return str(found[0]["Id"])
+
+    def somebody(self, name: str) -> str:
+        """The id behind an id, a username, or the developer name of a queue or group. Raises ValueError."""
+        if "@" not in name and (found := normal_id(name)) is not None:
+            return found
+        return self.find("User", "Username", name) if "@" in name else self.find("Group", "DeveloperName", name)
 
     def roles(self, entries: Iterable[Any]) -> None:
         for entry in entries:
@@ -157,6 +167,9 @@ class _Planter:
             if facts.get("ref"):
                 self.refs[facts["ref"]] = self.answer["refs"][facts["ref"]] = record_id
 
+    def crowds(self, entries: Iterable[Any]) -> None:
+        self.answer["crowds"] = [self.crowd_planter.plant(entry) for entry in entries]
+
     def _record(self, facts: dict[str, Any]) -> str:
         """Raw: stored as it is, also in the past. Otherwise saved by the user at that time, with all automation."""
         org = self.org
@@ -195,6 +208,11 @@ class _Planter:
                 raise ValueError(f"There is no earlier record called {name!r}.")
             return self.refs[name]
         return self.find("User", "Username", name) if kind == "user" else self.find("Group", "DeveloperName", name)
+
+
+def count_stored(org: Org, document: Any) -> dict[str, Any]:
+    """How many records are stored, by their values; see `crowds.count`."""
+    return count(org, document, _Planter(org).somebody)
 
 
 def convert_lead(org: Org, document: Any) -> dict[str, Any]:

@@ -8,13 +8,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.salesforce.ids import make_id, normal_id, number_of
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef, SObjectDef
+from provisioner.emulator.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, FieldDef, SObjectDef
+from provisioner.emulator.store import fold
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
 Row = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FEW = 8  # values of an IN
 _ORDERED = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
@@ -67,6 +69,12 @@ class Rows:
             number = number_of(last) if last else 0
         self._numbers[prefix] = number + 1
         return make_id(prefix, number + 1)
+
+    def reserve(self, definition: SObjectDef, count: int) -> int:
+        """The number of the first of `count` ids in a row, which nobody else will get."""
+        first = number_of(self.new_id(definition.key_prefix, definition.name))
+        self._numbers[definition.key_prefix] = first + count - 1
+        return first
 
     def get(self, sobject: str, record_id: str | None, *, deleted: bool = False) -> Row | None:
         """The stored fields of one record, or None. Takes ids of 15 or 18 characters."""
@@ -257,8 +265,11 @@ def compile_comparison(column: str, item: FieldDef, op: str, value: Any, values:
 def _compile_in(column: str, item: FieldDef, op: str, value: Iterable[Any], values: list[Any]) -> str:
     encoded = [encode(item, one) for one in value]
     present = [one for one in encoded if one is not None]
+    tested = column
+    if item.type in TEXT_TYPES and len(present) > _FEW:  # folded once per row, not compared with every value in turn
+        tested, present = f"soql_fold({column})", [fold(one) for one in present]
     values.extend(present)
-    inside = f"{column} IN ({', '.join('?' * len(present))})"
-    if len(present) != len(encoded):
+    inside = f"{tested} IN ({', '.join('?' * len(present))})"
+    if None in encoded:
         inside += f" OR {column} IS NULL"
     return inside if op == "in" else f"({inside}) IS NOT TRUE"

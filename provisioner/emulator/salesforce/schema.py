@@ -17,7 +17,7 @@ TYPES = (
 TEXT_TYPES = frozenset({"string", "textarea", "longtextarea", "picklist", "multipicklist", "email", "phone", "url"})
 NUMBER_TYPES = frozenset({"double", "int", "currency", "percent"})
 ACTIVITIES = ("Activity", "Task", "Event")  # custom fields of Activity are fields of Task and Event [docs] 2.1
-_INDEXED = frozenset({"OwnerId", "CreatedDate", "LastModifiedDate", "LeadSource", "Status", "WhoId", "DeveloperName"})
+_INDEXED = frozenset({"OwnerId", "CreatedDate", "LastModifiedDate", "WhoId", "DeveloperName"})
 _AFFINITY = {"boolean": "INTEGER", "datetime": "INTEGER", "int": "INTEGER"} | dict.fromkeys(
     ("double", "currency", "percent"), "REAL"
 )

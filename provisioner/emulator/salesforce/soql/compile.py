@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef
+from provisioner.emulator.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, FieldDef
 from provisioner.emulator.salesforce.soql.computed import as_computed
 from provisioner.emulator.salesforce.soql.conditions import Conditions
 from provisioner.emulator.salesforce.soql.scope import Column, Scope
@@ -92,7 +92,7 @@ class Compiler:
         # The order of these lines is the order in which values are bound.
         tail = self._filters(statement)
         if group:
-            tail += " GROUP BY " + ", ".join(column.sql for column in group)
+            tail += " GROUP BY " + ", ".join(_folded(column) for column in group)
         if statement.having is not None:
             tail += f" HAVING {self.conditions.compile(statement.having)}"
         if statement.order:
@@ -206,7 +206,7 @@ class Compiler:
         if function == "COUNT":
             return Column(f"count({column.sql})", _COUNT, ("expr0",), "AggregateResult")
         if function == "COUNT_DISTINCT":
-            return Column(f"count(DISTINCT {column.sql})", _COUNT, ("expr0",), "AggregateResult")
+            return Column(f"count(DISTINCT {_folded(column)})", _COUNT, ("expr0",), "AggregateResult")
         result = FieldDef("avg", "avg", "double") if function == "AVG" else column.item
         return Column(f"{function.lower()}({column.sql})", result, ("expr0",), "AggregateResult")
 
@@ -246,4 +246,9 @@ class Compiler:
             text = f"field '{column.item.name}' can not be sorted in a query call"
             raise pointed(self.text, at, text, "INVALID_FIELD")
         direction = "DESC" if item.descending else "ASC"
-        return f"{column.sql} {direction} NULLS {'LAST' if item.nulls_last else 'FIRST'}"
+        return f"{_folded(column)} {direction} NULLS {'LAST' if item.nulls_last else 'FIRST'}"
+
+
+def _folded(column: Column) -> str:
+    """The column as it is told apart: texts without case. BINARY, because a collation inside would come through."""
+    return f"soql_fold({column.sql}) COLLATE BINARY" if column.item.type in TEXT_TYPES else column.sql

@@ -50,7 +50,9 @@ class SalesforceOrg(Emulated):
         self.desk = Desk(folder, "salesforce", self.url, self.token, text)
         self.ids: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
-        self.admin = str(self.query("SELECT Username FROM User WHERE Profile.Name = 'System Administrator'")[0]["Username"])
+        self.admin = str(
+            self.query("SELECT Username FROM User WHERE Profile.Name = 'System Administrator'")[0]["Username"]
+        )
 
     def close(self) -> None:
         self.desk.close()
@@ -141,11 +143,19 @@ class SalesforceOrg(Emulated):
         self.call("PATCH", f"sobjects/User/{self.ids[name]}", values)
 
     def create(self, source: str | None, owner: str, **more: Any) -> str:
-        values = {"LastName": "Lead", "Company": "Acme", "LeadSource": source, "OwnerId": self.ids.get(owner, owner), **more}
+        values = {
+            "LastName": "Lead",
+            "Company": "Acme",
+            "LeadSource": source,
+            "OwnerId": self.ids.get(owner, owner),
+            **more,
+        }
         return str(self.call("POST", "sobjects/Lead", values)["id"])
 
     def switch(self, flow: str, on: bool) -> None:
-        found = self.call("GET", "tooling/query", params={"q": f"SELECT Id FROM FlowDefinition WHERE DeveloperName = '{flow}'"})
+        found = self.call(
+            "GET", "tooling/query", params={"q": f"SELECT Id FROM FlowDefinition WHERE DeveloperName = '{flow}'"}
+        )
         body = {"Metadata": {"activeVersionNumber": int(on)}}
         self.call("PATCH", f"tooling/sobjects/FlowDefinition/{found['records'][0]['Id']}", body)
 
@@ -184,5 +194,10 @@ def _values(name: str, values: Iterable[str]) -> dict[str, bytes]:
         "</standardValue>"
         for place, value in enumerate(values)
     )
-    text = f'<?xml version="1.0" encoding="UTF-8"?><StandardValueSet {NS}><sorted>false</sorted>{rows}</StandardValueSet>'
-    return {f"standardValueSets/{name}.standardValueSet": text.encode(), "package.xml": manifest(("StandardValueSet", name))}
+    text = (
+        f'<?xml version="1.0" encoding="UTF-8"?><StandardValueSet {NS}><sorted>false</sorted>{rows}</StandardValueSet>'
+    )
+    return {
+        f"standardValueSets/{name}.standardValueSet": text.encode(),
+        "package.xml": manifest(("StandardValueSet", name)),
+    }

@@ -121,7 +121,7 @@ class SalesforceSession:
 
     def judged(self, since: Mapping[str, str]) -> Mapping[str, Evidence]:
         """Lead type → the leads of it whose clock started at or after an instant (UTC ISO), of the design that was read
-        or audited last; nothing without one. One request per five lead types."""
+        or audited last; nothing without one. One request."""
         from provisioner.targets.salesforce.session import audit
 
         if not self._prefix:

@@ -17,7 +17,7 @@ from provisioner.targets.salesforce.audit import calendars, carriers, checks, pe
 from provisioner.targets.salesforce.audit.answers import Answer, Refusal, number, text
 from provisioner.targets.salesforce.audit.carriers import Field, Part
 from provisioner.targets.salesforce.audit.leads import Leads, parsed
-from provisioner.targets.salesforce.audit.where import among, every, instant
+from provisioner.targets.salesforce.audit.where import among, every, instant, some
 from provisioner.targets.salesforce.names import Names
 from provisioner.targets.salesforce.session import ledger, together
 from provisioner.targets.salesforce.session.faults import SignedOut
@@ -166,19 +166,42 @@ def _unasked(known: _Counted) -> Iterator[Unasked]:
 
 
 def judged(rest: Rest, prefix: str, since: Mapping[str, str], samples: int = SAMPLES) -> dict[str, Evidence]:
-    """Lead type → its leads whose clock started at or after the instant (UTC ISO). Five lead types per request; what
-    may not be counted, or is no instant, is left out."""
-    names = Names(prefix)
-    lead_type, started = names.field("Lead_Type"), names.field("SLA_Started_At")
-    asked: dict[str, str] = {}
-    for id, text_of_instant in since.items():
-        at = parsed(text_of_instant)
-        if at is not None and at.tzinfo is not None:
-            where = every(among(lead_type, [id]), f"{started} >= {instant(at)}")
-            asked[id] = f"SELECT Id FROM Lead WHERE {where}"  # noqa: S608 - literals
-    told = together.ask(rest, asked, "count the leads that were judged")
-    return {
-        id: Evidence(item.query, item.total, tuple(text(row, "Id") for row in item.rows[:samples]))
-        for id, item in told.items()
-        if isinstance(item, Answer)
+    """Lead type → its leads whose clock started at or after the instant (UTC ISO). One request, whatever the number of
+    lead types; what may not be counted, or is no instant, is left out. A lead type whose leads all lie beyond the first
+    page of ids has a count and no samples."""
+    lead_type = Names(prefix).field("Lead_Type")
+    wanted = _judged_clauses(prefix, since)
+    if not wanted:
+        return {}
+    where = some(*wanted.values())
+    asked = {
+        "judged": f"SELECT {lead_type}, COUNT(Id) n FROM Lead WHERE {where} GROUP BY {lead_type}",  # noqa: S608 - literals
+        "samples": f"SELECT Id, {lead_type} FROM Lead WHERE {where}",  # noqa: S608 - literals
     }
+    told = together.ask(rest, asked, "count the leads that were judged")
+    counted, shown = told["judged"], told["samples"]
+    if not isinstance(counted, Answer):
+        return {}
+    counts: dict[str, int] = {}
+    for row in counted.rows:
+        key = text(row, lead_type).casefold()
+        counts[key] = counts.get(key, 0) + number(row, "n")
+    rows = shown.rows if isinstance(shown, Answer) else ()
+    found: dict[str, Evidence] = {}
+    for id, clause in wanted.items():
+        ids = [text(row, "Id") for row in rows if text(row, lead_type).casefold() == id.casefold()]
+        query = f"SELECT Id FROM Lead WHERE {clause}"  # noqa: S608 - literals
+        found[id] = Evidence(query, counts.get(id.casefold(), 0), tuple(ids[:samples]))
+    return found
+
+
+def _judged_clauses(prefix: str, since: Mapping[str, str]) -> dict[str, str]:
+    names = Names(prefix)
+    found: dict[str, str] = {}
+    for id, said in since.items():
+        at = parsed(said)
+        if at is not None and at.tzinfo is not None:
+            found[id] = every(
+                among(names.field("Lead_Type"), [id]), f"{names.field('SLA_Started_At')} >= {instant(at)}"
+            )
+    return found

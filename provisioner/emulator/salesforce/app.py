@@ -21,7 +21,13 @@ from provisioner.emulator.control import door
 from provisioner.emulator.salesforce import rest
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.org import Org
-from provisioner.emulator.salesforce.planting import change_settings, convert_lead, count_stored, plant_document
+from provisioner.emulator.salesforce.planting import (
+    change_settings,
+    convert_lead,
+    count_stored,
+    plant_deployment,
+    plant_document,
+)
 from provisioner.emulator.salesforce.rest.common import Refused, refusal
 from provisioner.emulator.salesforce.rest.information import NEWEST, OLDEST
 from provisioner.emulator.server import Front
@@ -67,6 +73,7 @@ class World:
         return {
             "convert": lambda body: convert_lead(self.org, body),
             "count": lambda body: count_stored(self.org, body),
+            "deployment": lambda body: plant_deployment(self.org, body),
             "expire": self._expire,
         }
 

@@ -215,6 +215,20 @@ def count_stored(org: Org, document: Any) -> dict[str, Any]:
     return count(org, document, _Planter(org).somebody)
 
 
+def plant_deployment(org: Org, document: Any) -> dict[str, Any]:
+    """`{"minutes", "by": username, "check_only"}`: somebody deploys for so many minutes of the virtual clock.
+
+    Nothing of the org changes by it; other deployments wait. Answers `{"id", "status"}`. Raises ValueError.
+    """
+    facts = _known(document, "minutes", "by", "check_only")
+    minutes = facts["minutes"]
+    if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not 0 < minutes <= 24 * 60:
+        raise ValueError(f"'minutes' is a number above 0, a day's at most, not {minutes!r}.")
+    user_id = _Planter(org).find("User", "Username", facts["by"]) if facts.get("by") else org.admin_id
+    job = org.metadata.jobs.plant(minutes, user_id, check_only=bool(facts.get("check_only", False)))
+    return {"id": job.id, "status": job.status}
+
+
 def convert_lead(org: Org, document: Any) -> dict[str, Any]:
     """`{"lead": id}`: convert without validation, triggers or flows, as orgs do by default. [docs] 3.4"""
     facts = _known(document, "lead", "as")

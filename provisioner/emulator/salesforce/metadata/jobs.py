@@ -2,6 +2,7 @@
 
 `deploy_polls` of the settings is the number of status calls until a job is done: with 1 the first call finds it
 finished; with 2 (the default) the first finds it InProgress. The other jobs wait as Pending, in order.
+A planted job is somebody else's: it runs until an instant of the virtual clock, whoever asks, and changes nothing.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Job:
     result: dict[str, Any] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
     finished_at: str | None = None
+    until: str | None = None  # the instant at which a planted job succeeds
 
     @property
     def done(self) -> bool:
@@ -52,7 +54,7 @@ class Job:
         state = {
             "options": self.options.to_json(), "user_id": self.user_id, "created_at": self.created_at,
             "status": self.status, "polls": self.polls, "result": self.result, "details": self.details,
-            "finished_at": self.finished_at,
+            "finished_at": self.finished_at, "until": self.until,
         }  # fmt: skip
         return json.dumps(state)
 
@@ -66,11 +68,33 @@ class Jobs:
     def start(self, data: bytes, options: DeployOptions, user_id: str) -> Job:
         """Queue a deployment. Raises ApiError for options the org refuses."""
         check_options(options, production=is_production(self._org))
-        job = Job(self._components.new_id("Deploy"), options, data, user_id, iso(self._org.now))
+        return self._queue(Job(self._components.new_id("Deploy"), options, data, user_id, iso(self._org.now)))
+
+    def plant(self, minutes: float, user_id: str, *, check_only: bool) -> Job:
+        """Queue a deployment of somebody else that runs for so many minutes of the virtual clock and changes nothing.
+
+        With nothing before it, it is InProgress at once. Then nothing else starts until its time is over.
+        """
+        options = read_options({"checkOnly": check_only, "rollbackOnError": True})
+        until = iso(self._org.now + timedelta(minutes=minutes))
+        job = Job(self._components.new_id("Deploy"), options, b"", user_id, iso(self._org.now), until=until)
+        self._queue(job)
+        self.step()
+        return self.get(job.id)
+
+    def recent(self) -> list[Job]:
+        """Every deployment of the last 30 days, the oldest first."""
+        rows = self._org.store.execute(
+            "SELECT id, state, zip FROM metadata_jobs WHERE kind = 'Deploy' ORDER BY number"
+        ).fetchall()
+        jobs = [_job(*row) for row in rows]
+        return [job for job in jobs if parse_instant(job.created_at) + KEPT >= self._org.now]
+
+    def _queue(self, job: Job) -> Job:
         job.result = self._result(job, None)
         self._org.store.execute(
             "INSERT INTO metadata_jobs (id, kind, state, zip) VALUES (?, 'Deploy', ?, ?)",
-            (job.id, job.to_state(), data),
+            (job.id, job.to_state(), job.data),
         )
         return job
 
@@ -89,12 +113,13 @@ class Jobs:
     def poll(self, job_id: str) -> Job:
         """The job as it stands after one more step of the queue's head."""
         self.get(job_id)
-        self._step()
+        self.step()
         return self.get(job_id)
 
     def settle(self) -> None:
         """Finish every job that was started (time passes for them too)."""
-        while (head := self._head()) is not None:
+        self._elapse()
+        while (head := self._head()) is not None and head.until is None:
             self._finish(head)
 
     def cancel(self, job_id: str) -> Job:
@@ -142,9 +167,21 @@ class Jobs:
         ).fetchone()
         return _job(*row) if row else None
 
-    def _step(self) -> None:
+    def _elapse(self) -> None:
+        """Planted jobs whose time is over have succeeded; the first of the others runs."""
+        while (head := self._head()) is not None and head.until is not None and head.status != "Canceling":
+            over = parse_instant(head.until) <= self._org.now
+            head.status, head.finished_at = ("Succeeded", head.until) if over else ("InProgress", None)
+            head.result = self._result(head, Outcome() if over else None)
+            self._keep(head)
+            if not over:
+                return
+
+    def step(self) -> None:
+        """The queue goes on by one step: whoever asks how a deployment goes makes it go."""
+        self._elapse()
         head = self._head()
-        if head is None:
+        if head is None or (head.until is not None and head.status != "Canceling"):
             return
         if head.status == "Canceling":
             head.status, head.finished_at = "Canceled", iso(self._org.now)
@@ -164,7 +201,7 @@ class Jobs:
 
     def _finish(self, job: Job) -> None:
         if job.status == "Canceling":
-            self._step()
+            self.step()
             return
         outcome = Deployment(self._org, self._components, job.options, job.data, job.user_id).run()
         job.status, job.finished_at = outcome.status, iso(self._org.now)

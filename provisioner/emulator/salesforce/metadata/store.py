@@ -29,7 +29,7 @@ class MetadataStore:
         self.components = Components(org)
         self.reader = Reader(org, self.components)
         self.jobs = Jobs(org, self.components)
-        self.tooling = Tooling(org, self.components)
+        self.tooling = Tooling(org, self.components, self.jobs)
 
     def get(self, kind: str, full_name: str) -> Component | None:
         """A component by type and full name (`Lead.X__c` for children); its `root` is the normalised element.

@@ -11,6 +11,7 @@ from provisioner.emulator.salesforce.errors import ApiError, not_found, not_mode
 from provisioner.emulator.salesforce.metadata import views, xml
 from provisioner.emulator.salesforce.metadata.components import Components, FlowVersion
 from provisioner.emulator.salesforce.metadata.handlers.flows import active_version, audit, switch, version_file
+from provisioner.emulator.salesforce.metadata.jobs import Jobs
 from provisioner.emulator.salesforce.metadata.problems import Refused
 from provisioner.emulator.salesforce.metadata.types import metadata_types
 
@@ -23,8 +24,8 @@ CROSS_REFERENCE = "insufficient access rights on cross-reference id"
 class Tooling:
     """Registers the views with the org and answers the few writes that are modelled."""
 
-    def __init__(self, org: Org, components: Components) -> None:
-        self._org, self._components = org, components
+    def __init__(self, org: Org, components: Components, jobs: Jobs) -> None:
+        self._org, self._components, self._jobs = org, components, jobs
         self._seen: dict[str, int] = {}
         org.join(self)
 
@@ -42,6 +43,9 @@ class Tooling:
             if not org.schema.has(definition.name):
                 org.schema.add_object(definition)
             org.refreshers[definition.name.lower()] = self._refresher(definition.name)
+        if not org.schema.has(views.DEPLOY_REQUEST.name):
+            org.schema.add_object(views.DEPLOY_REQUEST)
+        org.refreshers[views.DEPLOY_REQUEST.name.lower()] = self._refresh_deployments
         org.computed |= {
             ("tooling.flow", "metadata"): self._flow_metadata,
             ("tooling.flow", "fullname"): lambda one: self._flow_name(self.version(one)),
@@ -65,6 +69,18 @@ class Tooling:
             self._seen = {definition.name: changes for definition in views.OBJECTS}
 
         return refresh
+
+    def _refresh_deployments(self) -> None:
+        """Asking for the queue moves it on, as asking for one deployment does; the other views stay as fresh as they
+        were, unless a deployment came to its end."""
+        self._jobs.step()
+        name = views.DEPLOY_REQUEST.name
+        before = self._org.store.connection.total_changes
+        self._org.store.execute(f'DELETE FROM "{name}"')  # noqa: S608
+        for job in self._jobs.recent():
+            self._org.rows.insert(name, views.deploy_request(job))
+        after = self._org.store.connection.total_changes
+        self._seen = {view: after if seen == before else seen for view, seen in self._seen.items()}
 
     # -- lookups ------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from provisioner.emulator.clock import parse_instant
 from provisioner.emulator.salesforce.ids import make_id
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.components import Components, FlowVersion
@@ -13,6 +14,7 @@ from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
 from provisioner.emulator.salesforce.standard import make
 
 if TYPE_CHECKING:
+    from provisioner.emulator.salesforce.metadata.jobs import Job
     from provisioner.emulator.salesforce.org import Org
 
 Row = dict[str, Any]
@@ -60,6 +62,14 @@ OBJECTS: tuple[SObjectDef, ...] = (
          "Status picklist\nVersionNumber int\nApiVersion double(18,1)\nProcessType picklist\nRunInMode picklist\n"
          "IsTemplate boolean = false\nNamespacePrefix string(15)\n", **_VIEW),
 )  # fmt: skip
+# The columns that public queries of it name [community]; the values are those of DeployResult [wsdl] 1.3.
+DEPLOY_REQUEST = make(
+    "tooling.DeployRequest", "Deploy Request", "0Af",
+    "Status picklist\nCheckOnly boolean = false\nIgnoreWarnings boolean = false\nRollbackOnError boolean = false\n"
+    "RunTestsEnabled boolean = false\nStartDate datetime\nCompletedDate datetime\nStateDetail string(255)\n"
+    "NumberComponentsTotal int\nNumberComponentsDeployed int\nNumberComponentErrors int\nNumberTestsTotal int\n"
+    "NumberTestsCompleted int\nNumberTestErrors int\nErrorStatusCode string(255)\nErrorMessage string(4000)\n"
+    "CanceledById reference ->User as CanceledBy\n", **_VIEW)  # fmt: skip
 # API field type → the label FieldDefinition.DataType shows; {} takes sizes or targets.
 _LABELS = {
     "string": "Text({length})", "textarea": "Text Area({length})", "longtextarea": "Long Text Area({length})",
@@ -99,6 +109,24 @@ def rows_of(org: Org, components: Components, view: str) -> Iterator[Row]:
         case "FlowVersionView":
             return (_version_view(one, number) for number, one in enumerate(components.versions(), 1))
     raise ValueError(f"{view} is no view of metadata.")
+
+
+def deploy_request(job: Job) -> Row:
+    """One deployment of the queue as the Tooling API lists it."""
+    result = job.result
+    counts = ("ComponentsTotal", "ComponentsDeployed", "ComponentErrors", "TestsTotal", "TestsCompleted", "TestErrors")
+    dates = {name: result.get(key) for name, key in (("StartDate", "startDate"), ("CompletedDate", "completedDate"))}
+    created, modified = parse_instant(job.created_at), parse_instant(result["lastModifiedDate"])
+    return {
+        "Id": job.id, "Status": job.status, "CheckOnly": job.options.check_only,
+        "IgnoreWarnings": job.options.ignore_warnings, "RollbackOnError": job.options.rollback_on_error,
+        "RunTestsEnabled": result["runTestsEnabled"], "ErrorStatusCode": result.get("errorStatusCode"),
+        "ErrorMessage": result.get("errorMessage"), "CanceledById": result.get("canceledBy"),
+        "CreatedDate": created, "CreatedById": job.user_id, "LastModifiedDate": modified,
+        "LastModifiedById": job.user_id, "SystemModstamp": modified,
+    } | {f"Number{name}": result[f"number{name}"] for name in counts} | {
+        name: parse_instant(value) if value else None for name, value in dates.items()
+    }  # fmt: skip
 
 
 def _stamps(version: FlowVersion) -> Row:

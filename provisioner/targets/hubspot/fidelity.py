@@ -19,6 +19,7 @@ from provisioner.fidelity import Fidelity, Grade
 from provisioner.model.design import BusinessHours, Design, LeadType, Step
 from provisioner.model.uses import steps_of, tests_of, used_escalations
 from provisioner.targets.hubspot import windows
+from provisioner.targets.hubspot.clock import RESTING
 from provisioner.targets.hubspot.code import computes, last_year
 from provisioner.targets.hubspot.conditions import kinds
 from provisioner.targets.hubspot.minutes import duration_minutes, promised_minutes
@@ -310,6 +311,12 @@ def _people(design: Design) -> Iterator[Fidelity]:
     if design.assignment.on_reassign == "restart":
         why = "A lead that comes back to the same owner gets a new clock, because two owners cannot be compared."
         yield _say("assignment.on_reassign", "approximated", why)
+    why = (
+        f"Computed at once, it runs {RESTING} minutes later, when workflows have let go of the one before; until then "
+        "the status is `waiting`, and a step that falls into these minutes acts at their end. Another owner who comes "
+        "meanwhile may have that much more time."
+    )
+    yield _say("a clock that starts anew", "approximated", why, float(RESTING))
 
 
 def _cycle(design: Design) -> Iterator[Fidelity]:

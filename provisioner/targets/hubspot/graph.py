@@ -82,6 +82,10 @@ class Graph:
         fields = {"date": of(property), "delta": "0", "time_unit": "MINUTES"}
         return self.act(name, "0-35", fields, to)
 
+    def rest(self, name: str, minutes: int, to: str | None) -> str:
+        """Waits for so many minutes."""
+        return self.act(name, "0-1", {"delta": str(minutes), "time_unit": "MINUTES"}, to)
+
     def ask(self, name: str, cases: Sequence[tuple[str, Groups, str | None]], otherwise: str | None) -> str:
         """The first case whose filters hold: (branch name, filters, next node)."""
         branches = [

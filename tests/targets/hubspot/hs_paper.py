@@ -1,7 +1,9 @@
 """A portal on paper: one contact and the workflows of a design, executed as the reference describes them.
 
 Small on purpose, and strict: what the reference leaves open (waiting for an instant that has passed, comparing with a
-property that is not there) stops the test. Every action is a turn of its own, so that workflows interleave.
+property that is not there) stops the test. Every action is a turn of its own, so that workflows interleave. With a
+`lag` the portal notices every change, and takes every action, only some time later: enrolling and leaving see the
+contact as it is then.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -63,6 +66,10 @@ class Paper:
     queue: list[tuple[datetime, float, int, Callable[[], None]]] = field(default_factory=list)
     count: int = 0
     broken_code: bool = False  # programs answer nothing
+    lag: Callable[[], timedelta] | None = None  # from a change to the enrolment for it
+    leaving: Callable[[], timedelta] = timedelta  # from a change to a look at who no longer belongs; one look at a time
+    looks: set[str] = field(default_factory=set)
+    pause: Callable[[], timedelta] = timedelta  # between two actions
 
     # --- what happens from outside
 
@@ -107,7 +114,7 @@ class Paper:
                 continue
             for branch in criteria["eventFilterBranches"]:
                 if branch["eventTypeId"] == kind and all(holds(item, about, self.now) for item in branch["filters"]):
-                    self._enrol(flow)
+                    self._noticed(partial(self._enrol, flow), self.lag)
                     break
 
     def _states(self, name: str, value: Any) -> None:
@@ -116,17 +123,32 @@ class Paper:
             criteria = flow["enrollmentCriteria"]
             if criteria["type"] != "LIST_BASED":
                 continue
-            met = meets(criteria["listFilterBranch"], self.values, self.now)
-            run = self.runs.get(flow["name"])
-            if run and not met and criteria["unEnrollObjectsNotMeetingCriteria"]:
-                run.over = True
-                del self.runs[flow["name"]]
             again = [
                 all(holds(item, about, self.now) for item in branch["filters"])
                 for branch in criteria["reEnrollmentTriggersFilterBranches"]
             ]
-            if met and (flow["name"] not in self.enrolled or any(again)):
-                self._enrol(flow)
+            if criteria["unEnrollObjectsNotMeetingCriteria"] and flow["name"] not in self.looks:
+                self.looks.add(flow["name"])
+                self._noticed(partial(self._leaves, flow), self.leaving)
+            if flow["name"] not in self.enrolled or any(again):
+                self._noticed(partial(self._belongs, flow), self.lag)
+
+    def _noticed(self, turn: Callable[[], None], lag: Callable[[], timedelta] | None) -> None:
+        if self.lag is None or lag is None:
+            turn()
+        else:
+            self._at(self.now + lag(), turn)
+
+    def _leaves(self, flow: dict[str, Any]) -> None:
+        self.looks.discard(flow["name"])
+        run = self.runs.get(flow["name"])
+        if run and not meets(flow["enrollmentCriteria"]["listFilterBranch"], self.values, self.now):
+            run.over = True
+            del self.runs[flow["name"]]
+
+    def _belongs(self, flow: dict[str, Any]) -> None:
+        if meets(flow["enrollmentCriteria"]["listFilterBranch"], self.values, self.now):
+            self._enrol(flow)
 
     def _enrol(self, flow: dict[str, Any]) -> None:
         if flow["name"] in self.runs:
@@ -159,10 +181,14 @@ class Paper:
             run.answers[action["actionId"]] = {} if self.broken_code else self._program(action, run)
             self._go(run, action.get("connection"))
             return
+        if action["actionTypeId"] == "0-1":
+            minutes = timedelta(minutes=int(action["fields"]["delta"]))
+            self._at(self.now + minutes, lambda: self._go_if_on(run, action.get("connection")))
+            return
         if action["actionTypeId"] == "0-35":
             until = self.values[action["fields"]["date"]["propertyName"]]
-            assert until > self.now, f"{run.flow['name']} waits for what has passed"
-            self._at(until, lambda: self._go_if_on(run, action.get("connection")))
+            assert until > self.now or self.lag, f"{run.flow['name']} waits for what has passed"
+            self._at(max(until, self.now), lambda: self._go_if_on(run, action.get("connection")))
             return
         opens = next_window(run.flow, self.zone, self.now)
         if opens > self.now:
@@ -182,7 +208,7 @@ class Paper:
             del self.runs[run.flow["name"]]
             return
         run.action = edge["nextActionId"]
-        self._at(self.now, lambda: self._turn(run))
+        self._at(self.now + self.pause(), lambda: self._turn(run))
 
     def _chosen(self, action: Mapping[str, Any]) -> Mapping[str, Any] | None:
         for branch in action["listBranches"]:

@@ -220,4 +220,4 @@ def test_only_portable_actions_are_sent() -> None:
         for flow in flows(compiled({**document, "alerts": {**document["alerts"], "mode": mode}, "enablement": TRAINED}))
         for action in flow["actions"]
     }
-    assert kinds == {"0-3", "0-5", "0-8", "0-9", "0-11", "0-35", "LIST_BRANCH"}
+    assert kinds == {"0-1", "0-3", "0-5", "0-8", "0-9", "0-11", "0-35", "LIST_BRANCH"}

@@ -38,6 +38,7 @@ def test_the_example() -> None:
         "queues": ("approximated", None),
         "cycle": ("approximated", None),
         "assignment.on_reassign": ("approximated", None),
+        "a clock that starts anew": ("approximated", 2.0),
         "conditions": ("approximated", None),
         "measures": ("approximated", 0.1),
         "alerts.content link": ("approximated", None),

@@ -24,7 +24,7 @@ from provisioner.targets.salesforce.names import (
     has_business_clock,
 )
 from provisioner.targets.salesforce.records import calendars, records
-from provisioner.targets.salesforce.templates import rendered
+from provisioner.targets.salesforce.templates import maker, rendered
 from provisioner.targets.salesforce.wording import subject_formula
 
 Files = dict[str, bytes]
@@ -82,10 +82,9 @@ def _objects(design: Design, common: Mapping[str, Any]) -> Files:
 def _configuration(design: Design, common: Mapping[str, Any]) -> Files:
     """Configuration that is data, who may read, and who is told."""
     names: Names = common["names"]
+    make = maker("custom_metadata.xml.j2", "record")
     found = {
-        f"customMetadata/{names.of(record.type)}.{record.name}.md": rendered(
-            "custom_metadata.xml.j2", {"label": record.label, "cells": record.cells}
-        )
+        f"customMetadata/{names.of(record.type)}.{record.name}.md": make(record.label, record.cells)
         for record in records(design)
     }
     entries = list(calendars(design))

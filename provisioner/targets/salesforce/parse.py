@@ -8,7 +8,6 @@ settings file). Files of other kinds are none of our business and are left out, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from provisioner.errors import TargetError
@@ -34,7 +33,7 @@ def parse_package(files: Mapping[str, bytes]) -> Snapshot:
     TargetError when a file of a kind we know is not readable, or when two files describe one thing.
     """
     inner = {_inside(path): content for path, content in files.items()}
-    resources = [item for path in sorted(inner) for item in _resources(path, inner)]
+    resources = [item for path in sorted(inner) for item in _readable(path, inner)]
     try:
         return Snapshot.of(resources)
     except ValueError as error:
@@ -46,18 +45,25 @@ def _inside(path: str) -> str:
     return inner if "/" in inner and outer not in _FOLDERS else path
 
 
+def _readable(path: str, files: Mapping[str, bytes]) -> list[Resource]:
+    try:
+        return list(_resources(path, files))
+    except RecursionError as error:
+        raise TargetError(f"{path} is nested too deeply for metadata; it was not read.") from error
+
+
 def _resources(path: str, files: Mapping[str, bytes]) -> Iterator[Resource]:
-    place = PurePosixPath(path)
-    folder = place.parts[0] if len(place.parts) == 2 else ""
-    if folder == "objects" and place.suffix == ".object":
-        yield from _object(place.stem, files[path], path)
+    folder, _, file = path.rpartition("/")
+    stem, dot, ending = file.rpartition(".")
+    suffix = dot + ending if stem else ""  # a name that begins with a dot has no ending
+    if folder == "objects" and suffix == ".object":
+        yield from _object(stem, files[path], path)
     elif path == "settings/BusinessHours.settings":
         yield from _hours(files[path], path)
-    elif (folder, place.suffix) in CODE:
-        yield _code(CODE[folder, place.suffix], place.stem, path, files)
-    elif (folder, place.suffix) in PLACES:
-        name = place.name.removesuffix(place.suffix)
-        yield Resource(Address(PLACES[folder, place.suffix], name), tree(read(files[path], path)))
+    elif (folder, suffix) in CODE:
+        yield _code(CODE[folder, suffix], stem, path, files)
+    elif (folder, suffix) in PLACES:
+        yield Resource(Address(PLACES[folder, suffix], stem), tree(read(files[path], path)))
 
 
 def _object(name: str, content: bytes, path: str) -> Iterator[Resource]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from provisioner.model.design import BusinessHours, Design, LeadType
 from provisioner.model.uses import status_after, used_escalations
@@ -17,8 +18,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 Content = str | int | Decimal | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One value of a record; `kind` is an xsd name, None when the value is nil."""
 
     field: str

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
+    from xml.etree.ElementTree import Element
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -59,7 +59,6 @@ LISTS: dict[tuple[str, str], str | None] = {
     ("Holiday", "businessHours"): "",  # the same entry, under the name of its address kind
 }
 
-_NO_LIST = "no list"
 WITHOUT_MEANING = frozenset({"locationX", "locationY", "isGoTo"})
 NUMBERS = frozenset(
     {"length", "maxBatchSize", "numberValue", "offsetNumber", "precision", "scale", "triggerOrder", "visibleLines"}
@@ -84,8 +83,9 @@ def ordered(parent: str, names: list[str]) -> list[str]:
 
 def tree(element: Element, parent: str | None = None) -> dict[str, Any]:
     """The canonical tree of an element with children; `parent` overrides its name as context for lists."""
-    context = parent or local(element)
-    found: dict[str, list[Any]] = {}
+    context = parent or _without_namespace(element.tag)
+    lists = _lists_in(context)
+    found: dict[str, Any] = {}
     for child in element:
         name = _without_namespace(child.tag)
         if name in WITHOUT_MEANING:
@@ -93,11 +93,21 @@ def tree(element: Element, parent: str | None = None) -> dict[str, Any]:
         value = _value(child, name, context)
         if value is None:
             continue
-        if name in found:
+        if name not in found:
+            found[name] = [value] if name in lists else value
+        elif isinstance(found[name], list):
             found[name].append(value)
         else:
-            found[name] = [value]
-    return {name: _joined(context, name, found[name]) for name in sorted(found)}
+            found[name] = [found[name], value]
+    for name in lists.keys() & found.keys():
+        found[name] = _listed(name, lists[name], found[name])
+    return {name: found[name] for name in sorted(found)} if len(found) > 1 else found
+
+
+@cache
+def _lists_in(context: str) -> dict[str, str | None]:
+    """`LISTS` of one parent."""
+    return {name: key for (parent, name), key in LISTS.items() if parent == context}
 
 
 def local(element: Element) -> str:
@@ -112,12 +122,12 @@ def _without_namespace(tag: str) -> str:
 
 
 def _value(child: Element, name: str, context: str) -> Any:
-    if context == "CustomMetadata" and name == "values":
+    if name == "values" and context == "CustomMetadata":
         return _typed_value(child)
     if len(child):
         return tree(child) or None
-    text = (child.text or "").strip()
-    if not text:
+    text = child.text
+    if text is None or not (text := text.strip()):
         return None
     return number(text) if name in NUMBERS else text
 
@@ -142,6 +152,8 @@ def _typed_value(element: Element) -> dict[str, Any]:
 
 def number(text: str) -> str:
     """`5.0` and `5` are the same number; what is no number stays as it is."""
+    if text.isascii() and text.isdigit() and text[0] != "0":
+        return text  # most are whole, and need no arithmetic
     try:
         value = Decimal(text)
     except InvalidOperation:
@@ -152,10 +164,7 @@ def number(text: str) -> str:
     return "0" if plain in ("-0", "0") else plain
 
 
-def _joined(context: str, name: str, values: list[Any]) -> Any:
-    key = LISTS.get((context, name), _NO_LIST)
-    if key is _NO_LIST:
-        return values[0] if len(values) == 1 else values
+def _listed(name: str, key: str | None, values: list[Any]) -> list[Any]:
     if key is None:
         # A picklist value that was removed stays behind, switched off. [docs] reference/salesforce.md 2.1
         return [item for item in values if not (name == "value" and item.get("isActive") == "false")]

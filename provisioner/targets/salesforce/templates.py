@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from pickle import UnpicklingError
@@ -28,7 +28,18 @@ APEX = ("cls.j2", "trigger.j2")
 
 def rendered(template: str, values: Mapping[str, Any]) -> bytes:
     """The UTF-8 text of `templates/salesforce/<template>`. jinja2.UndefinedError when it asks for what is not there."""
-    return (_environment().get_template(template).render(values).strip() + "\n").encode("utf-8")
+    return _file(_environment().get_template(template).render(values))
+
+
+def maker(template: str, macro: str) -> Callable[..., bytes]:
+    """A macro of a template as a function that gives the same as `rendered`. For what there is thousands of: it takes
+    half the time."""
+    found: Callable[..., str] = getattr(_environment().get_template(template).module, macro)
+    return lambda *values: _file(found(*values))
+
+
+def _file(text: str) -> bytes:
+    return (text.strip() + "\n").encode("utf-8")
 
 
 @cache

@@ -209,11 +209,22 @@ def test_values_nobody_offers_any_more_are_gone() -> None:
         (b"<Flow", "flows/F.flow is not readable as XML"),
         (b'<!DOCTYPE Flow [<!ENTITY x SYSTEM "file:///etc/passwd">]><Flow>&x;</Flow>', "declares a document type"),
         (b"", "flows/F.flow is not readable as XML"),
+        ("<!DOCTYPE Flow [<!ENTITY x 'y'>]><Flow>&x;</Flow>".encode("utf-16"), "flows/F.flow is not readable as XML"),
+        (b"<Flow><label>&x;</label></Flow>", "flows/F.flow is not readable as XML: undefined entity"),
+        (b"<Flow>" + b"<a>" * 100_000 + b"x" + b"</a>" * 100_000 + b"</Flow>", "flows/F.flow is nested too deeply"),
     ],
+    ids=["cut off", "document type", "empty", "UTF-16", "entity", "depth"],
 )
 def test_hostile_files_are_refused(content: bytes, message: str) -> None:
     with pytest.raises(TargetError, match=message):
         parse_package({"flows/F.flow": content})
+
+
+def test_a_text_may_speak_of_document_types() -> None:
+    content = b"<Flow " + XMLNS + b"><label><![CDATA[<!DOCTYPE html>]]></label></Flow>"
+    assert parse_package({"flows/F.flow": content}).get(Address("Flow", "F")) == Resource(
+        Address("Flow", "F"), {"label": "<!DOCTYPE html>"}
+    )
 
 
 def test_two_files_for_one_thing_are_a_contradiction() -> None:

@@ -118,7 +118,7 @@ def audit(
     wanted = tuple(only)
     found, crashed = FINDINGS.run(subject, located)
     unchecked = [*unchecked_of(subject.facts, subject.plan), *(crashed_entry(kind, said) for kind, said in crashed)]
-    findings = in_order(finding for finding in found if _is_wanted(finding.code, wanted))
+    findings = in_order(told_once([finding for finding in found if _is_wanted(finding.code, wanted)]))
     counted, accepted, expired, unused = split(findings, acceptances, subject.now.date())
     stories = subject.stories
     first = stories[0].carrier if stories else None
@@ -145,6 +145,17 @@ def audit(
         only=wanted,
         type_names={kind.id: kind.label for kind in subject.design.lead_types},
     )
+
+
+def told_once(findings: Sequence[Finding]) -> list[Finding]:
+    """Without those that only repeat what a change by hand says: a calendar whose time zone somebody changed is one
+    finding, not two."""
+    told = {part for finding in findings if finding.family == "configuration" for part in finding.found.about}
+    return [
+        finding
+        for finding in findings
+        if finding.family == "configuration" or not finding.found.about or not told.issuperset(finding.found.about)
+    ]
 
 
 def compare(report: Report, earlier: Sequence[Earlier], made_at: str) -> Report:

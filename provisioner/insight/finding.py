@@ -60,6 +60,7 @@ class Found:
     proposal: Proposal | None = None
     figures: Mapping[str, int | float | str | None] = field(default_factory=dict)
     address: Address | None = None  # of the resource it is about
+    about: tuple[str, ...] = ()  # the parts of the design that it is about, where other findings may say the same
 
 
 @dataclass(frozen=True, slots=True)

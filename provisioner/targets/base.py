@@ -259,6 +259,7 @@ class Meaning:
 
     text: str
     lead_types: tuple[str, ...] = ()  # ids of those whose leads are judged or alerted differently; empty = none
+    about: tuple[str, ...] = field(default=(), compare=False)  # parts of the design that it is, as `recipients/cro`
 
 
 @runtime_checkable

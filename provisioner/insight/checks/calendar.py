@@ -73,6 +73,7 @@ def zone(audit: Audit) -> Iterator[Found]:
                 fix=f"Put it back, or correct the design: {audit.command('plan')}",
                 where=f"{hours.at}/timezone",
                 lead_types=_types(audit, hours),
+                about=(f"business_hours/{hours.id}",),
             )
 
 
@@ -100,6 +101,7 @@ def gone(audit: Audit) -> Iterator[Found]:
             fix=f"Switch it on, or apply the design: {audit.command('plan')}",
             where=hours.at,
             lead_types=_types(audit, hours),
+            about=(f"business_hours/{hours.id}",),
         )
 
 

@@ -216,17 +216,19 @@ def _by_hand(audit: Audit, change: Change, what: str) -> Found:
     both = " The design was changed as well." if change.cause is Cause.BOTH else ""
     severity: Severity = "error" if lead_types or change.cause is Cause.DELETED else "warning"
     judged = [(id, audit.judged[id]) for id in lead_types if id in audit.judged]
+    dated = bool(change.touched and change.touched.at)
     return Found(
         subject=str(change.address),
         detail=f"{detail}{who}.{both}",
-        consequence=_judged_text(audit, lead_types, judged, bool(change.touched and change.touched.at)),
+        consequence=_judged_text(audit, lead_types, judged, change.touched.at if change.touched else ""),
         fix=f"See the difference: {audit.command('plan')}; put the design back: {audit.command('apply')}",
-        evidence=judged[0][1].evidence if len(judged) == 1 else None,
+        evidence=judged[0][1].evidence if len(judged) == 1 and dated else None,
         where=audit.design.lead_type(lead_types[0]).at if len(lead_types) == 1 and lead_types[0] in known else "",
         severity=severity,
         lead_types=lead_types,
-        figures={"judged": sum(item.evidence.count for _, item in judged) if judged else None},
+        figures={"judged": sum(item.evidence.count for _, item in judged) if judged and dated else None},
         address=change.address,
+        about=tuple(dict.fromkeys(part for meaning in meanings for part in meaning.about)),
     )
 
 
@@ -239,18 +241,23 @@ def _who(change: Change) -> str:
     return f", {who}" if who else ""
 
 
-def _judged_text(audit: Audit, lead_types: tuple[str, ...], judged: list[tuple[str, Judged]], dated: bool) -> str:
+def _judged_text(audit: Audit, lead_types: tuple[str, ...], judged: list[tuple[str, Judged]], at: str) -> str:
+    """`at`: when it was changed, empty when nobody tells. Leads are counted since the first dated change of their lead
+    type; where that was another one, their number is an upper bound."""
     if not lead_types:
         return "No verdict and no alert depends on it, as far as is known; people may miss what it showed them."
-    if judged:
+    if judged and at:
         some = [(id, item) for id, item in judged if item.evidence.count]
         if not some:
-            return f"No lead was judged under it yet, since {day_text(min(item.since for _, item in judged))}."
-        parts = [
-            f"{leads_text(item.evidence.count)} of {audit.type_name(id)} since {day_text(item.since)}"
-            for id, item in some
-        ]
-        return f"Judged under it: {'; '.join(parts)}."
+            return f"No lead was judged under it yet, since {day_text(at)}."
+        return f"Judged under it: {'; '.join(_share(audit, id, item, at) for id, item in some)}."
     names = ", ".join(audit.type_name(id) for id in lead_types)
-    unknown = "how many leads could not be counted" if dated else "since when is not known, so they were not counted"
+    unknown = "how many leads could not be counted" if at else "since when is not known, so they were not counted"
     return f"Leads of {names} are judged or alerted differently; {unknown}."
+
+
+def _share(audit: Audit, id: str, item: Judged, at: str) -> str:
+    leads = f"{leads_text(item.evidence.count)} of {audit.type_name(id)}"
+    if item.since == at:
+        return f"{leads} since {day_text(at)}"
+    return f"at most {leads} (counted since {day_text(item.since)}, when another change was made)"

@@ -242,6 +242,7 @@ def _recipient(audit: Audit, standing: Standing, gone: str) -> Found:
         fix=f"Name somebody who is there in the design, then apply: {audit.command('plan')}",
         where=standing.pointer,
         severity=severity,
+        about=(f"recipients/{standing.name}",) if standing.state == "missing" else (),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from provisioner.model.design import Design
 from provisioner.planning.plan import Change
 from provisioner.targets.base import Meaning
 from provisioner.targets.salesforce.meanings import flows, parts, records
 from provisioner.targets.salesforce.meanings.words import Told, shown
+from provisioner.targets.salesforce.names import used_hours
 
 TELLERS: dict[str, Callable[[Told], Iterator[Meaning]]] = {
     "ApexClass": parts.code,
@@ -31,7 +33,23 @@ def meanings(change: Change, design: Design) -> list[Meaning]:
     told = Told(change, design)
     teller = TELLERS.get(change.address.kind)
     found = list(dict.fromkeys(teller(told))) if teller is not None else []
-    return found or [_plainly(told)]
+    about = tuple(_about(told))
+    return [replace(meaning, about=about) for meaning in found or [_plainly(told)]]
+
+
+def _about(told: Told) -> Iterator[str]:
+    """The calendar that a resource is, or the recipients."""
+    kind, design = told.change.address.kind, told.design
+    if kind == "BusinessHours":
+        yield from (
+            f"business_hours/{item.id}" for item in used_hours(design) if told.names.hours(item.id) == told.name
+        )
+    elif kind == "Queue":
+        yield from (
+            f"recipients/{item.id}"
+            for item in design.recipients.values()
+            if (item.kind, item.value) == ("queue", told.name)
+        )
 
 
 def _plainly(told: Told) -> Meaning:

@@ -22,6 +22,8 @@ def read(content: bytes, path: str) -> Element:
     when it is not such XML."""
     from xml.etree.ElementTree import ParseError, XMLParser  # expat; a package has thousands of small files
 
+    if b"\0" in content:  # UTF-16: the parser would find that out by itself, whatever it is told
+        raise TargetError(f"{path} is not readable as XML: it is not UTF-8")
     # The encoding is ours to say, not the file's: so these bytes are how a document type is written.
     target = _no_document_type(path) if b"<!DOCTYPE" in content else None
     parser = XMLParser(target=target, encoding="utf-8")  # noqa: S314 (entities need a document type)

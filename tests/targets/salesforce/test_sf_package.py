@@ -209,7 +209,10 @@ def test_values_nobody_offers_any_more_are_gone() -> None:
         (b"<Flow", "flows/F.flow is not readable as XML"),
         (b'<!DOCTYPE Flow [<!ENTITY x SYSTEM "file:///etc/passwd">]><Flow>&x;</Flow>', "declares a document type"),
         (b"", "flows/F.flow is not readable as XML"),
-        ("<!DOCTYPE Flow [<!ENTITY x 'y'>]><Flow>&x;</Flow>".encode("utf-16"), "flows/F.flow is not readable as XML"),
+        (
+            "<!DOCTYPE Flow [<!ENTITY x 'y'>]><Flow>&x;</Flow>".encode("utf-16"),
+            "flows/F.flow is not readable as XML: it is not UTF-8",
+        ),
         (b"<Flow><label>&x;</label></Flow>", "flows/F.flow is not readable as XML: undefined entity"),
         (b"<Flow>" + b"<a>" * 100_000 + b"x" + b"</a>" * 100_000 + b"</Flow>", "flows/F.flow is nested too deeply"),
     ],

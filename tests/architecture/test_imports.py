@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "targets/registry": {"targets/base", "errors"},
     "targets/http": {"errors", "secrets", "connections"},
     "targets/salesforce": BASICS | {"fidelity", "facts", "targets/base", "targets/http", "model", "planning"},
-    "targets/hubspot": BASICS | {"fidelity", "facts", "targets/base", "targets/http", "model", "planning"},
+    "targets/hubspot": BASICS | {"fidelity", "facts", "targets/base", "targets/http", "model", "sla", "planning"},
     "insight": BASICS | {"facts", "model", "sla", "planning", "targets/base", "document"},
     "applying": {"resources", "planning", "diagnostics", "errors", "targets/base"},
     "reporting": {

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic
 from provisioner.errors import TargetError
+from provisioner.facts import Evidence, Facts, Scope
+from provisioner.model.design import Design
 from provisioner.planning.plan import Plan, Touched
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.secrets import Secret
@@ -24,12 +27,13 @@ from provisioner.targets.hubspot.session.check import check
 from provisioner.targets.hubspot.session.counting import records_with
 from provisioner.targets.hubspot.session.door import Door
 from provisioner.targets.hubspot.session.expected import Account, missing
+from provisioner.targets.hubspot.session.faults import MissingScopes
 from provisioner.targets.hubspot.session.ledger import occupied
 from provisioner.targets.hubspot.session.pace import Pace
 from provisioner.targets.hubspot.session.read import read_live, read_properties
 from provisioner.targets.hubspot.session.reads import is_read
 from provisioner.targets.hubspot.session.shapes import OBJECT, object_of
-from provisioner.targets.hubspot.session.state import State
+from provisioner.targets.hubspot.session.state import Raw, State
 from provisioner.targets.hubspot.session.steps import tick, untick
 from provisioner.targets.hubspot.session.touched import touched
 from provisioner.targets.hubspot.session.transport import Transport
@@ -42,7 +46,7 @@ HOME = "https://api.hubapi.com"  # one host for all regions ([spec] reference/hu
 
 
 class HubSpotSession:
-    """Implements `Session`, `Looking`, `Ticking`, `Telling`, `Finishing`, `Occupied` of `targets.base`.
+    """Implements `Session`, `Looking`, `Ticking`, `Telling`, `Finishing`, `Occupied`, `Auditing` of `targets.base`.
 
     Sends nothing before it is asked something.
     """
@@ -55,6 +59,7 @@ class HubSpotSession:
         self._portal: Portal | None = None
         self._state: State | None = None
         self._seen: State | None = None  # of the last reading, also when it did not come to its end
+        self._prefix = ""  # of the design that was read or audited last
         self._object = OBJECT  # that holds the leads of the design that was read last
 
     @property
@@ -85,7 +90,7 @@ class HubSpotSession:
         cost one or two each. Rejected when a reference of the design means nothing here.
         """
         with discreet(self._transport.secrets):
-            self._state, self._seen = None, State(prefix)
+            self._state, self._seen, self._prefix = None, State(prefix), prefix
             self._object = object_of(desired)
             live = read_live(self.door, desired, self._seen, self.portal)
         self._state = self._seen
@@ -125,6 +130,48 @@ class HubSpotSession:
         """How many records hold a value in each of these properties; None where the search was refused."""
         with discreet(self._transport.secrets):
             return records_with(self.door, resources)
+
+    def audit(self, design: Design, scope: Scope) -> Facts:
+        """What is in the account. Up to 10,000 leads are read, 200 per search; of more, groups are counted by searches
+        of their own, whatever the number of leads. About 15 requests besides; 4 searches per second."""
+        from provisioner.targets.hubspot.session import audit
+        from provisioner.targets.hubspot.session.asking import Asker
+
+        with discreet(self._transport.secrets):
+            asker = Asker(self.door, lambda: self.portal, lambda: self._flows_of(design))
+            facts = audit.audit(asker, self._properties_of(design.target.object), design, scope)
+        self._prefix, self._object = design.target.prefix, design.target.object
+        return replace(facts, unasked=tuple(replace(item, why=self._scrub(item.why)) for item in facts.unasked))
+
+    def judged(self, since: Mapping[str, str]) -> Mapping[str, Evidence]:
+        """Lead type → the leads of it whose clock started at or after an instant (UTC ISO), of the design that was read
+        or audited last; nothing without one. One request per lead type."""
+        from provisioner.targets.hubspot.session import audit
+        from provisioner.targets.hubspot.session.asking import Asker
+
+        if not self._prefix:
+            return {}
+        with discreet(self._transport.secrets):
+            asker = Asker(self.door, lambda: self.portal, dict)
+            return audit.judged(asker, self._object, self._prefix, since)
+
+    def _properties_of(self, object: str) -> Mapping[str, Raw] | None:
+        """None: this token may not read them."""
+        known = self._seen.properties.get(object) if self._seen is not None else None
+        if known is not None:
+            return known
+        try:
+            return read_properties(self.door, object)
+        except MissingScopes:
+            return None
+
+    def _flows_of(self, design: Design) -> Mapping[str, Mapping[str, Any]]:
+        from provisioner.targets.hubspot.session.audit import flows_by_name
+
+        seen = self._seen
+        if seen is not None and seen.prefix == design.target.prefix and seen.flows:
+            return {address.name: raw for address, raw in seen.flows.items()}
+        return flows_by_name(self.door, design)
 
     def check(self, plan: Plan) -> None:
         """Hold the plan against what was read. Rejected carries every problem. HubSpot itself has no dry run."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from provisioner.targets.hubspot.resolve import Directory, Owner, Reference
@@ -71,13 +71,20 @@ def _owner(row: dict[str, Any], archived: bool) -> Owner:
 
 
 def _teams(door: Door) -> tuple[tuple[str, str], ...]:
+    return tuple((str(row.get("name") or ""), str(row.get("id") or "")) for row in team_rows(door))
+
+
+def team_rows(door: Door) -> tuple[dict[str, Any], ...]:
+    """With `userIds` and `secondaryUserIds`."""
     what = "list its teams"
-    found = door.get(what, "/settings/v3/users/teams")
-    return tuple((str(row.get("name") or ""), str(row.get("id") or "")) for row in rows(found, "results", what))
+    return tuple(rows(door.get(what, "/settings/v3/users/teams"), "results", what))
 
 
 def _forms(door: Door) -> tuple[tuple[str, str], ...]:
+    return tuple((str(row.get("name") or ""), str(row.get("id") or "")) for row in form_rows(door))
+
+
+def form_rows(door: Door) -> Iterator[dict[str, Any]]:
     """`formTypes=all` must be sent: what comes back without it is not stated ([spec] section 7)."""
     query = {"formTypes": "all", "archived": False, "limit": FORMS_PAGE}
-    found = door.pages("list its forms", "/marketing/v3/forms", query)
-    return tuple((str(row.get("name") or ""), str(row.get("id") or "")) for row in found)
+    yield from door.pages("list its forms", "/marketing/v3/forms", query)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from provisioner.errors import TargetError, Unreachable
-from provisioner.targets.hubspot.session.door import Door, mapping, paged
+from provisioner.targets.hubspot.session.door import Door, mapping, paged, rows
 
 PAGE = 200
 MOST_GROUPS, MOST_FILTERS, MOST_TOGETHER = 5, 6, 18  # per query: groups, filters in a group, filters in all
@@ -21,7 +22,45 @@ def count(door: Door, object: str, groups: Filters) -> int:
     what = f"count {object}"
     body = _body(groups, [], 1)
     method = door.api("crm.objects.search_api").do_search
-    total = mapping(door.look(what, method, object, body), what).get("total")
+    return _total(mapping(door.look(what, method, object, body), what), what)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`total` counts all records that match; `after` asks for the next ones (None: there are none)."""
+
+    total: int
+    rows: tuple[dict[str, Any], ...]
+    after: str | None
+
+
+ORDERS = {
+    "id": ("hs_object_id", "ASCENDING"),
+    "oldest": ("createdate", "ASCENDING"),
+    "newest": ("createdate", "DESCENDING"),
+}
+CREATED = {"contacts": "createdate"}  # of every other object it is hs_createdate. [docs] reference/hubspot.md 3
+
+
+def page(
+    door: Door, object: str, groups: Filters, properties: Sequence[str], most: int, order: str, after: str | None = None
+) -> Page:
+    """The first (or next) `most` records, 1 to 200, and how many there are, in one request. `order`: id, oldest or
+    newest."""
+    what = f"count {object}" if most == 1 else f"search {object}"
+    name, direction = ORDERS[order]
+    sort = {"propertyName": CREATED.get(object, "hs_createdate") if name == "createdate" else name}
+    body = _body(groups, properties, most) | {"sorts": [{**sort, "direction": direction}]}
+    body |= {"after": after} if after else {}
+    answer = mapping(door.look(what, door.api("crm.objects.search_api").do_search, object, body), what)
+    paging = answer.get("paging")
+    following = paging.get("next") if isinstance(paging, dict) else None
+    more = following.get("after") if isinstance(following, dict) else None
+    return Page(_total(answer, what), tuple(rows(answer, "results", what)), None if more is None else str(more))
+
+
+def _total(answer: dict[str, Any], what: str) -> int:
+    total = answer.get("total")
     if isinstance(total, bool) or not isinstance(total, int):
         raise Unreachable(f"HubSpot's answer names no total ({what}).")
     return total

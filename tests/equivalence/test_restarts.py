@@ -36,7 +36,7 @@ def document() -> dict[str, Any]:
         "lead_types": [
             {
                 "id": f"t{place}",
-                "label": "T",
+                "label": f"T{place}",
                 "when": {"enquiry_country": [f"c{place}"]},
                 "sla": "10m",
                 "escalation": "e",

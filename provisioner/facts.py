@@ -118,6 +118,7 @@ class Person:
     open_clocks: int = 0
     manager: bool | None = None
     away: str = ""
+    query: str = ""  # what a person can repeat by hand to see their leads; empty = that of `Facts.people_evidence`
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,11 @@ from strategies.audits import (
 )
 
 from provisioner.diagnostics import Diagnostic, Location
-from provisioner.facts import Calendar, Entrance, Evidence, Unasked
+from provisioner.facts import Calendar, Entrance, Evidence, Totals, Unasked
 from provisioner.insight.audit import Audit, Judged
 from provisioner.insight.checks import FINDINGS
+from provisioner.insight.drift import told_once
+from provisioner.insight.finding import Finding, Found
 from provisioner.planning.plan import Cause, Change, Touched
 from provisioner.resources import Address
 from provisioner.targets.base import Meaning
@@ -408,3 +410,25 @@ def test_a_finding_points_into_the_design() -> None:
         "P303": "acme.yaml:45:8",
         "B602": "acme.yaml:8:15",
     }
+
+
+@pytest.mark.parametrize(("finished", "severity"), [(5, "info"), (6, "warning")])
+def test_a_few_leads_that_were_finished_untouched_are_no_warning(finished: int, severity: str) -> None:
+    """More than one in twenty of a hundred clocks."""
+    found = replace(checked("closed_with_clock", finished).facts, totals=Totals(200, 100, 100, 90))
+    assert [item.severity for item in report(audited(facts=found)).findings] == [severity]
+
+
+def test_what_a_change_by_hand_says_no_calendar_repeats() -> None:
+    """Unless only calendars were asked for."""
+    hours = replace(Found("us", "The zone.", "Wrong hours.", "Put it back."), about=("business_hours/us",))
+    change_by_hand = replace(
+        Found("BusinessHours:us", "The zone, by Ana.", "Wrong.", "See."), about=("business_hours/us",)
+    )
+    other = replace(hours, subject="emea", about=("business_hours/emea",))
+    zone, change, rest = (
+        Finding(code, "", "error", found, Location("acme.yaml", 1, 1))
+        for code, found in (("B602", hours), ("C201", change_by_hand), ("B602", other))
+    )
+    assert told_once([zone, change, rest]) == [change, rest]
+    assert told_once([zone, rest]) == [zone, rest]

@@ -38,7 +38,7 @@ def inactive_owner(audit: Audit) -> Iterator[Found]:
                 if person.open_clocks
                 else "Nobody answers these leads when they come back.",
                 fix="Give the leads to somebody who is there.",
-                evidence=_evidence(audit, person.leads),
+                evidence=_evidence(audit, person, person.leads),
                 severity=severity,
                 figures={"leads": person.leads, "open_clocks": person.open_clocks},
             )
@@ -154,7 +154,7 @@ def away(audit: Audit) -> Iterator[Found]:
                 f"{count_text(person.open_clocks, 'running clock')}.",
                 consequence=f"{leads_text(person.open_clocks)} will probably be missed.",
                 fix="Hand these leads over until they are back.",
-                evidence=_evidence(audit, person.open_clocks),
+                evidence=_evidence(audit, person, person.open_clocks),
                 figures={"open_clocks": person.open_clocks},
             )
 
@@ -193,7 +193,7 @@ def no_manager(audit: Audit) -> Iterator[Found]:
                 if fallback
                 else f"What goes to “{recipient.id}” reaches nobody.",
                 fix="Enter the manager in the CRM.",
-                evidence=_evidence(audit, person.open_clocks),
+                evidence=_evidence(audit, person, person.open_clocks),
                 where=recipient.at,
                 severity=severity,
                 figures={"open_clocks": person.open_clocks},
@@ -273,6 +273,6 @@ def _name(person: Person) -> str:
     return f"{person.name} ({person.email or person.id})"
 
 
-def _evidence(audit: Audit, count: int) -> Evidence:
+def _evidence(audit: Audit, person: Person, count: int) -> Evidence:
     found = audit.facts.people_evidence
-    return Evidence(found.query if found else "", count)
+    return Evidence(person.query or (found.query if found else ""), count)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
 
 from provisioner.facts import Check
 from provisioner.insight.audit import FINDINGS, Audit, leads_text
 from provisioner.insight.finding import Found
+
+RARE: Final = 20
+"""One in so many clocks is no reason for a warning yet."""
 
 
 @FINDINGS.kind("R401", "Leads are owned and no clock started", severity="error")
@@ -75,11 +80,11 @@ def early_touch(audit: Audit) -> Iterator[Found]:
 
 @FINDINGS.kind("R404", "Delays are below zero", severity="error")
 def negative(audit: Audit) -> Iterator[Found]:
-    """A delay of a lead is negative: its instants are in the wrong order.
+    """A systems delay or a speed to lead is negative: the lead was assigned, or touched, before it came in.
 
     Why: averages become too good, and nobody sees why.
 
-    Found: a count of leads whose delay fields are below zero.
+    Found: a count of leads whose systems delay or speed to lead is below zero.
 
     Fix: see which system writes the engagement or the assignment, and with which time zone.
 
@@ -88,8 +93,8 @@ def negative(audit: Audit) -> Iterator[Found]:
     yield from _found(
         audit,
         "negative_delay",
-        "{leads} {have} a delay below zero.",
-        "Averages of the delays are too good.",
+        "{leads} {have} a delay below zero: {they} {were} assigned or touched before {they} came in, as dated.",
+        "Averages of systems delay and speed to lead are too good.",
         "Look which system writes the instants of these leads, and in which time zone.",
     )
 
@@ -139,7 +144,8 @@ def excluded(audit: Audit) -> Iterator[Found]:
 
 @FINDINGS.kind("R407", "Clocks run on leads that are finished")
 def closed(audit: Audit) -> Iterator[Found]:
-    """A lead is converted or otherwise finished, and its clock still runs.
+    """A lead is converted or otherwise finished, and its clock still runs. It is a warning where these are more than
+    one in twenty of all clocks of the window; now and then somebody converts a lead without logging the call.
 
     Why: it ends as a miss although the work was done.
 
@@ -149,13 +155,16 @@ def closed(audit: Audit) -> Iterator[Found]:
 
     Example: 12 leads were converted by an integration that logs no activity.
     """
-    yield from _found(
+    evidence, totals = audit.facts.checks.get("closed_with_clock"), audit.facts.totals
+    is_rare = evidence is not None and totals is not None and evidence.count * RARE <= totals.clocks
+    for found in _found(
         audit,
         "closed_with_clock",
         "{leads} {are} finished, and {their} clock still runs.",
         "They end as misses although the work was done.",
         "Look how they were finished without a touch on record.",
-    )
+    ):
+        yield replace(found, severity="info" if is_rare else "warning")
 
 
 def _found(audit: Audit, check: Check, detail: str, consequence: str, fix: str) -> Iterator[Found]:
@@ -169,5 +178,7 @@ def _found(audit: Audit, check: Check, detail: str, consequence: str, fix: str) 
         "are": "is" if one else "are",
         "them": "it" if one else "them",
         "their": "its" if one else "their",
+        "they": "it" if one else "they",
+        "were": "was" if one else "were",
     }
     yield Found(check, detail.format(**words), consequence, fix, evidence, figures={"leads": evidence.count})

@@ -62,7 +62,9 @@ def _people(leads: Leads, told: Answer, *, active: bool, manager: bool | None) -
         id = text(row, "OwnerId")
         known = found.get(id)
         if known is None:
-            known = Person(id, text(row, "Owner.Name"), text(row, "Owner.Email"), active, manager=manager)
+            known = Person(
+                id, text(row, "Owner.Name"), text(row, "Owner.Email"), active, manager=manager, query=told.query
+            )
         count = number(row, "n")
         running = count if text(row, status) in RUNNING else 0
         found[id] = replace(known, leads=known.leads + count, open_clocks=known.open_clocks + running)

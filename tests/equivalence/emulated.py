@@ -12,14 +12,15 @@ import requests
 
 
 class Emulated:
-    """`platform` and `root` (what every path of the vendor's API begins with) are the subclass's."""
+    """`platform` and `root` (what every path of the vendor's API begins with) are the subclass's; `options` go to the
+    emulator's command line."""
 
     platform: ClassVar[str]
     root: ClassVar[str] = ""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "provisioner.emulator", "--platform", self.platform, "--port", "0"],
+            [sys.executable, "-m", "provisioner.emulator", "--platform", self.platform, "--port", "0", *options],
             stdout=subprocess.PIPE,
             text=True,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},

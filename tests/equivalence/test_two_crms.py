@@ -40,6 +40,10 @@ SOURCES = {
 }
 
 
+OURS = assets.path("examples", "acme-salesforce.yaml")
+THEIRS = assets.path("examples", "acme-hubspot.yaml")
+
+
 @dataclass(frozen=True)
 class Lead:
     """What happens to one lead; instants are UTC, whole minutes apart."""
@@ -94,14 +98,14 @@ def happenings(leads: list[Lead]) -> list[tuple[datetime, int, str, Lead]]:
     return sorted(found, key=lambda one: one[:3])
 
 
-def compiled(name: str) -> Design:
-    design, _ = compile_design(load(assets.path("examples", name)), today=date(2026, 3, 1))
+def compiled(path: Path) -> Design:
+    design, _ = compile_design(load(path), today=date(2026, 3, 1))
     assert design is not None
     return design
 
 
 def in_salesforce(world: World, leads: list[Lead]) -> dict[int, Seen]:
-    world.reset(files_of(compiled("acme-salesforce.yaml")), START - timedelta(hours=1))
+    world.reset(files_of(compiled(OURS)), START - timedelta(hours=1))
     ids: dict[int, str] = {}
     for at, number, what, lead in happenings(leads):
         world.door("clock", {"to": iso(at)})
@@ -133,9 +137,9 @@ def in_salesforce(world: World, leads: list[Lead]) -> dict[int, Seen]:
     return seen
 
 
-def in_hubspot(portal: Portal, leads: list[Lead], folder: Path) -> dict[int, Seen]:
+def in_hubspot(portal: Portal, leads: list[Lead], design: Path, folder: Path) -> dict[int, Seen]:
     portal.begin(START - timedelta(hours=1), PEOPLE, "SDR Backup")
-    printed = portal.apply(assets.path("examples", "acme-hubspot.yaml"), folder)
+    printed = portal.apply(design, folder)
     assert "Switching workflows on (15/15)" in printed, printed
     ids: dict[int, str] = {}
     for at, number, what, lead in happenings(leads):
@@ -153,10 +157,11 @@ def in_hubspot(portal: Portal, leads: list[Lead], folder: Path) -> dict[int, See
     portal.door("clock", {"to": iso(END)})
     numbers = {id: number for number, id in ids.items()}
     seen = {}
-    names = "stl_lead_type,stl_sla_result"
+    names = "stl_lead_type,stl_sla_result,stl_sla_due_at"
     for id, number in numbers.items():
         found = portal.call("GET", f"/crm/v3/objects/contacts/{id}?properties={names}")["properties"]
-        seen[number] = Seen(found["stl_lead_type"] or None, found["stl_sla_result"] or None)
+        due = _instant(found["stl_sla_due_at"]) if found["stl_sla_due_at"] else None
+        seen[number] = Seen(found["stl_lead_type"] or None, found["stl_sla_result"] or None, due=due)
     for sent in portal.door("sent", method="GET"):
         step = re.search(r"Step (\d+),", sent["body"])
         if step and sent["channel"] in ("bell", "email"):
@@ -203,6 +208,8 @@ def compare(lead: Lead, one: Seen, other: Seen, announced: Announced, rows: dict
     id, found = one.lead_type, []
     row = rows.setdefault(id, [0, 0, 0, 0, 0.0])
     row[0] += 1
+    if one.due and other.due and announced.apart(id, one.due, other.due) > announced.minutes(id, "due time"):
+        found.append(f"{where}: due at {one.due} in Salesforce, at {other.due} in HubSpot")
     if one.result != other.result:
         row[1] += 1
         near = [announced.apart(id, touch, one.due) for touch in lead.touches if one.due]
@@ -236,21 +243,47 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def portal() -> Iterator[Portal]:
-    emulated = Portal()
+    emulated = Portal("--run-custom-code")
     yield emulated
     emulated.close()
 
 
-def test_both_crms_tell_the_same_story(world: World, portal: Portal, tmp_path: Path) -> None:
-    leads = stream(160)
-    ours, theirs = in_salesforce(world, leads), in_hubspot(portal, leads, tmp_path)
-    announced = Announced(compiled("acme-hubspot.yaml"))
+def with_a_program(folder: Path) -> Path:
+    """The same design, with business hours that a program computes."""
+    path = folder / "computed.yaml"
+    text = THEIRS.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("  object: contacts\n", "  object: contacts\n  features: [custom_code]\n"), encoding="utf-8"
+    )
+    return path
+
+
+def told_apart(world: World, portal: Portal, count: int, design: Path, folder: Path) -> list[list[float]]:
+    """Plays as many leads in both CRMs and prints the table; its rows."""
+    leads = stream(count)
+    ours, theirs = in_salesforce(world, leads), in_hubspot(portal, leads, design, folder)
+    announced = Announced(compiled(design))
     rows: dict[str, list[float]] = {}
     found = [text for lead in leads for text in compare(lead, ours[lead.number], theirs[lead.number], announced, rows)]
     print("\nlead type            leads  verdicts differ  alerts in both  in one only  worst shift  announced")
-    for id, (count, differ, both, alone, shift) in sorted(rows.items()):
+    for id, (total, differ, both, alone, shift) in sorted(rows.items()):
         allowed = announced.steps(id)
-        print(f"{id:20} {count:5} {differ:16} {both:15} {alone:12} {shift:8.1f} min {allowed:10.1f} min")
+        print(f"{id:20} {total:5} {differ:16} {both:15} {alone:12} {shift:8.1f} min {allowed:10.1f} min")
     assert found == []
     assert len(rows) == 5, "every lead type of the example is in the stream"
-    assert sum(row[2] for row in rows.values()) > 100, "alerts are compared"
+    return list(rows.values())
+
+
+def test_both_crms_tell_the_same_story(world: World, portal: Portal, tmp_path: Path) -> None:
+    rows = told_apart(world, portal, 160, THEIRS, tmp_path)
+    assert sum(row[2] for row in rows) > 100, "alerts are compared"
+
+
+def test_with_a_program_they_are_due_at_the_same_second(world: World, portal: Portal, tmp_path: Path) -> None:
+    design = with_a_program(tmp_path)
+    assert {(item.feature, item.grade) for item in statement(compiled(design)) if item.feature == "due time"} == {
+        ("due time", "exact")
+    }
+    rows = told_apart(world, portal, 70, design, tmp_path)
+    assert sum(row[2] for row in rows) > 40, "alerts are compared"
+    assert sum(row[1] for row in rows) == 0, "no verdict differs"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from provisioner.applying.journal import JournalError, Mask, cannot_write, sync_folder
+from provisioner.applying.journal import JournalError, Mask, cannot_write, content_of, sync_folder
 from provisioner.planning.plan import Change, Plan
 from provisioner.resources import Address, Resource, Snapshot, fingerprint
 from provisioner.targets.base import Artifact, Ledger
@@ -131,7 +131,7 @@ def read(folder: Path) -> Backup:
     """JournalError when there is none, or when it is not what was written."""
     path = folder / FILE
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(content_of(path))
     except FileNotFoundError as error:
         raise JournalError(
             f"The run {folder.name} has no backup: it ended before anything was to be written.",
@@ -146,24 +146,38 @@ def read(folder: Path) -> Backup:
     content = {key: value for key, value in data.items() if key != "digest"}
     if data.get("digest") != "sha256:" + fingerprint(content):
         raise _damaged(path, "its digest does not match its content")
+    if data.get("run") != folder.name:
+        raise _damaged(path, f"it is that of another run ({data.get('run')})")
+    try:
+        return _backup(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(path, "what it holds is no backup") from error
+
+
+def _backup(data: Mapping[str, Any]) -> Backup:
+    """A digest is easily made anew: KeyError, TypeError, ValueError or AttributeError when it has another shape."""
     ledger = data["ledger"]
     recorded = {Address.parse(text): str(value) for text, value in ledger["fingerprints"].items()}
+    changes = tuple(_kept(item) for item in data["changes"])
+    if len({kept.address for kept in changes}) < len(changes):
+        raise ValueError("something is changed twice")
+    org = {key: data["org"][key] for key in ("platform", "id", "name")} | dict(data["org"])
     return Backup(
         data["run"],
         data["plan"],
         data["design"],
         data["prefix"],
-        data["org"],
-        tuple(_kept(item) for item in data["changes"]),
-        Ledger(ledger["design"], recorded, ledger["meta"]),
+        org,
+        changes,
+        Ledger(ledger["design"], recorded, dict(ledger["meta"].items())),
     )
 
 
 def _kept(item: Mapping[str, Any]) -> Kept:
     address = Address.parse(item["address"])
     was = Address.parse(item["was"]) if "was" in item else address
-    before = Resource(was, item["before"]) if item["before"] is not None else None
-    after = Resource(address, item["after"]) if item["after"] is not None else None
+    before = Resource(was, dict(item["before"].items())) if item["before"] is not None else None
+    after = Resource(address, dict(item["after"].items())) if item["after"] is not None else None
     return Kept(address, before, after, bool(item.get("masked")))
 
 

@@ -5,6 +5,7 @@ power cut the last line may be half, and the reader leaves it out.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -121,16 +122,35 @@ class Run:
         return str(self.begin.get(key) or "")
 
     @property
+    def org(self) -> Mapping[str, Any]:
+        """Where it was. JournalError when the journal does not say."""
+        found = self.begin.get("org")
+        if not _names_org(found):
+            raise JournalError(f"{self.folder / FILE} is damaged: its first line does not say which org it was.")
+        return found or {}
+
+    @property
     def wrote(self) -> bool:
         """Whether the run came as far as writing to the org."""
         return any(line.event == "stage" and line.facts.get("stage") == "write" for line in self.lines)
+
+
+def content_of(path: Path) -> bytes:
+    """What is in a file of ours. OSError when it is none: nobody waits for a pipe, or reads a device to its end."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
+    return path.read_bytes()
+
+
+def _names_org(found: object) -> bool:
+    return isinstance(found, Mapping) and all(isinstance(found.get(key), str) for key in ("platform", "id", "name"))
 
 
 def read(folder: Path) -> Run:
     """The run kept in `folder`. JournalError when it is no journal; a line that was cut off at the end is left out."""
     path = folder / FILE
     try:
-        content = path.read_bytes()
+        content = content_of(path)
     except OSError as error:
         raise JournalError(f"The journal {path} cannot be read: {error.strerror}.") from error
     *whole, rest = content.split(b"\n")
@@ -139,6 +159,8 @@ def read(folder: Path) -> Run:
         raise JournalError(f"{path} is no journal: it does not begin with what was begun.")
     if lines[0].facts.get("format") != FORMAT:
         raise JournalError(f"{path} has format {lines[0].facts.get('format')!r}; this version reads {FORMAT}.")
+    if not isinstance(lines[0].facts.get("org"), Mapping | None):
+        raise JournalError(f"{path} is damaged: line 1 is not what was written.")
     last = lines[-1] if lines[-1].event == END else None
     said = [line.facts for line in lines if line.event == "outcome"]
     return Run(

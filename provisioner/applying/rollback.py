@@ -15,6 +15,7 @@ from provisioner.applying.journal import Run
 from provisioner.applying.promise import is_as
 from provisioner.errors import Refused
 from provisioner.planning.diff import Compare, ledger_digest
+from provisioner.planning.guards import describe_org, same_org
 from provisioner.planning.plan import Cause, Change, Plan
 from provisioner.resources import Address, Resource, Snapshot, fingerprint
 from provisioner.targets.base import Live, Reversing
@@ -85,7 +86,14 @@ def _take(kept: Kept, live: Live, compare: Compare, found: Found) -> None:
 def make(
     backup: Backup, live: Live, found: Found, *, tool: str, org: Mapping[str, Any], created_at: str, target: object
 ) -> Plan:
-    """The plan. Its ledger is the present one, with the entries of the run's changes as they were before it."""
+    """The plan. Its ledger is the present one, with the entries of the run's changes as they were before it. Refused
+    when the backup is of another org than this one."""
+    if not same_org(backup.org["id"], org["id"]):
+        raise Refused(
+            f"The backup of run {backup.run} is of {describe_org(backup.org)}, but the connection leads to "
+            f"{describe_org(org)}. Nothing was changed.",
+            advice="Use the connection of that org.",
+        )
     changes = tuple(sorted(found.changes, key=lambda change: change.address))
     notices = tuple(_notices(found, changes, target))
     return Plan(

@@ -38,15 +38,9 @@ def new_id(now: datetime | None = None) -> str:
 def every(state: Path) -> tuple[list[Run], list[str]]:
     """All runs, oldest first, and a sentence for each folder whose journal cannot be read."""
     folder = runs_folder(state)
-    try:
-        names = sorted(entry.name for entry in folder.iterdir() if entry.is_dir())
-    except FileNotFoundError:
-        return [], []
-    except OSError as error:
-        raise JournalError(f"The runs in {folder} cannot be listed: {error.strerror}.") from error
     found: list[Run] = []
     troubles: list[str] = []
-    for name in names:
+    for name in _names(folder):
         try:
             found.append(journal.read(folder / name))
         except JournalError as error:
@@ -54,10 +48,19 @@ def every(state: Path) -> tuple[list[Run], list[str]]:
     return found, troubles
 
 
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in folder.iterdir() if entry.is_dir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise JournalError(f"The runs in {folder} cannot be listed: {error.strerror}.") from error
+
+
 def find(state: Path, given: str) -> Run:
     """The one run whose id begins (or ends) with `given`. UsageError when there is none, or more than one."""
     folder = runs_folder(state)
-    names = sorted(entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
+    names = _names(folder)
     matching = [name for name in names if given and (name.startswith(given) or name.endswith(given))]
     if given in names:
         matching = [given]

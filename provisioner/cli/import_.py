@@ -14,6 +14,7 @@ from provisioner.cli.policies import policed
 
 if TYPE_CHECKING:
     from provisioner.planning.plan import Change, Plan
+    from provisioner.planning.policy import Policy
 
 
 @click.command(
@@ -76,7 +77,7 @@ def import_(
     plan = road.made_from(prepared, reached, live, desired, design_file=file, wishes=wishes)
     plan = replace(plan, policy=rules.digest if rules is not None else "")
     if out is not None:
-        return _keep(plan, out, connection, console)
+        return _keep(plan, out, rules, console)
     return _carry_out(
         plan, design, connection, prepared, reached, console, _consent(yes, confirm, wait, state_dir, policy)
     )
@@ -106,14 +107,16 @@ def _carry_out(
     return carry_out(plan, reached, prepared.target, consent, console, errand, question=question)
 
 
-def _keep(plan: Plan, out: Path, connection: str, console: Console) -> int:
+def _keep(plan: Plan, out: Path, rules: Policy | None, console: Console) -> int:
+    from provisioner.cli import policies
+    from provisioner.cli.reports import tell_next
     from provisioner.planning import planfile
     from provisioner.reporting.plans import plan_text
 
     planfile.write(plan, out)
     console.data(planfile.to_data(plan))
     console.say(plan_text(plan, console.paint, verbose=console.verbose))
-    console.note(f"Kept in {out}. Carry it out within 24 hours: provisioner apply {out} -c {connection}")
+    tell_next(plan, out, console, policies.warn(plan, rules, console))
     return 0
 
 
@@ -142,4 +145,4 @@ def _show(found: dict[str, Change], whole: Plan, console: Console, command: str)
             console.say(f"      {item.sign} {item}")
         if not console.verbose and len(found_rows) > 5:
             console.say(f"      … and {count_text(len(found_rows) - 5, 'more difference')} (-v shows all)")
-    console.say(f"Make them this design's own: {command} --all, or name them.")
+    console.say(f"Make them this design's own (or name some of them instead of --all): {command} --all")

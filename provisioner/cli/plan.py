@@ -10,7 +10,7 @@ import click
 from provisioner.cli.console import Console, connects, speaks
 from provisioner.cli.family import Family
 from provisioner.cli.policies import policed
-from provisioner.cli.reports import reported, write_reports
+from provisioner.cli.reports import reported, tell_next, write_reports
 
 DIFFERS = 3
 
@@ -81,12 +81,11 @@ def plan(
     made = replace(made, policy=rules.digest if rules is not None else "")
     if out is not None:
         planfile.write(made, out)
-    write_reports(made, markdown, html, out)
     console.data(planfile.to_data(made))
     console.say(plan_text(made, console.paint, verbose=console.verbose))
-    policies.warn(made, rules, console)
-    if out is not None and not made.is_empty:
-        console.note(f"Kept in {out}. Carry it out within 24 hours: provisioner apply {out} -c {connection}")
+    found_breaches = policies.warn(made, rules, console)
+    write_reports(made, markdown, html, out, found_breaches)
+    tell_next(made, out, console, found_breaches)
     return DIFFERS if detailed_exitcode and not (made.is_empty and not made.conflicts and not made.unread) else 0
 
 

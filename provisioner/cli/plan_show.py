@@ -64,7 +64,6 @@ def _text(paper: Paper, form: Shown, console: Console, *, coloured: bool) -> tup
 
     from provisioner.cli import reports
     from provisioner.planning import planfile
-    from provisioner.planning.commands import apply_there
     from provisioner.reporting.plans import plan_text
     from provisioner.reporting.text import PLAIN
 
@@ -76,5 +75,5 @@ def _text(paper: Paper, form: Shown, console: Console, *, coloured: bool) -> tup
     if form == "text":
         return plan_text(plan, console.paint if coloured else PLAIN, verbose=console.verbose), "Org: "
     again = f"provisioner plan show {shlex.quote(plan.file)}"
-    text = reports.rendered(plan, paper.digest, form, show_with=again, next_command=apply_there(plan))
+    text = reports.rendered(plan, paper.digest, form, show_with=again)
     return text, reports.mark(form)

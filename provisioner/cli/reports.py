@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -14,7 +14,9 @@ import click
 from provisioner.errors import UsageError
 
 if TYPE_CHECKING:
+    from provisioner.cli.console import Console
     from provisioner.planning.plan import Plan
+    from provisioner.planning.policy import Breach
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Format = Literal["markdown", "html"]
@@ -28,31 +30,38 @@ def reported(command: Command) -> Command:
     return markdown(html(command))
 
 
-def write_reports(plan: Plan, markdown: Path | None, html: Path | None, planfile: Path | None) -> None:
-    """The reports that were asked for; `planfile` is where the plan itself was kept, which the reports then name."""
+def write_reports(
+    plan: Plan, markdown: Path | None, html: Path | None, planfile: Path | None, breaches: Sequence[Breach] = ()
+) -> None:
+    """The reports that were asked for; `planfile` is where the plan itself was kept, which the reports then name.
+    `breaches`: what the policy of now forbids about it."""
     if markdown is None and html is None:
         return
-    from dataclasses import replace
-
-    from provisioner.planning.commands import apply_there
     from provisioner.planning.plandata import digest
 
     plan_id = digest(plan) if planfile else ""
-    next_command = apply_there(replace(plan, file=str(planfile))) if planfile else ""
     show_with = f"provisioner plan show {shlex.quote(str(planfile))}" if planfile else ""
     wanted: tuple[tuple[Format, Path | None], ...] = (("markdown", markdown), ("html", html))
     for form, path in wanted:
         if path is not None:
-            text = rendered(plan, plan_id, form, show_with=show_with, next_command=next_command)
+            text = rendered(_in_file(plan, planfile), plan_id, form, show_with=show_with, breaches=breaches)
             write_report(text, path, mark(form))
 
 
-def rendered(plan: Plan, plan_id: str, form: Format, *, show_with: str = "", next_command: str = "") -> str:
-    """The plan as Markdown or HTML. `show_with` is the command that shows all of it, where a comment cannot;
-    `next_command` carries it out."""
+def _in_file(plan: Plan, planfile: Path | None) -> Plan:
+    from dataclasses import replace
+
+    return replace(plan, file=str(planfile)) if planfile else plan
+
+
+def rendered(plan: Plan, plan_id: str, form: Format, *, show_with: str = "", breaches: Sequence[Breach] = ()) -> str:
+    """The plan as Markdown or HTML. `show_with` is the command that shows all of it, where a comment cannot."""
+    from provisioner.reporting.next_step import next_step
     from provisioner.reporting.report import report_of
 
-    report = report_of(plan, plan_id, next_command=next_command)
+    step = next_step(plan, breached=bool(breaches))
+    said = tuple(f"{item} {item.advice}" for item in breaches)
+    report = report_of(plan, plan_id, breaches=said, next=step if plan.file or step.is_refused else None)
     if form == "html":
         from provisioner.reporting.pages import plan_page
 
@@ -60,6 +69,19 @@ def rendered(plan: Plan, plan_id: str, form: Format, *, show_with: str = "", nex
     from provisioner.reporting.markdown import plan_markdown
 
     return plan_markdown(report, whole=show_with)
+
+
+def tell_next(plan: Plan, planfile: Path | None, console: Console, breaches: Sequence[Breach] = ()) -> None:
+    """Where the plan was kept, and what comes after reading it. A plan that apply would refuse is not recommended."""
+    from provisioner.reporting.next_step import next_step
+
+    if plan.is_empty and not plan.conflicts and not plan.unread:
+        return
+    step = next_step(_in_file(plan, planfile), breached=bool(breaches))
+    if step.is_refused:
+        console.note(f"{f'Kept in {planfile}, but ' if planfile else ''}{step}")
+    elif planfile:
+        console.note(f"Kept in {planfile}. {step.words} within 24 hours: {step.command}")
 
 
 def mark(form: Format) -> str:

@@ -70,5 +70,13 @@ def import_command(plan: Plan) -> str:
     return f"provisioner import {_word(design_of(plan), 'DESIGN')} -c {_word(plan.connection, 'NAME')}"
 
 
+def live_command(plan: Plan) -> str:
+    """`provisioner golive acme.yaml -c sandbox`; of a rollback, the one that takes a reason."""
+    name = _word(plan.connection, "NAME")
+    if any(change.cause is Cause.TAKEN_BACK for change in plan.changes):
+        return f"provisioner rollback RUN -c {name} --override REASON"
+    return f"provisioner golive {_word(design_of(plan), 'DESIGN')} -c {name}"
+
+
 def _word(text: str, unknown: str) -> str:
     return shlex.quote(text) if text else unknown

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from provisioner.errors import Refused
-from provisioner.planning.commands import apply_there, import_command, plan_again, plan_command
+from provisioner.planning.commands import apply_there, import_command, live_command, plan_again, plan_command
 from provisioner.planning.plan import Action, Cause, Change, Plan
 from provisioner.resources import Address
 
 DELETION_LIMIT = 0.30
+_NAMED = 5  # addresses in a sentence
 _SHORT_ID = 15  # a vendor's long id is the short one and three characters that only repeat which letters are capitals
 
 
@@ -99,8 +100,9 @@ def check_prefix(elsewhere: Mapping[str, str], design: str, prefix: str, org: Ma
         )
 
 
-def check_owned(plan: Plan, recorded: Iterable[Address]) -> None:
-    """Nothing is changed or deleted that the ledger does not list, whatever a plan file says.
+def check_owned(plan: Plan, recorded: Iterable[Address], done: Collection[Address] = ()) -> None:
+    """Nothing is changed or deleted that the ledger does not list, and nothing enters the ledger but what this plan
+    makes or adopts (or an earlier run of it: `done`), whatever a plan file says.
 
     The exception is an adoption that the plan shows: of what was there and not ours when it was made (its witness says
     whether it still is as it was then), never as a deletion or under another address.
@@ -108,6 +110,8 @@ def check_owned(plan: Plan, recorded: Iterable[Address]) -> None:
     ours = frozenset(recorded)
     befores = ((change, change.before.address) for change in plan.changes if change.before is not None)
     foreign = [address for change, address in befores if address not in ours and not _is_adoption(change)]
+    touched = {address for change in plan.changes for address in change.addresses}
+    foreign += [address for address in plan.fingerprints if address not in ours | touched and address not in done]
     if foreign:
         raise Refused(
             f"{_listed(tuple(foreign), 'is', 'are')} not recorded as made by this design. Nothing was changed.",
@@ -122,12 +126,12 @@ def _is_adoption(change: Change) -> bool:
 def check_clear(plan: Plan) -> None:
     """Nothing stands in the way: no foreign resource under one of our names, nothing that could not be read."""
     if plan.conflicts:
+        it, differs = ("it", "it differs") if len(plan.conflicts) == 1 else ("them", "they differ")
         raise Refused(
             f"{_listed(plan.conflicts, 'is', 'are')} already in {describe_org(plan.org)}, and this design did not make "
-            f"{'it' if len(plan.conflicts) == 1 else 'them'}. Nothing was changed.",
-            advice=f"See how {'it differs' if len(plan.conflicts) == 1 else 'they differ'}, and make "
-            f"{'it' if len(plan.conflicts) == 1 else 'them'} this design's: {import_command(plan)}. Or choose another "
-            "target.prefix (or another name in the design), or remove what is there by hand.",
+            f"{it}. Nothing was changed.",
+            advice="Choose another target.prefix (or another name in the design), or remove what is there by hand. Or "
+            f"see how {differs}, and make {it} this design's: {import_command(plan)}",
         )
     if plan.unread:
         raise Refused(
@@ -138,9 +142,10 @@ def check_clear(plan: Plan) -> None:
 
 
 def _listed(addresses: tuple[Address, ...], one: str, many: str) -> str:
-    shown = ", ".join(str(address) for address in addresses[:5])
-    more = f" and {len(addresses) - 5} more" if len(addresses) > 5 else ""
-    return f"{shown}{more} {one if len(addresses) == 1 else many}"
+    named = [str(address) for address in addresses[:_NAMED]]
+    last = f"{len(addresses) - _NAMED} more" if len(addresses) > _NAMED else named.pop()
+    shown = f"{', '.join(named)} and {last}" if named else last
+    return f"{shown} {one if len(addresses) == 1 else many}"
 
 
 def owned_before(plan: Plan) -> int:
@@ -148,6 +153,11 @@ def owned_before(plan: Plan) -> int:
     back = sum(change.cause is Cause.TAKEN_BACK and change.before is None for change in plan.to_write)
     new = back + sum(change.cause in (Cause.NEW, Cause.ADOPTED) for change in plan.to_write)
     return len(plan.fingerprints) - new + plan.count(Action.DELETE)
+
+
+def too_many_deletions(plan: Plan) -> bool:
+    """More than 30 % of what we own: such a plan has to be told how many."""
+    return plan.count(Action.DELETE) > DELETION_LIMIT * owned_before(plan)
 
 
 def check_deletions(plan: Plan, allowed: int | None) -> None:
@@ -158,7 +168,7 @@ def check_deletions(plan: Plan, allowed: int | None) -> None:
             f"--allow-deletes={allowed} was given, but this plan deletes {doomed} of {owned} resources.",
             advice=f"Read the plan again. If that is the intention, give --allow-deletes={doomed}.",
         )
-    if allowed is None and doomed > DELETION_LIMIT * owned:
+    if allowed is None and too_many_deletions(plan):
         raise Refused(
             f"This plan deletes {doomed} of {owned} resources (the limit is {DELETION_LIMIT:.0%}).",
             advice=f"If that is the intention, give --allow-deletes={doomed}.",
@@ -170,8 +180,8 @@ def check_alerts(plan: Plan, allowed: bool) -> None:
     if plan.goes_live and not allowed:
         raise Refused(
             f"This plan switches alerts in {describe_org(plan.org)} to their real recipients.",
-            advice="That is done by: provisioner golive DESIGN -c NAME. "
-            "To go on silently, set alerts.mode to silent in the design.",
+            advice="To go on silently, set alerts.mode to silent in the design. To let them go live: "
+            f"{live_command(plan)}",
         )
 
 

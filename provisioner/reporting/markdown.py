@@ -217,8 +217,11 @@ def _step(step: Step) -> Iterator[str]:
 
 
 def _foot(report: PlanReport) -> Iterator[str]:
-    if report.next_command:
-        yield from ("", f"Carry it out: {code(report.next_command, 400)}")
+    if report.next is not None:
+        yield from (
+            "",
+            f"{report.next.words}: {code(report.next.command, 400)}" if report.next.command else str(report.next),
+        )
     said = f"Made {code(moment_text(report.created_at))}, valid until {code(moment_text(report.expires_at))}"
     digest = f", digest {code(report.digest)}" if report.digest else ""
     yield from ("", f"{said}{digest}.")

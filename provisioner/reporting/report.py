@@ -13,6 +13,7 @@ from provisioner.planning.diff import Difference, differences
 from provisioner.planning.guards import describe_org
 from provisioner.planning.plan import Action, Change, Kept, Plan, Remade, Risk, Tick, Touched
 from provisioner.planning.plandata import expires_at
+from provisioner.reporting.next_step import NextStep
 from provisioner.reporting.text import count_text
 
 IN_SIGHT = (Risk.DATA, Risk.BEHAVIOUR)
@@ -68,7 +69,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """`groups`: risky first. `next_command` is empty when there is nothing to carry out, or nothing to do it with."""
+    """`groups`: risky first. `next` is None when there is nothing to carry out, or nothing to do it with."""
 
     org: Mapping[str, Any]
     design: str
@@ -92,12 +93,20 @@ class PlanReport:
     limited: str  # what the plan is limited to; empty: it is the whole
     pulled: tuple[str, ...]  # what came along, because something else needs it
     goes_live: bool
-    next_command: str = ""
+    breaches: tuple[str, ...] = ()  # of the policy
+    next: NextStep | None = None
 
 
-def report_of(plan: Plan, plan_id: str = "", *, removes: bool = False, next_command: str = "") -> PlanReport:
+def report_of(
+    plan: Plan,
+    plan_id: str = "",
+    *,
+    removes: bool = False,
+    breaches: tuple[str, ...] = (),
+    next: NextStep | None = None,
+) -> PlanReport:
     """`plan_id`: its digest, where it is shown. `removes`: the plan is there to leave nothing of the design.
-    `next_command` carries it out."""
+    `breaches`: what the policy forbids about it. `next`: what comes after reading it."""
     items = tuple(item_of(change) for change in plan.to_write)
     groups = (Group(risk, tuple(item for item in items if item.risk is risk)) for risk in Risk)
     return PlanReport(
@@ -123,7 +132,8 @@ def report_of(plan: Plan, plan_id: str = "", *, removes: bool = False, next_comm
         limited=limited_text(plan),
         pulled=tuple(f"{needed} (because {by} needs it)" for needed, by in plan.aim.pulled.items()),
         goes_live=plan.goes_live,
-        next_command=next_command if plan.to_write and not plan.conflicts else "",
+        breaches=breaches,
+        next=next if next and (next.is_refused or (plan.to_write and not plan.conflicts)) else None,
     )
 
 
@@ -199,6 +209,7 @@ def remade_lines(report: PlanReport) -> tuple[str, ...]:
 def blocks(report: PlanReport) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What is not a change, with its title, in the order of how much it matters. Some are empty."""
     return (
+        ("The policy forbids this", report.breaches),
         ("In the way (in the org, not made by this design; nothing is done to them)", report.conflicts),
         ("Not read (unknown, not absent; nothing is done to them)", report.unread),
         ("Renamed, but the platform cannot keep them (the old one goes, the new one comes)", remade_lines(report)),

@@ -341,7 +341,7 @@ def test_going_live_wants_to_be_said(desk: Desk) -> None:
     assert done.code == 5
     assert done.err.startswith("Error: This plan switches alerts in Acme Sandbox (00D000000000001AAA) to their real")
     assert desk.org.resources[Address("Settings", "Default")]["live"] is False
-    assert "What to do: That is done by: provisioner golive DESIGN -c NAME." in done.err
+    assert "To let them go live: provisioner golive acme.yaml -c sandbox\n" in done.err
     assert desk("golive", "acme.yaml", "-c", "sandbox", "--yes", "--override", "a test").code == 0
     # once live, other changes do not ask again, and going back to silence never does
     desk.edit("sla: 5m", "sla: 6m")

@@ -30,7 +30,8 @@ def test_what_is_there_is_shown_first_and_nothing_is_changed(taken: Desk) -> Non
         "  Type:demo  (as the design wants it)\n"
         "  Type:other  (1 difference)\n"
         "      ~ sla: 90 -> 60\n"
-        "Make them this design's own: provisioner import acme.yaml -c sandbox --all, or name them.\n"
+        "Make them this design's own (or name some of them instead of --all): "
+        "provisioner import acme.yaml -c sandbox --all\n"
     )
     assert (taken.org.resources, "write" in taken.org.calls) == (before, False)
     data = json.loads(taken("import", "acme.yaml", "-c", "sandbox", "--json").out)
@@ -111,4 +112,5 @@ def test_a_plan_file_cannot_be_bent_to_take_what_is_not_ours(taken: Desk, change
 def test_the_conflict_of_a_plan_names_the_way(taken: Desk) -> None:
     result = taken("apply", "acme.yaml", "-c", "sandbox", "--yes")
     assert result.code == 5
-    assert "See how they differ, and make them this design's: provisioner import acme.yaml -c sandbox." in result.err
+    advice = "Or see how they differ, and make them this design's: provisioner import acme.yaml -c sandbox\n"
+    assert advice in result.err

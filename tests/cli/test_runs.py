@@ -284,7 +284,7 @@ def test_what_is_not_ours_any_more_is_in_the_way(desk: Desk) -> None:
     done = desk("rollback", run, "-c", "sandbox", "--yes", "--allow-deletes=3")
     assert (done.code, len(desk.org.resources)) == (5, 3)
     assert done.err.startswith(
-        "Error: Type:demo, Type:other are already in Acme Sandbox (00D000000000001AAA), and this"
+        "Error: Type:demo and Type:other are already in Acme Sandbox (00D000000000001AAA), and this"
     )
 
 
@@ -518,7 +518,7 @@ def test_apply_names_golive(desk: Desk) -> None:
     desk.edit("mode: silent", "mode: live")
     done = desk(*APPLY)
     assert (done.code, desk.org.resources[SETTINGS]["live"]) == (5, False)
-    assert "What to do: That is done by: provisioner golive DESIGN -c NAME." in done.err
+    assert "To let them go live: provisioner golive acme.yaml -c sandbox\n" in done.err
 
 
 def test_every_line_has_the_published_shape(desk: Desk, state: Path) -> None:

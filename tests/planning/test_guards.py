@@ -135,7 +135,7 @@ def test_another_designs_ledger_is_refused() -> None:
 def test_conflicts_and_unread_stand_in_the_way() -> None:
     one, two = Address("Field", "A"), Address("Field", "B")
     assert refusal(guards.check_clear, plan(conflicts=(one, two)))[0] == (
-        "Field:A, Field:B are already in Acme Sandbox (00D000000000001AAA), and this design did not make them. "
+        "Field:A and Field:B are already in Acme Sandbox (00D000000000001AAA), and this design did not make them. "
         "Nothing was changed."
     )
     assert refusal(guards.check_clear, plan(unread=(one,)))[0] == (

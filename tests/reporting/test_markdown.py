@@ -17,6 +17,7 @@ from strategies.written_plans import everywhere, long_plan, org
 
 from provisioner.planning.plan import Cause, Change, Plan, Touched
 from provisioner.reporting.markdown import LIMIT, MARK, plan_markdown
+from provisioner.reporting.next_step import NextStep
 from provisioner.reporting.report import report_of
 from provisioner.resources import Address, Resource
 
@@ -36,7 +37,8 @@ hostile = st.lists(st.one_of(st.sampled_from(SNIPPETS), st.text(max_size=8)), mi
 
 
 def markdown(plan: Plan, plan_id: str = "sha256:0", **more: str) -> str:
-    report = report_of(plan, plan_id, next_command=more.pop("next_command", ""))
+    command = more.pop("next_command", "")
+    report = report_of(plan, plan_id, next=NextStep("Carry it out", command) if command else None)
     return plan_markdown(report, **more)  # type: ignore[arg-type]
 
 

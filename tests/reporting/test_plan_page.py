@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from strategies.written_plans import everywhere, long_plan, org
 
 from provisioner.planning.plan import Plan
+from provisioner.reporting.next_step import NextStep
 from provisioner.reporting.pages import MARK, plan_page
 from provisioner.reporting.report import report_of
 
@@ -54,7 +55,9 @@ class Outline(HTMLParser):
 
 
 def page(plan: Plan) -> str:
-    return plan_page(report_of(plan, "sha256:0", next_command="provisioner apply acme.plan -c sandbox"))
+    return plan_page(
+        report_of(plan, "sha256:0", next=NextStep("Carry it out", "provisioner apply acme.plan -c sandbox"))
+    )
 
 
 PLAIN = Outline(page(everywhere("plain")))

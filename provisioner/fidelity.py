@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from provisioner.values import dataclass
 
 Grade = Literal["exact", "approximated", "manual", "impossible"]
 
@@ -12,10 +13,11 @@ Grade = Literal["exact", "approximated", "manual", "impossible"]
 class Fidelity:
     """One feature on one platform. `lead_type` None: of all. `worst_minutes`: how far it can be from what the design
     says, in minutes on the lead type's clock (open minutes, for a business clock); None where minutes do not measure
-    it."""
+    it. `at`: JSON pointer of the part of the design that asks for it, where one part does."""
 
     feature: str
     lead_type: str | None
     grade: Grade
     worst_minutes: float | None
     why: str
+    at: str = ""

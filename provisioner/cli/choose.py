@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from provisioner.errors import Refused, UsageError
@@ -12,6 +12,7 @@ from provisioner.planning.commands import again_text
 from provisioner.planning.plan import Aim, Cause, Change, Plan, Remade
 from provisioner.resources import Address, Resource, Snapshot, texts
 from provisioner.targets.base import Depending, Live, Renames, Renaming
+from provisioner.values import dataclass
 
 if TYPE_CHECKING:
     from provisioner.cli.road import Prepared

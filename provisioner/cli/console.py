@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
 
 from provisioner.cli import failures
 from provisioner.reporting.text import Paint, duration_text
+from provisioner.values import dataclass
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _PATIENCE = 1.0  # seconds before we say what we are doing

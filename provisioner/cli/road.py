@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from provisioner import __version__
 from provisioner.cli import choose, failures
 from provisioner.cli.choose import NO_WISHES, Wishes
 from provisioner.cli.console import Console
+from provisioner.cli.fit import fitted
 from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic, has_errors, in_order
 from provisioner.document import Document, load
@@ -33,6 +33,7 @@ from provisioner.resources import Snapshot
 from provisioner.secrets import Secret
 from provisioner.targets.base import Live, Looking, Referring, Renames, Session, Target, Telling, Weighing
 from provisioner.targets.registry import load_target
+from provisioner.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,9 @@ def check(path: Path, *, today: date | None = None) -> Checked:
     if has_errors(findings):
         return Checked(document, tuple(in_order(findings)), design, target)
     desired, more = target.desire(design, document.locate)
-    return Checked(document, tuple(in_order([*findings, *more])), design, target, desired)
+    return Checked(
+        document, tuple(in_order([*findings, *more, *fitted(design, target, document.locate)])), design, target, desired
+    )
 
 
 def prepare(path: Path, console: Console, *, today: date | None = None) -> Prepared:
@@ -228,7 +231,7 @@ def made_from(
         plan = dataclasses.replace(plan, aim=choose.limited(aim, plan))
     plan = weighed(plan, prepared.target.weigh if isinstance(prepared.target, Weighing) else unweighed)
     plan = choose.check_remade(wishes, renames, plan)
-    return dataclasses.replace(plan, goes_live=not destroy and goes_live(plan, prepared))
+    return dataclasses.replace(plan, goes_live=not destroy and goes_live(plan, prepared.design, prepared.target))
 
 
 def _plan(
@@ -264,16 +267,15 @@ def asked_who(plan: Plan, prepared: Prepared, reached: Reached, live: Live, cons
     return told(plan, found, live.ledger.fingerprints, prepared.target.compare)
 
 
-def goes_live(plan: Plan, prepared: Prepared) -> bool:
+def goes_live(plan: Plan, design: Design, target: Target) -> bool:
     """Whether the plan moves an attribute that a silent form of the same design would have otherwise.
 
     Rendering the design both ways tells which attributes carry the switch, whatever the vendor calls them.
     """
-    design = prepared.design
     if design.alerts.mode != "live":
         return False
     silent = dataclasses.replace(design, alerts=dataclasses.replace(design.alerts, mode="silent"))
-    quiet, _ = prepared.target.desire(silent, lambda pointer: pointer)
+    quiet, _ = target.desire(silent, lambda pointer: pointer)
     for change in plan.to_write:
         other = quiet.get(change.address)
         if change.after is None or (other is not None and other == change.after):

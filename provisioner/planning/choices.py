@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
 from provisioner.planning.plan import Aim
 from provisioner.resources import Address, Snapshot
+from provisioner.values import dataclass
 
 Needs = Callable[[Address], Iterable[Address]]
 """Address → what it cannot be without."""

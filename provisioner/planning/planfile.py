@@ -10,7 +10,7 @@ import os
 import secrets
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from provisioner.planning.plandata import (
     to_data,
 )
 from provisioner.resources import Address, fingerprint
+from provisioner.values import dataclass
 
 __all__ = [
     "FORMAT",
@@ -48,6 +49,7 @@ __all__ = [
 ]
 
 _LONGEST_PATH = 1000
+_SLACK = timedelta(minutes=10)  # between the clocks of two machines
 _SIDES = {(False, True): "create", (True, True): "update", (True, False): "delete"}  # before, after
 _HOW = "A plan is written by: provisioner plan DESIGN -c NAME -o FILE"
 
@@ -130,6 +132,12 @@ def read(path: Path, *, tool: str, now: datetime) -> Plan:
         raise Refused(f"{path} was made by version {paper.plan.tool}; this is {tool}.", advice=again)
     if now >= paper.expires_at:
         raise Refused(f"{path} has expired: it was valid until {instant(paper.expires_at)}.", advice=again)
+    if paper.expires_at - now > LIFETIME + _SLACK:
+        raise Refused(
+            f"{path} says that it is valid until {instant(paper.expires_at)}, and it is {instant(now)} here. A plan is "
+            "valid for 24 hours: it was edited, or one of the clocks is wrong.",
+            advice=again,
+        )
     return paper.plan
 
 
@@ -151,7 +159,7 @@ def _check_sense(data: Mapping[str, Any], path: Path) -> None:
         return UsageError(f"{path} is not a plan: {reason}.", advice=_HOW)
 
     file = data["design"]["file"]
-    if not file.isprintable() or len(file) > _LONGEST_PATH:
+    if not file.isprintable() or len(file) > _LONGEST_PATH or any(len(name) > 255 for name in file.split("/")):
         raise wrong("design.file is no path")
     try:
         json.dumps(data, ensure_ascii=False).encode("utf-8")
@@ -233,6 +241,8 @@ def _moments(data: Mapping[str, Any], path: Path) -> dict[str, datetime]:
             raise UsageError(f"{path} is not a plan: {key} is no instant: {error}.", advice=_HOW) from error
         if found[key].tzinfo is None:
             raise UsageError(f"{path} is not a plan: {key} has no time zone.", advice=_HOW)
+        if not 2000 <= found[key].year < 3000:  # arithmetic on instants ends soon after
+            raise UsageError(f"{path} is not a plan: {key} is in no year of ours.", advice=_HOW)
     return found
 
 

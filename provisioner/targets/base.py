@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from provisioner.connections import Connection
@@ -12,6 +12,7 @@ from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design, Scalar
 from provisioner.planning.plan import Change, Plan, Remade, Risk, Tick, Touched
 from provisioner.resources import Address, Resource, Snapshot
+from provisioner.values import dataclass
 
 if TYPE_CHECKING:  # only an audit needs them, and every command comes by here
     from provisioner.facts import Evidence, Facts, Scope
@@ -313,6 +314,15 @@ class Depending(Protocol):
 
 
 @runtime_checkable
+class Admitting(Protocol):
+    """A target that cannot do everything. Thinks only, and quickly."""
+
+    def impossible(self, design: Design) -> list[Fidelity]:
+        """What of the design is not deployed: the part of `fidelity` with that grade, each with its place."""
+        ...
+
+
+@runtime_checkable
 class Weighing(Protocol):
     """A target that knows what a change does to data and people. Thinks only."""
 
@@ -322,6 +332,7 @@ class Weighing(Protocol):
 
 
 __all__ = [
+    "Admitting",
     "Archiving",
     "Artifact",
     "Auditing",

@@ -12,22 +12,24 @@ import pytest
 ROOT = Path(__file__).parents[2] / "provisioner"
 
 # room → rooms it may import (its own always, and the package's version)
-BASICS = {"errors", "diagnostics", "resources", "secrets", "connections", "assets", "rules"}
+BASICS = {"errors", "values", "diagnostics", "resources", "secrets", "connections", "assets", "rules"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
-    "diagnostics": set(),
-    "resources": set(),
+    "values": set(),
+    "diagnostics": {"values"},
+    "resources": {"values"},
     "secrets": set(),
     "assets": set(),
-    "connections": {"secrets"},
-    "rules": {"diagnostics"},
-    "fidelity": set(),
+    "connections": {"secrets", "values"},
+    "rules": {"diagnostics", "values"},
+    "fidelity": {"values"},
     "facts": set(),
-    "document": {"assets", "diagnostics", "errors", "rules"},
-    "model": {"document", "rules", "diagnostics", "errors"},
+    "document": {"assets", "diagnostics", "errors", "rules", "values"},
+    "model": {"document", "rules", "diagnostics", "errors", "values"},
     "sla": {"model", "errors"},
-    "planning": {"resources", "diagnostics", "errors", "assets"},
-    "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections", "fidelity", "facts"},
+    "planning": {"resources", "diagnostics", "errors", "assets", "values"},
+    "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections", "fidelity", "facts"}
+    | {"values"},
     "targets/registry": {"targets/base", "errors"},
     "targets/http": {"errors", "secrets", "connections"},
     "targets/salesforce": BASICS | {"fidelity", "facts", "targets/base", "targets/http", "model", "planning"},
@@ -53,6 +55,7 @@ ALLOWED: dict[str, set[str]] = {
 }
 NEUTRAL = {
     "errors",
+    "values",
     "diagnostics",
     "resources",
     "rules",

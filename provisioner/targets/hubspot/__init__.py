@@ -11,11 +11,11 @@ from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design
 from provisioner.planning.plan import Change, Risk
 from provisioner.resources import Address, Resource, Snapshot
-from provisioner.targets.base import Artifact, Reference, Renames, Session
+from provisioner.targets.base import Artifact, Meaning, Reference, Renames, Session
 
 
 class HubSpot:
-    """Implements `targets.base.Target` and `Referring`."""
+    """Implements `targets.base.Target`, `Referring` and `Explaining`."""
 
     name = "hubspot"
 
@@ -30,6 +30,12 @@ class HubSpot:
         from provisioner.targets.hubspot.fidelity import statement
 
         return statement(design)
+
+    def impossible(self, design: Design) -> list[Fidelity]:
+        """What is not deployed."""
+        from provisioner.targets.hubspot.fidelity import impossible
+
+        return impossible(design)
 
     def references(self, design: Design) -> list[Reference]:
         """What the design expects of an account: its time zone, properties, people."""
@@ -72,6 +78,12 @@ class HubSpot:
         from provisioner.targets.hubspot.reversing import not_restored
 
         return not_restored(change)
+
+    def meanings(self, change: Change, design: Design) -> list[Meaning]:
+        """What a change of a resource does to lead types, alerts and people; never empty."""
+        from provisioner.targets.hubspot.meanings import meanings
+
+        return meanings(change, design)
 
     def connect(self, connection: Connection, *, read_only: bool = False) -> Session:
         """A session with the portal of a connection. Raises TargetError."""

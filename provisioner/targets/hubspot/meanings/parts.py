@@ -1,0 +1,104 @@
+"""Properties, their group, lists, and the steps that a person does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provisioner.targets.base import Meaning
+from provisioner.targets.hubspot.meanings.conditions import condition
+from provisioner.targets.hubspot.meanings.words import Attributes, Told, arrow, everybody, rows, shown
+
+LISTS = {
+    "excluded": "leads on it get no alerts",
+    "running": "it shows whose clock runs",
+    "breached_today": "it shows what was missed today",
+    "unmatched": "it shows the leads that no rule knows",
+}
+
+
+def property_(told: Told) -> Iterator[Meaning]:
+    label, name = shown(told.either.get("label") or told.name), told.name.partition(".")[2]
+    mine = everybody(told.design)
+    subject = f"Property {label} ({name})"
+    if told.goes:
+        lost = "nothing is computed there any more" if told.before.get("calculationFormula") else "what it held is lost"
+        yield Meaning(f"{subject} is removed: {lost}, and workflows that use it do not work", mine)
+        return
+    if told.comes:
+        yield Meaning(f"{subject} is added")
+        return
+    if told.moved("calculationFormula") is not None:
+        yield Meaning(f"{label} is computed in another way", mine)
+    for key in ("type", "fieldType"):
+        yield from arrow(f"{'Type' if key == 'type' else 'Input'} of the property {name}", told.moved(key), mine)
+    yield from _options(told, label)
+    for key, word in (("label", "Name"), ("description", "Description")):
+        yield from arrow(f"{word} of the property {name}", told.moved(key))
+    if told.moved("hidden") is not None:
+        yield Meaning(f"{label} is {'hidden from people' if told.after.get('hidden') else 'shown to people'}")
+    if told.moved("formField") is not None:
+        yield Meaning(f"{label} {'can' if told.after.get('formField') else 'cannot'} be asked for in forms")
+    done = ("calculationFormula", "type", "fieldType", "options", "label", "description", "hidden", "formField")
+    for item in told.others(*done):
+        yield from arrow(f"{subject}, {item.path}", (shown(item.old), shown(item.new)))
+
+
+def _options(told: Told, label: str) -> Iterator[Meaning]:
+    before, after = (_by_value(side) for side in (told.before, told.after))
+    types = everybody(told.design)
+    stamps = told.name.endswith(f".{told.names.prop('lead_type')}")
+    for value in dict.fromkeys([*before, *after]):
+        mine = (value,) if stamps and value in types else ()
+        if value not in after:
+            yield Meaning(f"{label} does not offer the value {shown(value)} any more", mine)
+        elif value not in before:
+            yield Meaning(f"{label} offers the value {shown(value)}", mine)
+        elif before[value].get("label") != after[value].get("label"):
+            sides = shown(before[value].get("label")), shown(after[value].get("label"))
+            yield from arrow(f"{label} calls the value {shown(value)}", sides, mine)
+        elif before[value].get("hidden") != after[value].get("hidden"):
+            does = "hides" if after[value].get("hidden") else "shows"
+            yield Meaning(f"{label} {does} the value {shown(value)}", mine)
+        elif before[value].get("description") != after[value].get("description"):
+            yield Meaning(f"{label} describes the value {shown(value)} in other words")
+    if set(before) == set(after) and list(before) != list(after):
+        yield Meaning(f"{label} offers its values in another order")
+
+
+def _by_value(attributes: Attributes) -> dict[str, Attributes]:
+    return {str(row.get("value")): row for row in rows(attributes, "options")}
+
+
+def group(told: Told) -> Iterator[Meaning]:
+    if told.comes or told.goes:
+        does = "our properties have no place of their own" if told.goes else "our properties stand together"
+        yield Meaning(f"Property group {told.name.partition('.')[2]} is {'removed' if told.goes else 'added'}: {does}")
+        return
+    yield from arrow(f"Name of the property group {told.name.partition('.')[2]}", told.moved("label"))
+
+
+def listing(told: Told) -> Iterator[Meaning]:
+    name = shown(told.either.get("name") or told.name)
+    mine = everybody(told.design) if told.name == "excluded" else ()
+    does = LISTS.get(told.name, "what it is for is not part of this design")
+    if told.comes or told.goes:
+        yield Meaning(f"List {name} is {'removed' if told.goes else 'added'} ({does})", mine)
+        return
+    sides = condition(told.before.get("filterBranch")), condition(told.after.get("filterBranch"))
+    yield from arrow(f"Who is on the list {name} ({does})", sides, mine)
+    if sides[0] == sides[1] and told.moved("filterBranch") is not None:
+        yield Meaning(f"Who is on the list {name} ({does}) is decided in another way", mine)
+    yield from arrow(f"Name of the list {told.name}", told.moved("name"))
+    for item in told.others("filterBranch", "name"):
+        yield from arrow(f"List {name}, {item.path}", (shown(item.old), shown(item.new)), mine)
+
+
+def step(told: Told) -> Iterator[Meaning]:
+    """Reports and dashboards: what was done by hand is remembered, and open again when it does not count any more."""
+    title = shown(told.either.get("title") or told.name)
+    if told.goes:
+        yield Meaning(f"To be done by hand, and not done: {title}")
+    elif told.comes:
+        yield Meaning(f"Done by hand: {title}")
+    elif told.others():
+        yield Meaning(f"Done by hand in another form than it should have now: {title}")

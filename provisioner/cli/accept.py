@@ -28,6 +28,8 @@ from provisioner.reporting.text import safe
 from provisioner.resources import Address, Snapshot
 
 _MOST_TRIED = 400  # renderings
+_NAMED = 3  # addresses in a sentence
+_UNTOUCHED = "The design was not changed."
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,12 +64,29 @@ def accept(
     text = _read(path)
     with console.working("Looking for the words of the design"):
         search = _Search(prepared, {address: by_hand[address] for address in by_hand})
-        after = text
-        for address in chosen:
-            after = search.taken_in(after, by_hand[address])
+        after = _taken_in(search, text, [by_hand[address] for address in chosen], {*patterns}, console)
     _agree(text, after, path, console, yes=yes)
     _replace(path, text, after)
     return road.prepare(path, console)
+
+
+def _taken_in(search: _Search, text: str, changes: list[Change], named: set[str], console: Console) -> str:
+    """The text with all of them. What only a pattern named and the design cannot say is left out, and told; Refused
+    when that is everything, or something that was named itself."""
+    after = text
+    refused: list[Refused] = []
+    for change in changes:
+        try:
+            after = search.taken_in(after, change)
+        except Refused as refusal:
+            if str(change.address) in named:
+                raise
+            refused.append(refusal)
+    if after == text and refused:
+        raise refused[0]
+    for left in refused:
+        console.note(f"Not taken in: {safe(left.message.removesuffix(_UNTOUCHED).strip())}")
+    return after
 
 
 class _Search:
@@ -83,8 +102,7 @@ class _Search:
         address = change.address
         if change.action is not Action.UPDATE:
             raise Refused(
-                f"{address} was deleted by hand; a design does not say that something is not there. "
-                "The design was not changed.",
+                f"{address} was deleted by hand; a design does not say that something is not there. {_UNTOUCHED}",
                 advice="Take out of the design what asks for it, or let apply make it again.",
             )
         now = self._rendered(text)
@@ -94,16 +112,24 @@ class _Search:
         for edit in sorted(edits, key=lambda item: item.spot.start, reverse=True):
             after = replaced(after, edit.spot, edit.value) or after
         rendered = self._rendered(after)
-        if rendered is None or now is None or self._open(rendered, change):
+        if rendered is None or now is None:
             raise _no_words(change, wanted)
-        others = self._moved(now, rendered, address)
-        if others:
-            raise Refused(
-                f"The design cannot say what was changed by hand at {address} without changing "
-                f"{', '.join(map(str, others[:3]))} too. The design was not changed.",
-                advice=f"Change the design yourself, or leave it with --keep-drift {address}.",
-            )
+        if self._open(rendered, change):
+            raise self._too_much(text, now, change, wanted) or _no_words(change, wanted)
+        if others := self._moved(now, rendered, address):
+            raise _with_others(address, others)
         return after
+
+    def _too_much(self, text: str, now: Snapshot, change: Change, wanted: list[Difference]) -> Refused | None:
+        """Where a single value of the design says it, but other things with it: what they are."""
+        for edit in (edit for difference in wanted for edit in _candidates(text, difference)):
+            after = replaced(text, edit.spot, edit.value)
+            if after is None or self._tried >= _MOST_TRIED:
+                continue
+            rendered = self._rendered(after)
+            if rendered is not None and not self._open(rendered, change):
+                return _with_others(change.address, self._moved(now, rendered, change.address))
+        return None
 
     def _open(self, rendered: Snapshot | None, change: Change) -> list[Difference]:
         """What the design still says otherwise than the org. Ids of the org count as the names they stand for: a
@@ -174,11 +200,19 @@ def _candidates(text: str, difference: Difference) -> Iterator[_Edit]:
             yield _Edit(spot, value)
 
 
+def _with_others(address: Address, others: list[Address]) -> Refused:
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    return Refused(
+        f"The design cannot say what was changed by hand at {address} without changing "
+        f"{', '.join(map(str, others[:_NAMED]))}{more} too. {_UNTOUCHED}",
+        advice=f"Change the design yourself, or leave it with --keep-drift {address}",
+    )
+
+
 def _no_words(change: Change, wanted: list[Difference]) -> Refused:
     paths = ", ".join(item.path for item in wanted[:3]) + (", …" if len(wanted) > 3 else "")
     return Refused(
-        f"The design has no words for what was changed by hand at {change.address} ({paths}). "
-        "The design was not changed.",
+        f"The design has no words for what was changed by hand at {change.address} ({paths}). {_UNTOUCHED}",
         advice=f"Leave it with --keep-drift {change.address}, or let apply undo it.",
     )
 
@@ -198,7 +232,9 @@ def _read(path: Path) -> str:
 def _agree(before: str, after: str, path: Path, console: Console, *, yes: bool) -> None:
     import difflib
 
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), f"{path} (then)", lineterm="", n=1)
+    lines = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), str(path), f"{path} (afterwards)", lineterm="", n=1
+    )
     colours: dict[str, Any] = {"+": "green", "-": "red"}
     for line in lines:
         console.note(console.paint(safe(line), colours[line[0]]) if line[0] in colours else safe(line))

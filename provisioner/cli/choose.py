@@ -58,7 +58,7 @@ def _aimed(wishes: Wishes, prepared: Prepared, live: Live, desired: Snapshot) ->
     if not wishes.targets:
         return None, Aim()
     known = desired.resources.keys() | live.ledger.fingerprints.keys()
-    _require(wishes.targets, known, "--target", "that the design asks for, or that it made")
+    _require(wishes.targets, known, "--target", "that the design asks for, or has made,")
     needs = _Needs(prepared, live.snapshot, desired)
     return aimed(wishes.targets, known, needs)
 
@@ -120,10 +120,20 @@ def _require(patterns: Iterable[str], known: Collection[Address], option: str, w
     lost = unmatched(patterns, known)
     if not lost:
         return
+    raise UsageError(f"{option}: nothing {what} is called {lost[0]!r}.", advice=_advice(lost[0], known))
+
+
+def _advice(lost: str, known: Collection[Address]) -> str:
+    """The addresses that somebody may have meant: which have it in them, or else look like it; else some of them."""
+    from difflib import get_close_matches
+
     names = [str(address) for address in sorted(known)]
+    wanted = lost.strip("*?").casefold()
+    near = [name for name in names if wanted and wanted in name.casefold()] or get_close_matches(lost, names, 3, 0.8)
+    if near:
+        return f"Did you mean {' or '.join(near[:_SHOWN])}?"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    advice = f"There are: {', '.join(names[:_SHOWN])}{more}." if names else "There is nothing of that kind."
-    raise UsageError(f"{option}: nothing {what} is called {lost[0]!r}.", advice=advice)
+    return f"There are: {', '.join(names[:_SHOWN])}{more}." if names else "There is nothing of that kind."
 
 
 def check_remade(wishes: Wishes, renames: Renames, plan: Plan) -> Plan:

@@ -79,7 +79,9 @@ def _breaches(policy: Policy, plan: Plan) -> Iterator[Breach]:
         )
     count = len(plan.to_write)
     if policy.max_changes is not None and count > policy.max_changes:
-        detail = f"this plan has {count} changes; at most {policy.max_changes} are allowed."
+        detail = (
+            f"this plan has {count} {'change' if count == 1 else 'changes'}; at most {policy.max_changes} are allowed."
+        )
         yield breach("max_changes", detail, "Plan a part of it with --target.")
     if "simulate" in policy.require and plan.impact is None:
         yield breach(

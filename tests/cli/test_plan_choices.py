@@ -82,7 +82,17 @@ def test_a_targeted_plan_does_that_only_and_keeps_the_rest_as_recorded(applied: 
 def test_a_target_that_is_nothing_is_said(applied: Desk) -> None:
     result = applied("plan", "acme.yaml", "-c", "sandbox", "--target", "Type:demmo")
     assert result.code == 2
-    assert "--target: nothing that the design asks for, or that it made is called 'Type:demmo'." in result.err
+    assert result.err == (
+        "Error: --target: nothing that the design asks for, or has made, is called 'Type:demmo'.\n"
+        "  What to do: Did you mean Type:demo?\n"
+    )
+
+
+@pytest.mark.parametrize("lost", ["demo", "DEMO", "Flow:*demo"])
+def test_a_target_without_its_kind_is_guessed(applied: Desk, lost: str) -> None:
+    result = applied("plan", "acme.yaml", "-c", "sandbox", "--target", lost)
+    assert result.code == 2
+    assert result.err.endswith("Did you mean Type:demo?\n") == (":" not in lost)
 
 
 # ------------------------------------------------------------------- who
@@ -145,6 +155,20 @@ def test_hours_are_written_as_hours(applied: Desk) -> None:
     assert "sla: 90m" in text
 
 
+def test_a_pattern_takes_in_what_it_can_and_tells_the_rest(applied: Desk) -> None:
+    applied.org.resources[DEMO] = {"sla": 30}
+    applied.org.resources[SETTINGS] = {"live": False, "to": 7}
+    result = applied("plan", "acme.yaml", "-c", "sandbox", "--accept-drift", "*", "--yes")
+    assert result.code == 0
+    told_so = "Not taken in: The design has no words for what was changed by hand at Settings:Default (to).\n"
+    assert told_so in result.err
+    assert "sla: 30m" in (applied.folder / "acme.yaml").read_text(encoding="utf-8")
+    assert "~ Settings:Default  (changed by hand)" in result.out
+    result = applied("plan", "acme.yaml", "-c", "sandbox", "--accept-drift", "*", "--yes")
+    assert result.code == 5, "nothing of it could be taken in"
+    assert "The design has no words for what was changed by hand at Settings:Default (to)." in result.err
+
+
 def test_what_the_design_has_no_words_for_is_refused(applied: Desk) -> None:
     before = (applied.folder / "acme.yaml").read_bytes()
     applied.org.resources[SETTINGS] = {"live": False, "to": 7}
@@ -194,7 +218,7 @@ def policy(desk: Desk, text: str, name: str = "policy.yaml") -> Path:
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        ("max_changes: 0\n", "policy.yaml:2:1: max_changes: this plan has 1 changes; at most 0 are allowed."),
+        ("max_changes: 0\n", "policy.yaml:2:1: max_changes: this plan has 1 change; at most 0 are allowed."),
         (
             "forbid: [overwriting_by_hand]\n",
             "policy.yaml:2:10: forbid overwriting_by_hand: this plan undoes what was changed by hand at Type:demo.",

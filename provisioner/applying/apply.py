@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
@@ -90,9 +90,11 @@ def apply(
     applied_at: str,
     applied_by: str,
     override: str = "",
+    begun: Collection[Address] = (),
 ) -> Generator[Event, None, None]:
     """Do exactly what `plan` shows, or refuse. `applied_at` is UTC ISO; `plan_id` is the plan's digest;
-    `override` is why a gate was passed that was not open: it stays in the ledger.
+    `override` is why a gate was passed that was not open: it stays in the ledger. `begun`: what the whole plan touches,
+    when this is the rest of it.
 
     The last event is Applied. Raises Refused before the first write when the plan no longer holds; TargetError when
     the vendor refused or did not answer and nothing is known to be done; PartlyApplied when some changes are done.
@@ -102,7 +104,7 @@ def apply(
     guards.check_clear(plan)
     touched = sides(plan)
     live = session.read(touched, plan.prefix)
-    check_witnesses(plan, live, target.compare, plan_id)
+    check_witnesses(plan, live, target.compare, plan_id, begun)
     yield Stage("check", "Checking the changes on the server, without saving")
     if isinstance(session, Rehearsing):
         yield from session.rehearse(plan)
@@ -110,7 +112,7 @@ def apply(
         session.check(plan)
     # The check can take as long as the org's tests do: whoever applied meanwhile must not be overwritten.
     live = session.read(touched, plan.prefix)
-    check_witnesses(plan, live, target.compare, plan_id)
+    check_witnesses(plan, live, target.compare, plan_id, begun)
     yield Witnessed(live.snapshot, live.ledger)
     yield Stage("write", f"Writing {_changes(len(plan.to_write))}")
     meta = {"plan": plan_id, "applied_at": applied_at, "applied_by": applied_by, "tool": plan.tool}
@@ -151,7 +153,7 @@ def _partly(outcomes: dict[Address, Outcome], plan: Plan, error: TargetError) ->
     )
 
 
-def check_witnesses(plan: Plan, live: Live, compare: Compare, plan_id: str) -> None:
+def check_witnesses(plan: Plan, live: Live, compare: Compare, plan_id: str, begun: Collection[Address] = ()) -> None:
     """Refused when what this plan touches, or the ledger, is not as the plan shows it. Other edits are no matter."""
     guards.check_ledger(live.ledger.design, plan.design, plan.org)
     moved = [change.address for change in plan.changes if not is_untouched(change, live.snapshot, compare)]
@@ -162,7 +164,7 @@ def check_witnesses(plan: Plan, live: Live, compare: Compare, plan_id: str) -> N
     if moved:
         more = f" (and {len(moved) - 1} more)" if len(moved) > 1 else ""
         raise Refused(f"{moved[0]}{more} changed in the org after this plan was made.", advice=again)
-    guards.check_owned(plan, live.ledger.fingerprints)
+    guards.check_owned(plan, live.ledger.fingerprints, begun)
 
 
 def _applied_since(ledger: Ledger, plan_id: str) -> str:

@@ -54,6 +54,7 @@ def apply(
     """
     from provisioner.cli import quiet, road
     from provisioner.cli.carry_out import Consent, carry_out
+    from provisioner.cli.quiet import believed
     from provisioner.cli.walk import Errand
 
     consent = Consent(yes, confirm, allow_deletes, allow_data_loss, wait=wait, state_dir=state_dir, policy=policy)
@@ -61,6 +62,7 @@ def apply(
     if _is_plan(file):
         plan, target, reached = _from_plan(file, connection, console)
         design = file.parent / plan.design_file
+        plan = believed(plan, design, target)
         said = quiet.notes_from(plan, design, target)
         errand = replace(errand, design_file=str(design) if plan.design_file else "", notes=said)
         plan, errand = _rest(plan, target, reached, errand, consent.state_dir, console)
@@ -93,7 +95,8 @@ def _rest(
         return plan, errand  # its witnesses say what moved
     done, total = len(plan.to_write) - len(left.to_write), len(plan.to_write)
     console.note(f"Run {safe(run.id)} began this plan: {done} of {total} changes are done. This is the rest of it.")
-    return left, replace(errand, plan_id=plan_id, notes={**errand.notes, "continues": run.id})
+    begun = frozenset(address for change in plan.changes for address in change.addresses)
+    return left, replace(errand, plan_id=plan_id, begun=begun, notes={**errand.notes, "continues": run.id})
 
 
 def _is_plan(file: Path) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -60,7 +62,7 @@ def carry_out(
     show = console.note if console.json else console.say
     show(plan_text(plan, console.paint, verbose=console.verbose, removes=removes))
     guards.check_clear(plan)
-    policies.enforce(plan, consent.policy)
+    policies.enforce(plan, consent.policy, errand.design_file)
     unfinished = isinstance(reached.session, Finishing) and reached.session.is_unfinished()
     if not plan.to_write and not unfinished and ledger_digest(plan.fingerprints) == plan.ledger:
         console.data({"run": None, **applied_data(Applied((), ()), plan, planfile.digest(plan))})
@@ -70,7 +72,7 @@ def carry_out(
         guards.check_deletions(plan, consent.allow_deletes)
     guards.check_alerts(plan, consent.live)
     losses.check(plan, losses.count(plan, reached.session), consent.allow_data_loss)
-    _consented(plan, consent, console, question)
+    _consented(reached.org, consent, console, question)
     start = time.monotonic()
     state = runs.state_folder(consent.state_dir)
     run, applied = walk(plan, reached, target, console, errand, state=state, wait=consent.wait)
@@ -87,9 +89,9 @@ def _left(plan: Plan, reached: Reached, console: Console) -> str:
     return left_text(plan.by_hand, f"provisioner done {design} STEP -c {reached.connection or 'NAME'}", console.paint)
 
 
-def _consented(plan: Plan, consent: Consent, console: Console, question: str) -> None:
-    """A yes for this org: asked for on a terminal, given as --yes elsewhere; production is named besides."""
-    org = plan.org
+def _consented(org: Mapping[str, Any], consent: Consent, console: Console, question: str) -> None:
+    """A yes for the org that the connection leads to, whatever a plan calls it: asked for on a terminal, given as --yes
+    elsewhere; production is named besides."""
     confirm = consent.confirm
     if org["is_production"] and confirm is None and console.can_ask and not consent.yes:
         confirm = click.prompt(f"Production. Type the name of the org ({safe(org['name'])})", err=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from provisioner.cli.console import Console, connects, speaks
+from provisioner.cli.login import login
 
 if TYPE_CHECKING:
     from provisioner.cli.road import Prepared, Reached
@@ -59,7 +59,7 @@ def _person(by: str | None) -> str:
     """One line of text. UsageError when it is none."""
     from provisioner.errors import UsageError
 
-    name = " ".join((by if by is not None else getpass.getuser()).split())
+    name = " ".join((by if by is not None else login()).split())
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
         raise UsageError(f"--by needs a name of at most {_LONGEST_NAME} characters.")
     return name

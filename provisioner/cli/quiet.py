@@ -1,4 +1,5 @@
-"""Whether a plan switches alerts from live to silent: taking it back would switch them on again."""
+"""What a plan does to alerts, worked out from the design: whether it switches them on, or from live to silent (taking
+it back would then switch them on again)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from typing import Any
 from provisioner.model.design import Design
 from provisioner.planning.diff import attribute_changes
 from provisioner.planning.plan import Plan
-from provisioner.targets.base import Target
+from provisioner.planning.risk import unweighed, weighed
+from provisioner.targets.base import Target, Weighing
 
 
 def quietens(plan: Plan, design: Design, target: Target) -> bool:
@@ -38,7 +40,22 @@ def notes(plan: Plan, design: Design, target: Target) -> dict[str, Any]:
 
 def notes_from(plan: Plan, file: Path, target: Target) -> dict[str, Any]:
     """The same for a plan from a file, with the design it was made from; nulls when that cannot be read any more."""
+    design = _read(plan, file)
+    return {"alerts": None, "quietens": None} if design is None else notes(plan, design, target)
+
+
+def believed(plan: Plan, file: Path, target: Target) -> Plan:
+    """A plan from a file with its risks worked out again, and whether it switches alerts on: what guards and policy
+    look at is not taken from the file. Without its design, only the file knows about the switch."""
     from provisioner.cli import road
 
-    design = road.check(file).design if file.is_file() else None
-    return {"alerts": None, "quietens": None} if design is None else notes(plan, design, target)
+    found = weighed(plan, target.weigh if isinstance(target, Weighing) else unweighed)
+    design = _read(plan, file)
+    switches = design is not None and road.goes_live(found, design, target)
+    return dataclasses.replace(found, goes_live=plan.goes_live or switches)
+
+
+def _read(plan: Plan, file: Path) -> Design | None:
+    from provisioner.cli import road
+
+    return road.check(file).design if plan.design_file and file.is_file() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,13 @@ import click
 
 from provisioner.cli.console import Console, connects, consents, speaks
 from provisioner.cli.keeping import keeps, loses, waits
+from provisioner.cli.policies import policed
 
 if TYPE_CHECKING:
     from provisioner.applying.journal import Run
     from provisioner.cli.road import Reached
     from provisioner.planning.plan import Plan
+    from provisioner.planning.policy import Policy
     from provisioner.targets.base import Target
 
 
@@ -34,6 +37,7 @@ Examples:
 @loses
 @waits
 @keeps
+@policed
 @speaks
 def rollback(
     run: str,
@@ -47,6 +51,7 @@ def rollback(
     allow_data_loss: Any,
     wait: bool,
     state_dir: Path | None,
+    policy: Path | None,
     console: Console,
 ) -> int:
     """Take back what a run changed, as a plan of its own.
@@ -55,6 +60,7 @@ def rollback(
     is in the org now, so a run that was interrupted or killed can be taken back too. RUN may be shortened.
     """
     from provisioner.applying import runs
+    from provisioner.cli import policies
     from provisioner.cli.carry_out import Consent, carry_out
     from provisioner.cli.golive import reason_text
     from provisioner.cli.walk import Errand
@@ -64,15 +70,25 @@ def rollback(
     found = runs.find(state, run)
     target, reached = _reach(found, connection, console)
     plan = _plan(found, target, reached, console, state, discard=discard_later_changes)
+    rules = policies.find(found.text("design_file"), policy) if policy or found.text("design_file") else None
+    plan = replace(plan, policy=rules.digest if rules is not None else "")
     if out is not None:
-        return _keep(plan, out, connection, console)
+        return _keep(plan, out, rules, console)
     _check_switch(plan, found, reason)
     consent = Consent(
-        yes, confirm, allow_deletes, allow_data_loss, live=reason is not None, wait=wait, state_dir=state_dir
+        yes,
+        confirm,
+        allow_deletes,
+        allow_data_loss,
+        live=reason is not None,
+        wait=wait,
+        state_dir=state_dir,
+        policy=policy,
     )
     errand = Errand(
         "rollback",
         f"To go on: provisioner rollback {found.id} -c {connection}",
+        found.text("design_file"),
         override=reason or "" if plan.goes_live else "",
         notes={"rolls_back": found.id, "quietens": bool(found.begin.get("goes_live")), "alerts": _mode(plan, found)},
     )
@@ -89,7 +105,7 @@ def _reach(run: Run, connection: str, console: Console) -> tuple[Target, Reached
 
     if runs.ended(run) == runs.RUNNING:
         raise Refused(f"Run {run.id} is still at work.", advice="Wait until it has ended, or end it with Ctrl-C.")
-    org = run.begin["org"]
+    org = run.org
     target = load_target(str(org["platform"]))
     reached = road.reach(target, road.find_connection(connection, str(org["platform"])), console)
     if not guards.same_org(org["id"], reached.org["id"]):
@@ -117,6 +133,7 @@ def _plan(run: Run, target: Target, reached: Reached, console: Console, state: P
     rollback.check_later(found, discard, run.id)
     now = instant(datetime.now(UTC))
     plan = rollback.make(kept, live, found, tool=__version__, org=reached.org, created_at=now, target=target)
+    plan = replace(plan, connection=reached.connection)
     return rollback.with_switch(plan, rollback.quietened(run, kept, runs.every(state)[0]))
 
 
@@ -140,12 +157,14 @@ def _mode(plan: Plan, run: Run) -> str | None:
     return "live" if plan.goes_live else None
 
 
-def _keep(plan: Plan, out: Path, connection: str, console: Console) -> int:
+def _keep(plan: Plan, out: Path, rules: Policy | None, console: Console) -> int:
+    from provisioner.cli import policies
+    from provisioner.cli.reports import tell_next
     from provisioner.planning import planfile
     from provisioner.reporting.plans import plan_text
 
     planfile.write(plan, out)
     console.data(planfile.to_data(plan))
     console.say(plan_text(plan, console.paint, verbose=console.verbose))
-    console.note(f"Kept in {out}. Carry it out within 24 hours: provisioner apply {out} -c {connection}")
+    tell_next(plan, out, console, policies.warn(plan, rules, console))
     return 0

@@ -20,6 +20,7 @@ from provisioner.applying.journal import BEGIN, FORMAT, Journal
 from provisioner.applying.record import Recorder
 from provisioner.cli import failures
 from provisioner.cli.console import Console
+from provisioner.cli.login import login
 from provisioner.cli.road import Reached
 from provisioner.cli.ticking import Ticker
 from provisioner.connections import is_loopback
@@ -28,6 +29,7 @@ from provisioner.planning import planfile
 from provisioner.planning.plan import Action, Plan
 from provisioner.reporting.applied import event_text
 from provisioner.reporting.text import duration_text, safe
+from provisioner.resources import Address
 from provisioner.targets.base import Archiving, Occupied
 
 _FIRST_LOOK, _LAST_LOOK = 2.0, 15.0  # seconds between two looks while waiting for somebody else
@@ -38,13 +40,14 @@ _ACTIONS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "de
 @dataclass(frozen=True, slots=True)
 class Errand:
     """What a run is for. `again` is how to continue after an interruption; `notes` are further facts for its journal,
-    `plan_id` the digest of the whole plan when this is the rest of it."""
+    `plan_id` the digest of the whole plan when this is the rest of it, `begun` what that touches."""
 
     kind: str
     again: str
     design_file: str = ""
     override: str = ""
     plan_id: str = ""
+    begun: frozenset[Address] = frozenset()
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -73,6 +76,7 @@ def walk(
             applied_at=planfile.instant(datetime.now(UTC)),
             applied_by=str(reached.org["user"]),
             override=errand.override,
+            begun=errand.begun,
         )
         last: Applied | None = None
         start = time.monotonic()
@@ -102,8 +106,6 @@ def _told() -> None:
 
 
 def _beginning(plan: Plan, reached: Reached, errand: Errand, plan_id: str) -> dict[str, Any]:
-    import getpass
-
     file = errand.design_file or plan.design_file
     return {
         "format": FORMAT,
@@ -116,7 +118,7 @@ def _beginning(plan: Plan, reached: Reached, errand: Errand, plan_id: str) -> di
         "org": dict(plan.org),
         "connection": reached.connection,
         "by": str(reached.org["user"]),
-        "login": getpass.getuser(),
+        "login": login(),
         "tool": plan.tool,
         "process": processes.this().data(),
         "changes": [{"address": str(change.address), "action": _ACTIONS[change.action]} for change in plan.changes],

@@ -137,7 +137,7 @@ class Builder:
             object=data.get("object", ""),
             prefix=data.get("prefix", ""),
             expect=dict(data.get("expect", {})),
-            options=_only(data, "api_version", "timezone", "fields", "features", "slack_action_version"),
+            options=_only(data, "api_version", "timezone", "fields", "features", "slack_action_version", "accept"),
         )
 
     def _telemetry(self, object: str) -> Telemetry:

@@ -32,4 +32,15 @@ HOURS = RULES.declare(
 HOLIDAYS = RULES.declare(
     "D106", "Unknown holidays", "A calendar without its holidays would alert people on days off, so nothing is guessed."
 )
+IMPOSSIBLE = RULES.declare(
+    "D141",
+    "Impossible on this platform",
+    "What is not deployed must not be believed to run. A design that can do without it says so under `target.accept`.",
+)
+UNNEEDED = RULES.declare(
+    "D142",
+    "Nothing to accept",
+    "A word under `target.accept` that gives up nothing would hide what it means one day.",
+    severity="warning",
+)
 DATE = RULES.declare("D107", "Not a date", "Days are written year-month-day and must exist.")

@@ -60,7 +60,7 @@ def everything() -> dict[str, Any]:
     """A design that says everything the schema knows: the examples of the schema, made to fit together."""
     data = {name: part["examples"][0] for name, part in design_schema()["properties"].items()}
     data |= {
-        "target": {"platform": "salesforce", "object": "Lead", "prefix": "STL", "api_version": "66.0",
+        "target": {"platform": "salesforce", "object": "Lead", "accept": ["surge"], "prefix": "STL", "api_version": "66.0",
                    "expect": {"org_id": "00D000000000001AAA", "sandbox": True}},
         "telemetry": {"engagement": ["Form__c", "CreatedDate"],
                       "first_touch": {"types": ["call"], "ignore_users": ["bot@acme.example"]},

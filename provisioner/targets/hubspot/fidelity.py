@@ -320,16 +320,12 @@ def _people(design: Design) -> Iterator[Fidelity]:
 
 
 def _cycle(design: Design) -> Iterator[Fidelity]:
-    object = lead_object(design)
-    why = "A cycle begins when an engagement property changes after the clock has finished, not with any later change."
-    if object.comes_again:
-        yield _say("cycle", "approximated", why)
-    elif set(design.telemetry.engagement) - {object.created_at}:
+    if lead_object(design).comes_again:
         why = (
-            "A lead of the lead object is one enquiry: its first outreach never moves, so a later engagement begins no "
-            "cycle. A new enquiry is a new lead."
+            "A cycle begins when an engagement property changes after the clock has finished, not with any later "
+            "change."
         )
-        yield _say("cycle", "impossible", why)
+        yield _say("cycle", "approximated", why)
 
 
 def _rest(design: Design) -> Iterator[Fidelity]:
@@ -350,6 +346,26 @@ def _rest(design: Design) -> Iterator[Fidelity]:
         yield _say("stages", "approximated", "The time at which the workflow runs.", float(JITTER))
     if design.reports:
         yield _say("reports", "manual", "HubSpot has no API for reports and dashboards: a guide of exact clicks.")
-    for word in ("recycling", "surge"):
-        if getattr(design, word):
-            yield _say(word, "impossible", "Not deployed by this version.")
+    yield from impossible(design)
+
+
+def impossible(design: Design) -> list[Fidelity]:
+    """What is not deployed, with its place."""
+    found: list[Fidelity] = []
+    object = lead_object(design)
+    if not object.comes_again and set(design.telemetry.engagement) - {object.created_at}:
+        why = (
+            "A lead of the lead object is one enquiry: its first outreach never moves, so a later engagement begins no "
+            "cycle. A new enquiry is a new lead."
+        )
+        found.append(Fidelity("cycle", None, "impossible", None, why, f"{design.telemetry.at}/engagement"))
+    found += [_not(word, f"/{word}") for word in ("recycling", "surge") if getattr(design, word)]
+    for lead_type in design.lead_types:
+        for word in ("after_hours", "follow_up"):
+            if getattr(lead_type, word) is not None:
+                found.append(_not(word, f"{lead_type.at}/{word}", lead_type.id))
+    return found
+
+
+def _not(feature: str, at: str, lead_type: str | None = None) -> Fidelity:
+    return Fidelity(feature, lead_type, "impossible", None, "Not deployed by this version.", at)

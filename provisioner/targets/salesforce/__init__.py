@@ -31,6 +31,12 @@ class Salesforce:
 
         return statement(design)
 
+    def impossible(self, design: Design) -> list[Fidelity]:
+        """What is not deployed."""
+        from provisioner.targets.salesforce.fidelity import impossible
+
+        return impossible(design)
+
     def artifacts(self, resources: Iterable[Resource]) -> list[Artifact]:
         """The files of these resources with their package.xml."""
         from provisioner.targets.salesforce.package import artifacts

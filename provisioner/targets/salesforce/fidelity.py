@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from provisioner.fidelity import Fidelity, Grade
 from provisioner.model.design import Design, LeadType
+from provisioner.model.uses import used_escalations
 
 TICK = 1.0  # minutes: a scheduled path runs at the next whole one
 
@@ -43,8 +44,25 @@ def _rest(design: Design) -> Iterator[Fidelity]:
     told = {id for step in steps if "email" in step.via for id in step.notify}
     if any(item.kind in ("group", "queue") for item in design.recipients.values() if item.id in told):
         yield _say("email to groups and queues", "approximated", "They get bells, never email.")
-    if any("slack" in step.via for step in steps):
-        yield _say("slack", "impossible", "Not deployed by this version.")
-    for word in ("recycling", "surge", "reports"):
-        if getattr(design, word):
-            yield _say(word, "impossible", "Not deployed by this version.")
+    yield from impossible(design)
+
+
+def impossible(design: Design) -> list[Fidelity]:
+    """What is not deployed, with its place."""
+    found: list[Fidelity] = []
+    for escalation in used_escalations(design):
+        slack = [step.at for step in escalation.steps if "slack" in step.via]
+        if slack and not found:
+            found.append(_not("slack", f"{slack[0]}/via"))
+    if design.telemetry.stages:
+        found.append(_not("stages", f"{design.telemetry.at}/stages"))
+    found += [_not(word, f"/{word}") for word in ("recycling", "surge", "reports") if getattr(design, word)]
+    for lead_type in design.lead_types:
+        for word in ("after_hours", "follow_up"):
+            if getattr(lead_type, word) is not None:
+                found.append(_not(word, f"{lead_type.at}/{word}", lead_type.id))
+    return found
+
+
+def _not(feature: str, at: str, lead_type: str | None = None) -> Fidelity:
+    return Fidelity(feature, lead_type, "impossible", None, "Not deployed by this version.", at)

@@ -104,7 +104,7 @@ def _meanings(prepared: Prepared, plan: Plan) -> Mapping[Address, tuple[Meaning,
     return {
         change.address: tuple(target.meanings(as_found(change), prepared.design))
         for change in plan.to_write
-        if change.cause in _BY_HAND
+        if change.cause in (*_BY_HAND, Cause.ORPHANED)
     }
 
 

@@ -168,7 +168,9 @@ class AuditPortal(Portal):
     def now(self) -> datetime:
         return at(self.door("clock", method="GET")["now"])
 
-    def scope(self, carriers: Iterable[str] = ("enquiry_type", "enquiry_country"), days: int = 60, **more: Any) -> Scope:
+    def scope(
+        self, carriers: Iterable[str] = ("enquiry_type", "enquiry_country"), days: int = 60, **more: Any
+    ) -> Scope:
         now = self.now()
         return Scope(now, now - timedelta(days=days), tuple(carriers), **more)
 

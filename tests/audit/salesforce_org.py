@@ -24,12 +24,25 @@ EDITS = (
 BORN = datetime(2026, 2, 2, 8, tzinfo=UTC)
 END = datetime(2026, 3, 2, 21, tzinfo=UTC)
 REPS = ("ann@acme.example", "bo@acme.example", "cy@acme.example", "dee@acme.example")
-HEAD, SAM = "head@acme.example", "sam@acme.example"
+HEAD, SAM, LONE = "head@acme.example", "sam@acme.example", "lone@acme.example"
 STAFF = ("qa@acme.example", "cro@acme.example", "sdr-manager@acme.example", "integration@acme.example")
 SOURCES = ("Demo Request", "Pricing Page", "Contact Form", "Webinar", "Trade Show", "Content Download")
+USED = tuple(value for value in SOURCES if value != "Pricing Page")
 CODE = ("ApexClass", "ApexTrigger")
 NS = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
 ROOT = "/services/data/v66.0/"
+
+
+# The administrator may write what the design's own permission set lets nobody write.
+BY_HAND = (
+    f'<?xml version="1.0" encoding="UTF-8"?><PermissionSet {NS}>'
+    + "".join(
+        f"<fieldPermissions><editable>true</editable><field>Lead.STL_{word}__c</field><readable>true</readable>"
+        "</fieldPermissions>"
+        for word in ("Engaged_At", "Escalation_Level", "Lead_Type", "SLA_Status")
+    )
+    + "<label>By hand</label></PermissionSet>"
+).encode()
 
 
 def iso(at: datetime) -> str:
@@ -66,14 +79,19 @@ class SalesforceOrg(Emulated):
         self.door("clock", {"to": iso(BORN - timedelta(days=1))})
         users: list[dict[str, Any]] = [_user(name) for name in (HEAD, *STAFF)]
         users += [_user(name, HEAD) for name in (*REPS, SAM)]
-        groups = [{"name": "SDR_On_Call", "label": "SDR on call", "members": list(REPS[:2])}]
+        users.append(_user(LONE))
+        groups = [{"name": "SDR_On_Call", "label": "SDR on call", "members": [HEAD]}]
         planted = self.door("seed", {"users": users, "groups": groups})
         self.ids, self.tokens = planted["users"], planted["tokens"]
         self.offer(*SOURCES)
         self.door("clock", {"to": iso(BORN)})
         self.desk.apply()
-        self.door("seed", {"permission_sets": [{"user": self.admin, "name": "STL_Speed_To_Lead"}]})
-        self.join("SDR_Backup", *REPS)
+        self.deploy(
+            {"permissionsets/By_Hand.permissionset": BY_HAND, "package.xml": manifest(("PermissionSet", "By_Hand"))}
+        )
+        sets = [{"user": self.admin, "name": name} for name in ("STL_Speed_To_Lead", "By_Hand")]
+        self.door("seed", {"permission_sets": sets})
+        self.join("SDR_Backup", *REPS, SAM)
 
     def offer(self, *values: str) -> None:
         """The values of the lead source, as Setup sets them."""
@@ -96,13 +114,25 @@ class SalesforceOrg(Emulated):
             self.day(day, wanted, dice)
         self.door("clock", {"to": iso(END)})
 
+    def late_day(self, start: datetime, count: int, touched: bool) -> None:
+        """So many leads that wait an hour in a queue before a rep has them."""
+        queue = self.group("SDR_Backup")
+        made = [self.lead(start + timedelta(minutes=n), "Webinar", HEAD, OwnerId=queue) for n in range(count)]
+        ids = self.door("seed", {"records": made})["records"]
+        self.door("clock", {"to": iso(start + timedelta(minutes=60))})
+        for place, id in enumerate(ids):
+            self.patch(id, OwnerId=self.ids[REPS[place % len(REPS)]])
+        if touched:
+            at = start + timedelta(minutes=63)
+            self.door("seed", {"records": [self.touch(at, id, REPS[n % len(REPS)]) for n, id in enumerate(ids)]})
+
     def day(self, start: datetime, count: int, dice: random.Random, share: float = 0.9) -> None:
         """So many leads from `start` on, a minute apart, `share` of them touched."""
         events: list[tuple[datetime, dict[str, Any]]] = []
         for number in range(count):
             at, owner = start + timedelta(minutes=number), REPS[number % len(REPS)]
             ref = f"{start:%m%d%H}-{number}"
-            source, country = dice.choice(SOURCES), dice.choice(["Ireland", "United States", None])
+            source, country = dice.choice(USED), dice.choice(["Ireland", "United States", None])
             events.append((at, self.lead(at, source, owner, Country=country) | {"ref": ref}))
             if dice.random() < share:
                 touched = at + timedelta(minutes=3)

@@ -143,7 +143,7 @@ def left_over(audit: Audit) -> Iterator[Found]:
         if change.cause is Cause.ORPHANED:
             yield Found(
                 subject=str(change.address),
-                detail=f"{change.address} is no longer in the design, and still in the CRM.",
+                detail=f"No longer in the design, and still in the CRM: {_meant(audit, change)}.",
                 consequence="It goes on doing what it did.",
                 fix=f"See it, then apply: {audit.command('plan')}",
                 address=change.address,
@@ -205,6 +205,12 @@ def misfit(audit: Audit) -> Iterator[Found]:
 
 _PEOPLE = ("/recipients", "/alerts/silent_to", "/telemetry/first_touch")
 _NAMED = 5  # addresses written out in one sentence
+
+
+def _meant(audit: Audit, change: Change) -> str:
+    """What it does, where that is known; else what it is."""
+    meanings = audit.meanings.get(change.address) or (Meaning(str(change.address)),)
+    return "; ".join(meaning.text.rstrip(".") for meaning in meanings)
 
 
 def _by_hand(audit: Audit, change: Change, what: str) -> Found:

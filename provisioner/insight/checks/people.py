@@ -33,7 +33,8 @@ def inactive_owner(audit: Audit) -> Iterator[Found]:
             clocks = count_text(person.open_clocks, "running clock")
             yield Found(
                 subject=_name(person),
-                detail=f"{person.name} is not active any more and owns {leads_text(person.leads)}, {clocks}.",
+                detail=f"{person.name} is not active any more and owns {leads_text(person.leads)}, "
+                f"{person.open_clocks or 'none'} of them with a running clock.",
                 consequence=f"Nobody answers these leads; {clocks} will end in a miss, and the alerts reach nobody."
                 if person.open_clocks
                 else "Nobody answers these leads when they come back.",
@@ -231,6 +232,9 @@ def _recipient(audit: Audit, standing: Standing, gone: str) -> Found:
         severity, consequence = "info", "Alerts are live, so nobody misses anything; going silent would tell nobody."
     elif standing.name == _SILENT:
         consequence = "Alerts are silent and all of them go there: nobody sees any of them."
+    elif standing.pointer.endswith("/otherwise/user"):
+        consequence = f"Where nobody else can be told, what goes to “{standing.name}” reaches nobody."
+        severity = "error" if _uses(audit, standing.name) else "warning"
     elif named := _uses(audit, standing.name):
         consequence = f"What goes to “{standing.name}” reaches nobody: {named}."
     else:

@@ -73,11 +73,16 @@ class Notification:
     url: Secret
 
 
-def files(folder: Path | None = None) -> tuple[Path, Path]:
-    """Where connections are looked for: the project's file, then the user's. Neither needs to exist."""
+def files(folder: Path | None = None) -> tuple[Path, ...]:
+    """Where connections are looked for: the project's file, then the user's, if the user has a place of their own.
+    None needs to exist."""
     import platformdirs
 
-    return (folder or Path.cwd()) / FILE, platformdirs.user_config_path("provisioner") / FILE
+    project = (folder or Path.cwd()) / FILE
+    try:
+        return project, platformdirs.user_config_path("provisioner") / FILE
+    except RuntimeError:  # no home folder, as in some containers
+        return (project,)
 
 
 def connection(

@@ -7,12 +7,12 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from provisioner.applying import processes
-from provisioner.applying.journal import cannot_write, make_folder, moment
+from provisioner.applying.journal import cannot_write, content_of, make_folder, moment
 
 _ATTEMPTS = 5
 
@@ -25,8 +25,16 @@ class Held:
     run: str
     since: str
 
+    path: str = field(default="", compare=False)  # where the lock lies
+
     def __str__(self) -> str:
-        return f"another provisioner of this machine (process {self.process.pid}, run {self.run}, since {self.since})"
+        what = f"process {self.process.pid}, run {self.run}, since {self.since}"
+        if self.process.host == processes.this().host:
+            return f"another provisioner of this machine ({what})"
+        return (
+            f"another provisioner on {self.process.host} ({what}); whether it is still there cannot be seen from here. "
+            f"If it is not, remove {self.path}"
+        )
 
 
 def take(state: Path, org_key: str, run: str) -> Held | None:
@@ -43,7 +51,7 @@ def take(state: Path, org_key: str, run: str) -> Held | None:
                 return None
             found = _read(path)
             if found is not None and processes.is_alive(found.process):
-                return found
+                return replace(found, path=str(path))
             _clear(path, found)
         return _read(path) or Held(processes.this(), "unknown", "unknown")
     except OSError as error:
@@ -53,9 +61,12 @@ def take(state: Path, org_key: str, run: str) -> Held | None:
 def release(state: Path, org_key: str, run: str) -> None:
     """Give it back; nothing happens when it is not (any more) that of `run`."""
     path = _path(state, org_key)
-    found = _read(path)
-    if found is not None and found.run == run:
-        path.unlink(missing_ok=True)
+    try:
+        found = _read(path)
+        if found is not None and found.run == run:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 @contextmanager
@@ -89,7 +100,7 @@ def _create(path: Path, content: dict[str, Any]) -> bool:
 def _read(path: Path) -> Held | None:
     """None when there is none, or when it is not what we write (then nobody holds it)."""
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(content_of(path))
     except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         return None
     process = processes.Process.of(data.get("process")) if isinstance(data, dict) else None

@@ -28,7 +28,9 @@ class Process:
         if not isinstance(data, Mapping):
             return None
         host, pid, started = data.get("host"), data.get("pid"), data.get("started")
-        if isinstance(host, str) and isinstance(pid, int) and isinstance(started, int | float):
+        if isinstance(pid, bool) or not isinstance(pid, int) or pid <= 0:
+            return None
+        if isinstance(host, str) and isinstance(started, int | float):
             return cls(host, pid, float(started))
         return None
 

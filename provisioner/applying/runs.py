@@ -18,11 +18,20 @@ KILLED, RUNNING = "killed", "running"  # of a journal without an end
 
 
 def state_folder(given: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
-    """What the user said, else PROVISIONER_STATE_DIR, else the user's own state folder. It need not exist."""
+    """What the user said, else PROVISIONER_STATE_DIR, else the user's own state folder. It need not exist. UsageError
+    when the user has none."""
     import platformdirs
 
     found = str(given) if given is not None else (os.environ if environ is None else environ).get(VARIABLE, "")
-    return Path(found).absolute() if found else platformdirs.user_state_path("provisioner")
+    if found:
+        return Path(found).absolute()
+    try:
+        return platformdirs.user_state_path("provisioner")
+    except RuntimeError as error:
+        raise UsageError(
+            "There is no home folder to keep journals and backups in.",
+            advice=f"Say where: --state-dir DIR, or {VARIABLE}.",
+        ) from error
 
 
 def runs_folder(state: Path) -> Path:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.applying import lock, processes
+from provisioner.applying.journal import JournalError
 
 KEY = "pretend-00D000000000001"
 
@@ -104,3 +106,38 @@ def test_a_lock_that_was_taken_over_in_this_moment_is_put_back(tmp_path: Path) -
     held = lock.take(tmp_path, KEY, "slower")
     assert held is not None and held.run == "quicker"
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_a_lock_of_another_machine_says_what_to_do(tmp_path: Path) -> None:
+    """A container of yesterday had another name, and nobody would ever take its lock away."""
+    assert lock.take(tmp_path, KEY, "one") is None
+    path = tmp_path / "locks" / f"{KEY}.lock"
+    data = json.loads(path.read_text())
+    data["process"] |= {"host": "elsewhere", "pid": 7}
+    path.write_text(json.dumps(data | {"since": "2026-03-02T13:00:00.000Z"}))
+    assert str(lock.take(tmp_path, KEY, "two")) == (
+        "another provisioner on elsewhere (process 7, run one, since 2026-03-02T13:00:00.000Z); whether it is still "
+        f"there cannot be seen from here. If it is not, remove {path}"
+    )
+
+
+@pytest.mark.parametrize("pid", [-5, 0, True, 1.5, "7"])
+def test_what_is_no_process_holds_nothing(tmp_path: Path, pid: object) -> None:
+    assert lock.take(tmp_path, KEY, "one") is None
+    path = tmp_path / "locks" / f"{KEY}.lock"
+    data = json.loads(path.read_text())
+    data["process"]["pid"] = pid
+    path.write_text(json.dumps(data))
+    assert lock.take(tmp_path, KEY, "two") is None
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_no_lock_in_its_place_is_said(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "locks" / f"{KEY}.lock"
+    path.parent.mkdir()
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    with pytest.raises(JournalError) as caught:
+        lock.take(tmp_path, KEY, "two")
+    assert caught.value.message == f"The journal of this run cannot be written: {path}: it is not a file."
+    with pytest.raises(JournalError):
+        lock.release(tmp_path, KEY, "two")

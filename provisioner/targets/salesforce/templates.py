@@ -77,7 +77,10 @@ def compiled_before() -> BytecodeCache | None:
     # How templates are compiled (what escapes, above all) is said in this file, so another file means another folder.
     said = f"{__version__} {jinja2.__version__}".encode() + Path(__file__).read_bytes()
     place = hashlib.sha256(said).hexdigest()[:16]
-    folder = platformdirs.user_cache_path("provisioner") / "templates" / place
+    try:
+        folder = platformdirs.user_cache_path("provisioner") / "templates" / place
+    except RuntimeError:  # no home folder, as in some containers
+        return None
     if not _is_ours(folder):
         return None
 

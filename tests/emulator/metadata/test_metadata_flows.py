@@ -169,8 +169,12 @@ def test_tooling_activates_and_deletes(org_in_process: Org) -> None:
 def test_activation_leaves_a_trace(org_in_process: Org) -> None:
     deploy(org_in_process, flow_package("one"))
     shown = [(row["Action"], row["Display"]) for row in org_in_process.rows.select("SetupAuditTrail")]
-    assert ("activatedFlow", "Activated flow Stamp version 1") in shown
-    assert ("createdFlow", "Created Flow Stamp") in shown
+    named = 'flow with Unique Name "Stamp"'
+    assert shown == [
+        ("activatedinteractiondefinition", f'Activated flow version #1 "Stamp" for {named}'),
+        ("createdinteractiondefinition", 'Created flow with Name "Stamp" and Unique Name "Stamp"'),
+        ("createdinteractiondefversion", f'Created flow version #1 "Stamp" for {named}'),
+    ]
 
 
 def test_order_inside_a_package_with_deletions(org_in_process: Org) -> None:

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from provisioner.emulator.salesforce.metadata import kinds, removal, xml
+from provisioner.emulator.salesforce.metadata import kinds, removal, trail, xml
 from provisioner.emulator.salesforce.metadata.archive import Archive, BadArchive
 from provisioner.emulator.salesforce.metadata.components import Components
 from provisioner.emulator.salesforce.metadata.handlers import HANDLERS
-from provisioner.emulator.salesforce.metadata.handlers.flows import audit
 from provisioner.emulator.salesforce.metadata.handlers.objects import undo_field
 from provisioner.emulator.salesforce.metadata.handlers.settings import is_production
 from provisioner.emulator.salesforce.metadata.manifest import Manifest
@@ -53,6 +52,7 @@ class Deployment:
     outcome: Outcome = field(default_factory=Outcome)
     _formulas: dict[str, tuple[Item, _Before]] = field(default_factory=dict)
     _blocked: set[str] = field(default_factory=set)
+    _trail: dict[tuple[str, str], list[trail.Line]] = field(default_factory=dict)
 
     def run(self) -> Outcome:
         """Deploy (or validate) in one transaction. Never raises for what the package does wrong."""
@@ -103,15 +103,15 @@ class Deployment:
             outcome.partial = any(one.component_type for one in outcome.successes)
         for message in outcome.successes:
             if message.component_type and (message.changed or message.deleted):
-                verb = "Deleted" if message.deleted else "Created" if message.created else "Changed"
-                text = f"{verb} {message.component_type} {message.full_name}"
-                audit(self.org, f"{verb.lower()}{message.component_type}", message.component_type, text, work.user_id)
+                for line in self._trail.get((message.component_type, message.full_name), ()):
+                    trail.write(self.org, line, work.user_id)
 
     def _save(self, work: Work, item: Item) -> None:
         if item.kind in kinds.CHILD_OF and item.parent.lower() in self._blocked:
             self._fail(item, [Problem("Parent entity failed to deploy", item.element)])
             return
         before = self._before(item)
+        seen = trail.look(self.org, item.kind, item.full_name)
         try:
             with self.org.transaction():
                 saved = HANDLERS[item.kind](work, item)
@@ -122,6 +122,9 @@ class Deployment:
             return
         if before is not None:
             self._formulas[item.full_name] = (item, before)
+        if saved.changed:
+            now = trail.look(self.org, item.kind, item.full_name)
+            self._trail[_shown(item), item.full_name] = trail.lines(self.org, item.kind, item.full_name, seen, now)
         self._succeed(item, saved)
 
     def _before(self, item: Item) -> _Before | None:
@@ -164,6 +167,7 @@ class Deployment:
         for file_name, manifest in manifests:
             for member in sorted(manifest.members, key=lambda one: order.get(one.kind, -1)):
                 message = Message(member.name, member.kind, file_name)
+                seen = trail.look(self.org, member.kind, member.name)
                 try:
                     with self.org.transaction():
                         found = removal.remove(work, member.kind, member.name)
@@ -177,6 +181,8 @@ class Deployment:
                     continue
                 message.success = message.changed = message.deleted = True
                 message.id = found or None
+                gone = trail.lines(self.org, member.kind, member.name, seen, None)
+                self._trail[member.kind, member.name] = gone
                 self.outcome.successes.append(message)
 
     def _warn(self, message: Message, text: str) -> None:

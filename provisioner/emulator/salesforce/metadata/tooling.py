@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from provisioner.emulator.salesforce.errors import ApiError, not_found, not_modelled
-from provisioner.emulator.salesforce.metadata import views, xml
+from provisioner.emulator.salesforce.metadata import trail, views, xml
 from provisioner.emulator.salesforce.metadata.components import Components, FlowVersion
-from provisioner.emulator.salesforce.metadata.handlers.flows import active_version, audit, switch, version_file
+from provisioner.emulator.salesforce.metadata.handlers.flows import active_version, switch, version_file
 from provisioner.emulator.salesforce.metadata.jobs import Jobs
 from provisioner.emulator.salesforce.metadata.problems import Refused
 from provisioner.emulator.salesforce.metadata.types import metadata_types
@@ -155,7 +155,9 @@ class Tooling:
             self._components.remove_version(version)
             if not self._components.versions(version.api_name):
                 self._components.remove("FlowDefinition", version.api_name)
-            audit(self._org, "deletedFlowVersion", "Flows", f"Deleted flow version {self._flow_name(version)}", user_id)
+            label = xml.text(version.root, "label") or version.api_name
+            line = trail.of_deleted_version(version.api_name, label, version.version_number)
+            trail.write(self._org, line, user_id)
         self._org.automation.rebuild()
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.requests import Request
 
+from provisioner.emulator.salesforce import row_trail
 from provisioner.emulator.salesforce.errors import ApiError, SaveResult, not_modelled
 from provisioner.emulator.salesforce.ids import normal_id
 from provisioner.emulator.salesforce.rest.common import Refused
@@ -74,9 +75,13 @@ def save(
         raise ApiError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"{definition.label} records cannot be {verb} here")
     results: list[SaveResult | None] = [_collision(org, definition, row, op) for row in rows]
     clean = [row for row, result in zip(rows, results, strict=True) if result is None]
-    saved = iter(
-        org.automation.save(op, definition.name, clean, user_id=user_id, assign=assign, all_or_none=all_or_none)
-    )
+    watched = definition.name in row_trail.WATCHED
+    before = [org.rows.get(definition.name, row.get("Id")) if watched else None for row in clean]
+    done = org.automation.save(op, definition.name, clean, user_id=user_id, assign=assign, all_or_none=all_or_none)
+    for result, was in zip(done, before, strict=True):
+        if watched and result.success:
+            row_trail.write(org, definition.name, was, org.rows.get(definition.name, result.id), user_id)
+    saved = iter(done)
     return [result or next(saved) for result in results]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce.metadata import trail, xml
 from provisioner.emulator.salesforce.metadata.components import Components, FlowVersion
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
 from provisioner.emulator.salesforce.metadata.handlers.apex import ORG_API_VERSION
@@ -110,20 +110,14 @@ def switch(org: Org, components: Components, flow: str, number: int, user_id: st
         components.set_status(active, "Obsolete", user_id)
     if wanted is not None:
         components.set_status(wanted, "Active", user_id)
-    shown = f"Activated flow {flow} version {number}" if number else f"Deactivated flow {flow}"
-    action = "activatedFlow" if number else "deactivatedFlow"
-    audit(org, action, "Flows", shown, user_id)
+    shown = wanted or active or versions[-1]
+    trail.write(org, trail.of_activation(flow, xml.text(shown.root, "label") or flow, number), user_id)
     return True
 
 
 def active_version(versions: list[FlowVersion]) -> FlowVersion | None:
     """The active one of a flow's versions."""
     return next((one for one in versions if one.status == "Active"), None)
-
-
-def audit(org: Org, action: str, section: str, display: str, user_id: str) -> None:
-    """One line of the setup audit trail."""
-    org.rows.insert("SetupAuditTrail", {"Action": action, "Section": section, "Display": display}, user_id=user_id)
 
 
 def version_file(version: FlowVersion, status: str | None = None) -> etree._Element:

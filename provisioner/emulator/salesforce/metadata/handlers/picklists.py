@@ -10,7 +10,7 @@ from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 
 # StandardValueSet → the fields it feeds. Status sets also feed data rows and are not modelled.
-_STANDARD: dict[str, tuple[tuple[str, str], ...]] = {
+STANDARD: dict[str, tuple[tuple[str, str], ...]] = {
     "LeadSource": (("Lead", "LeadSource"), ("Contact", "LeadSource"), ("Opportunity", "LeadSource")),
     "Industry": (("Lead", "Industry"), ("Account", "Industry")),
     "TaskType": (("Task", "Type"),),
@@ -35,14 +35,14 @@ def put_global_value_set(work: Work, item: Item) -> Saved:
 
 def put_standard_value_set(work: Work, item: Item) -> Saved:
     """The values of a standard picklist."""
-    if item.full_name not in _STANDARD:
+    if item.full_name not in STANDARD:
         raise unmodelled(f"the StandardValueSet {item.full_name}")
     nodes = xml.kids(item.element, "standardValue")
     if not nodes:
         raise refuse("Required field is missing: standardValue")
     check_values(nodes)
     values = read_values(nodes)
-    for owner, name in _STANDARD[item.full_name]:
+    for owner, name in STANDARD[item.full_name]:
         known = work.org.schema.sobject(owner).field(name)
         merged = merged_values(known.picklist, values)
         if merged != known.picklist:

@@ -6,6 +6,7 @@ its name is looked for at the end of that text; two forms of one name cannot be 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -14,6 +15,8 @@ from provisioner.targets.hubspot.audit.answers import PAGE, Asking, Row
 from provisioner.targets.hubspot.audit.leads import Leads
 from provisioner.targets.hubspot.audit.where import equals, iso
 
+WORD = re.compile(r"\w+")
+WORDS_MOST = 4  # a group has six filters, and two other ones may join these
 TEXT, WHEN = "recent_conversion_event_name", "recent_conversion_date"
 
 
@@ -53,7 +56,10 @@ def _left_by(row: Row, name: str) -> bool:
 def _counted(leads: Leads, ask: Asking, form: Entrance) -> Entrance:
     """Texts of the first page that holds the words of the name; each is counted by itself. None when there may be
     more texts than these."""
-    search = leads.in_window({"propertyName": TEXT, "operator": "CONTAINS_TOKEN", "value": form.name})
+    words = WORD.findall(form.name)[:WORDS_MOST]
+    if not words:
+        return form
+    search = leads.in_window(*({"propertyName": TEXT, "operator": "CONTAINS_TOKEN", "value": word} for word in words))
     told = ask.page(search, [TEXT, WHEN], PAGE, "newest")
     seen = _of(form, told.rows)
     if told.sampled is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from provisioner.facts import Evidence, Person, Unasked
@@ -70,7 +71,8 @@ def _gone(leads: Leads, ask: Asking, owners: Sequence[Raw]) -> tuple[list[Person
     found = []
     for id, count in held.items():
         one = person(by_id[id])
-        found.append(Person(one.id, one.name, one.email, False, count, running.get(id, 0)))
+        query = str(leads.search(among(OWNER, [id])))
+        found.append(replace(one, leads=count, open_clocks=running.get(id, 0), query=query))
     found.sort(key=lambda one: (-one.leads, one.name, one.id))
     ids = sorted(by_id)[:TOGETHER]
     query = str(leads.search(among(OWNER, ids))) if ids else "GET /crm/v3/owners?archived=true"
@@ -104,7 +106,8 @@ def _away(leads: Leads, ask: Asking, owners: Sequence[Raw]) -> list[Person]:
     for id, clocks in running.items():
         one = person(away[id])
         why = absent[user_id(away[id])]
-        found.append(Person(one.id, one.name, one.email, True, held.get(id, clocks), clocks, away=why))
+        query = str(leads.search(leads.running, among(OWNER, [id])))
+        found.append(replace(one, leads=held.get(id, clocks), open_clocks=clocks, away=why, query=query))
     return sorted(found, key=lambda one: (-one.open_clocks, one.name, one.id))
 
 

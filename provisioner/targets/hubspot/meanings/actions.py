@@ -105,10 +105,8 @@ class Sayings:
             yield about, _message(kind, given)
             words = [given.get(key) for key in WORDS if given.get(key)]
             if words:
-                yield (
-                    Subject(f"The text of {MESSAGES.get(kind, 'a message')}, {about.text}", self._type, True),
-                    str(words),
-                )
+                text = f"The text of {MESSAGES.get(kind, 'a message')} of {about.text[0].lower()}{about.text[1:]}"
+                yield Subject(text, self._type, True), str(words)
 
     def _waits(self) -> Subject:
         return Subject(f"Workflow {self._name} waits", self._type)

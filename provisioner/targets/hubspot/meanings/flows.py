@@ -14,7 +14,7 @@ from provisioner.targets.base import Meaning
 from provisioner.targets.hubspot.meanings.actions import Sayings, Subject
 from provisioner.targets.hubspot.meanings.conditions import condition, named
 from provisioner.targets.hubspot.meanings.words import Attributes, Told, arrow, everybody, rows, shown
-from provisioner.targets.hubspot.windows import MONTHS
+from provisioner.targets.hubspot.windows import DAYS, MONTHS
 
 NOTHING = "nothing"
 SAID = 3  # days in a sentence
@@ -48,7 +48,7 @@ def flow(told: Told) -> Iterator[Meaning]:
     if told.moved("isEnabled") is not None:
         on = told.after.get("isEnabled") is True
         yield Meaning(f"Workflow {name} is switched {'on' if on else 'off'}: {_does(told, on)}", mine)
-    yield from arrow(f"When the workflow {name} may act", _sides(told, _week), mine)
+    yield from _week(told, name, mine)
     yield from _days(told, name, mine)
     if told.moved("enrollmentCriteria") is not None:
         sides = _sides(told, _enrolment)
@@ -92,11 +92,24 @@ def _sides(told: Told, say: Callable[[Attributes], str]) -> tuple[str, str]:
 # ------------------------------------------------------------------ when, and for whom
 
 
-def _week(attributes: Attributes) -> str:
-    """`MONDAY 08:00 to 18:00, …` in the account's time zone."""
-    found = rows(attributes, "timeWindows")
-    windows = [f"{row.get('day')} {_time(row, 'startTime')} to {_time(row, 'endTime')}" for row in found]
-    return ", ".join(windows) or "at any time"
+def _week(told: Told, name: str, mine: tuple[str, ...]) -> Iterator[Meaning]:
+    """Day by day, in the account's time zone."""
+    before, after = _windows(told.before), _windows(told.after)
+    if bool(before) != bool(after):
+        sides = ("only in opening hours", "at any time") if before else ("at any time", "only in opening hours")
+        yield from arrow(f"When the workflow {name} may act", sides, mine)
+        return
+    for day in DAYS:
+        sides = before.get(day, "closed"), after.get(day, "closed")
+        yield from arrow(f"When the workflow {name} may act on {day.capitalize()}", sides, mine)
+
+
+def _windows(attributes: Attributes) -> dict[str, str]:
+    """Day → `08:00 to 18:00`."""
+    found: dict[str, list[str]] = {}
+    for row in rows(attributes, "timeWindows"):
+        found.setdefault(str(row.get("day")), []).append(f"{_time(row, 'startTime')} to {_time(row, 'endTime')}")
+    return {day: " and ".join(sorted(times)) for day, times in found.items()}
 
 
 def _time(row: Attributes, key: str) -> str:

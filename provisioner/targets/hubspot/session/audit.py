@@ -1,8 +1,8 @@
 """Counting what is in an account by searches: 4 per second, so that an audit of up to 10,000 leads takes seconds.
 
-Requests: about 15 (checks, owners, teams, forms, users, weeks) and one more per 200 leads, up to 10,000 of the window
-and of the weeks together. Of more leads none is read: then one to five searches per value of a carrier, and three to
-ten per week.
+Requests: about 20, and one more per 200 leads that are read: those of the window and of the weeks together, those whose
+clock runs, those that a step acted for in seven days; 10,000 of each at most (50 requests). When the window and the
+weeks hold more, none of their leads is read: then one to seven searches per value of a carrier, ten per week.
 """
 
 from __future__ import annotations

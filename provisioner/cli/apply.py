@@ -64,7 +64,8 @@ def apply(
         design = file.parent / plan.design_file
         plan = believed(plan, design, target)
         said = quiet.notes_from(plan, design, target)
-        errand = replace(errand, design_file=str(design) if plan.design_file else "", notes=said)
+        file_of_design = str(design) if plan.design_file else ""
+        errand = replace(errand, kind=_kind(plan), design_file=file_of_design, notes=said)
         plan, errand = _rest(plan, target, reached, errand, consent.state_dir, console)
     else:
         prepared = road.prepare(file, console)
@@ -73,6 +74,14 @@ def apply(
         plan = road.draft(prepared, reached, console)
         errand = replace(errand, notes=quiet.notes(plan, prepared.design, target))
     return carry_out(plan, reached, target, consent, console, errand, question="Carry this plan out")
+
+
+def _kind(plan: Plan) -> str:
+    """What the run is called in the history: a plan that was kept does not stop being a rollback, or an import."""
+    from provisioner.planning.plan import Cause
+
+    causes = {change.cause for change in plan.changes}
+    return "rollback" if Cause.TAKEN_BACK in causes else "import" if Cause.ADOPTED in causes else "apply"
 
 
 def _rest(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -41,6 +42,13 @@ def masked(text: str) -> str:
     return without_secrets(text)
 
 
+def hush(stream: TextIO) -> None:
+    """From now on, what is written there goes nowhere: nobody reads it, and that shall stop nothing."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
 def explain(error: ProvisionerError) -> int:
     """`Error: …`, the reasons, what to do. The exit code of the error."""
     from provisioner.reporting.text import safe, safe_lines
@@ -51,13 +59,22 @@ def explain(error: ProvisionerError) -> int:
         click.echo(masked(findings_text(error.findings)), err=True)
     lines = [f"Error: {safe_lines(error.message)}"]
     if isinstance(error, Rejected):
-        lines += [f"  {safe(where)}: {safe(text)}" for where, text in error.problems]
+        told = [f"{where}: {text}" for where, text in error.problems]
+        lines += [f"  {safe(line)}" for line in told if line not in error.message]
     if error.advice:
         lines.append(f"  What to do: {safe_lines(error.advice)}")
     click.echo(masked("\n".join(lines)), err=True)
     if _readers:
         click.echo(json.dumps(masked_data(error_data(error)), indent=2))
     return error.exit_code
+
+
+def misused(message: str, for_program: bool) -> int:
+    """A command line that means nothing: what --json promises then. Its words are on stderr already. Exit code 2."""
+    if for_program:
+        said = {"message": message, "advice": "provisioner COMMAND --help shows what there is.", "exit_code": 2}
+        click.echo(json.dumps(masked_data({"error": said, "findings": []}), indent=2))
+    return 2
 
 
 def error_data(error: ProvisionerError) -> dict[str, Any]:

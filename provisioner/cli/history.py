@@ -77,5 +77,5 @@ def show(context: click.Context, run: str, state_dir: Path | None, console: Cons
 
     found = runs.find(runs.state_folder(state_dir or context.obj), run)
     console.data(run_data(found))
-    console.say(run_text(found, console.paint))
+    console.say(run_text(found, console.paint, verbose=console.verbose))
     return 0

@@ -27,7 +27,7 @@ from provisioner.connections import is_loopback
 from provisioner.errors import Refused, TargetError
 from provisioner.planning import planfile
 from provisioner.planning.plan import Action, Plan
-from provisioner.reporting.applied import event_text
+from provisioner.reporting.applied import event_text, is_worth_a_line
 from provisioner.reporting.text import duration_text, safe
 from provisioner.resources import Address
 from provisioner.targets.base import Archiving, Occupied
@@ -81,10 +81,14 @@ def walk(
         last: Applied | None = None
         start = time.monotonic()
         ticker = stack.enter_context(Ticker(sys.stderr))
+        told_at = 0.0
         for event in recorder.walk(events):
             text, elapsed = event_text(event, console.paint), time.monotonic() - start
-            ticker.clear()
             ticker.show(event_text(event))
+            if not is_worth_a_line(event, elapsed - told_at):
+                continue
+            told_at = elapsed
+            ticker.clear()
             console.note(f"{text} [{duration_text(elapsed)}]" if text and elapsed >= 1 else text)
             if isinstance(event, Applied):
                 last = event

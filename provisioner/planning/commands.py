@@ -31,6 +31,13 @@ def plan_command(plan: Plan, connection: str = "") -> str:
     return _planning(_command(plan), design_of(plan), connection or plan.connection, plan.file, _options(plan))
 
 
+def look_again(plan: Plan) -> str:
+    """`provisioner plan acme.yaml -c sandbox`: what is left of it, without a plan file; of a rollback, that again."""
+    if any(change.cause is Cause.TAKEN_BACK for change in plan.changes):
+        return f"provisioner rollback RUN -c {_word(plan.connection, 'NAME')}"
+    return _planning(_command(plan), design_of(plan), plan.connection, "", _options(plan))
+
+
 def again_text(design: str, connection: str, file: str) -> str:
     """`plan_again` from its parts; what is not known is written as a word in capitals, `-o` only with a plan file."""
     return f"Make a new plan and read it: {_planning('plan', design, connection, file, '')}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from provisioner.applying.apply import Applied, Event, Stage
+from provisioner.planning.commands import look_again
 from provisioner.planning.plan import Plan
 from provisioner.reporting.steps import left_data
 from provisioner.reporting.text import PLAIN, Paint, count_text, safe
 from provisioner.targets.base import Outcome, Progress
 
+_PATIENCE = 5.0  # seconds
 _MARKS = {"done": ("ok", "green"), "failed": ("failed", "red"), "skipped": ("skipped", "yellow")}
 
 
@@ -29,6 +31,12 @@ def event_text(event: Event, paint: Paint = PLAIN) -> str:
     return ""
 
 
+def is_worth_a_line(event: Event, quiet: float) -> bool:
+    """A count that only goes up is, when it begins and ends, and after some `quiet` seconds; everything else always."""
+    counting = isinstance(event, Progress) and 1 < event.done < event.total
+    return not counting or quiet >= _PATIENCE
+
+
 def _is_left(outcome: Outcome) -> bool:
     """For a person: told at the end, with every click."""
     return outcome.address.is_by_hand and outcome.status == "skipped"
@@ -45,8 +53,11 @@ def applied_text(applied: Applied, plan: Plan, seconds: str, paint: Paint = PLAI
         return paint(f"{done} ({seconds}).", "green")
     if applied.notices:
         lines += [paint("Worth knowing:", "yellow"), *(f"  {safe(notice)}" for notice in applied.notices)]
+    differing = len(applied.surprises)
+    if differing:
+        counts += f", {differing} {'reads' if differing == 1 else 'read'} back differently"
     verdict = f"Not as planned in {safe(org)}: {counts} ({seconds})."
-    return "\n".join([*lines, paint(verdict, "red"), "  What to do: run provisioner plan to see what is left."])
+    return "\n".join([*lines, paint(verdict, "red"), f"  What to do: see what is left: {safe(look_again(plan))}"])
 
 
 def applied_data(applied: Applied, plan: Plan, plan_id: str) -> dict[str, Any]:

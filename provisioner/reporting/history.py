@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from provisioner.applying import runs
@@ -11,6 +14,7 @@ from provisioner.applying.journal import Line, Run
 from provisioner.reporting.text import PLAIN, Paint, count_text, duration_text, safe
 
 _COLOURS = {runs.COMPLETED: "green", runs.RUNNING: "cyan", runs.REFUSED: "yellow", runs.INTERRUPTED: "yellow"}
+_FEW = 12  # plain successes in a row that are listed one by one
 _WORDS = {
     runs.COMPLETED: "completed",
     runs.PARTLY: "partly done",
@@ -42,8 +46,9 @@ def _share(run: Run) -> str:
     return f"{done} of {count_text(total, 'change')}" if total else "no changes"
 
 
-def run_text(run: Run, paint: Paint = PLAIN) -> str:
-    """Everything the journal knows, in the order it happened. Times are UTC."""
+def run_text(run: Run, paint: Paint = PLAIN, *, verbose: bool = False) -> str:
+    """What the journal knows, in the order it happened; many plain successes in a row are counted, unless `verbose`.
+    Times are UTC."""
     how = runs.ended(run)
     lines = [
         f"{paint(safe(run.id), 'bold')}: {safe(run.text('kind'))} of {safe(run.text('design'))} in {safe(_org(run))}",
@@ -58,10 +63,43 @@ def run_text(run: Run, paint: Paint = PLAIN) -> str:
     ):
         if run.text(key):
             lines.append(f"  {words}: {safe(run.text(key))}")
-    lines += ["", *(line for item in run.lines for line in _line(item, run, paint)), ""]
+    lines += ["", *_story(run, paint, verbose), ""]
     lines.append(paint(f"{_WORDS.get(how, how)}: {_share(run)} known to be done", _COLOURS.get(how, "red")))
     lines += _ending(run, how)
     return "\n".join(lines)
+
+
+def _story(run: Run, paint: Paint, verbose: bool) -> Iterator[str]:
+    lines = run.lines if verbose else _once(run.lines)
+    for plain, group in groupby(lines, _is_plain):
+        found = list(group)
+        if verbose or not plain or len(found) <= _FEW:
+            yield from (line for item in found for line in _line(item, run, paint))
+        else:
+            yield f"{paint(f'{_after(run, found[-1].at):>9}', 'dim')}    done     {_kinds(found)}"
+
+
+def _once(lines: Iterable[Line]) -> Iterator[Line]:
+    """Without a progress that only says again what the one before said, as a count that goes up does."""
+    last = None
+    for item in lines:
+        if item.event == "progress":
+            if item.facts.get("message") == last:
+                continue
+            last = item.facts.get("message")
+        yield item
+
+
+def _is_plain(item: Line) -> bool:
+    """A change that was done, without anything to say about it."""
+    return item.event == "outcome" and item.facts.get("status") == "done" and not item.facts.get("message")
+
+
+def _kinds(found: list[Line]) -> str:
+    """`139 changes: 62 Holiday, 45 CustomField, … (-v lists them)`, the most frequent first."""
+    counts = Counter(str(item.facts.get("address")).partition(":")[0] for item in found)
+    kinds = ", ".join(f"{count} {safe(kind)}" for kind, count in sorted(counts.items(), key=lambda it: (-it[1], it[0])))
+    return f"{len(found)} changes: {kinds} (-v lists them)"
 
 
 def _line(item: Line, run: Run, paint: Paint) -> Iterator[str]:
@@ -89,10 +127,17 @@ def _ending(run: Run, how: str) -> Iterator[str]:
     if run.is_cut:
         yield "  Its last line was cut off."
     if how in (runs.KILLED, runs.PARTLY, runs.INTERRUPTED, runs.FAILED) and run.wrote:
-        yield "  What to do: provisioner plan shows where the org stands; the same command again goes on."
+        yield f"  What to do: the same command again goes on. Where the org stands: {_look(run)}"
     if (run.folder / "backup.json").exists():
         yield f"  To take it back: provisioner rollback {safe(run.id)} -c {safe(run.text('connection')) or 'NAME'}"
     yield f"  Kept in {safe(run.folder)}"
+
+
+def _look(run: Run) -> str:
+    """`provisioner plan acme.yaml -c sandbox`, with the path that the design had."""
+    file, connection = (run.text(key) for key in ("design_file", "connection"))
+    design = shlex.quote(safe(file)) if file.endswith((".yaml", ".yml")) else "DESIGN"
+    return f"provisioner plan {design} -c {shlex.quote(safe(connection)) if connection else 'NAME'}"
 
 
 def run_data(run: Run) -> dict[str, Any]:

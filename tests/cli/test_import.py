@@ -114,3 +114,16 @@ def test_the_conflict_of_a_plan_names_the_way(taken: Desk) -> None:
     assert result.code == 5
     advice = "Or see how they differ, and make them this design's: provisioner import acme.yaml -c sandbox\n"
     assert advice in result.err
+
+
+def test_the_history_calls_it_an_import_kept_or_not(taken: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jsonschema import Draft202012Validator
+
+    monkeypatch.setenv("PROVISIONER_STATE_DIR", str(taken.folder / "state"))
+    assert taken("import", "acme.yaml", "-c", "sandbox", "--all", "-o", "acme.plan").code == 0
+    assert taken("apply", "acme.plan", "-c", "sandbox", "--yes").code == 0
+    assert json.loads(taken("history", "--json").out)["runs"][0]["kind"] == "import"
+    schema = json.loads((Path(__file__).parents[2] / "specs" / "run.schema.json").read_text(encoding="utf-8"))
+    journal = next((taken.folder / "state" / "runs").iterdir()) / "journal.jsonl"
+    for line in journal.read_text(encoding="utf-8").splitlines():
+        Draft202012Validator(schema).validate(json.loads(line))

@@ -325,6 +325,7 @@ def test_a_rollback_can_be_kept_as_a_plan_and_carried_out_later(desk: Desk) -> N
     assert "Carry it out within 24 hours: provisioner apply back.plan -c sandbox" in done.err
     assert desk("apply", "back.plan", "-c", "sandbox", "--yes").code == 0
     assert desk.org.resources[DEMO] == {"sla": 5}
+    assert latest(desk)["kind"] == "rollback", "the history calls it what it was"
 
 
 def test_a_run_of_another_org_or_without_a_backup_is_refused(desk: Desk, new_desk: Callable[..., Desk]) -> None:

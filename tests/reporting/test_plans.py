@@ -224,8 +224,8 @@ def test_the_last_word_about_an_apply() -> None:
     mixed = Applied((Outcome(A, "done"), Outcome(B, "failed", "no")), (Surprise(A, "was written, but is not there"),))
     assert applied_text(mixed, plan(), "4.2 s") == (
         "  ! Field:A was written, but is not there\n"
-        "Not as planned in Acme Sandbox (00D1): 1 done, 1 failed (4.2 s).\n"
-        "  What to do: run provisioner plan to see what is left."
+        "Not as planned in Acme Sandbox (00D1): 1 done, 1 failed, 1 reads back differently (4.2 s).\n"
+        "  What to do: see what is left: provisioner plan acme.yaml -c NAME"
     )
     assert applied_data(mixed, plan(), "sha256:p") == {
         "plan": "sha256:p",
@@ -295,6 +295,6 @@ def test_why_an_apply_is_not_as_planned_is_told_before_the_verdict() -> None:
         "  ! Flow:Clock was written, but reads back differently: status",
         "Worth knowing:",
         "  Flow Clock has a newer version\\x1b[2J",
-        "Not as planned in Acme Sandbox (00D1): 1 done (1.0 s).",
-        "  What to do: run provisioner plan to see what is left.",
+        "Not as planned in Acme Sandbox (00D1): 1 done, 1 reads back differently (1.0 s).",
+        "  What to do: see what is left: provisioner plan acme.yaml -c NAME",
     ]

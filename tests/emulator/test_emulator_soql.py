@@ -295,8 +295,8 @@ def test_mistakes_of_the_whole(org, soql, code, text):
     [
         ("SELECT TYPEOF Owner WHEN User THEN Id END FROM Lead", "TYPEOF in SOQL"),
         ("SELECT (SELECT Id FROM Tasks) FROM Lead", "a subquery on child records in SOQL"),
-        ("SELECT Id FROM Lead WHERE CALENDAR_YEAR(CreatedDate) = 2026", "the function CALENDAR_YEAR() in SOQL"),
-        ("SELECT CALENDAR_YEAR(CreatedDate) FROM Lead", "the function CALENDAR_YEAR() in SOQL"),
+        ("SELECT Id FROM Lead WHERE FISCAL_YEAR(CreatedDate) = 2026", "the function FISCAL_YEAR() in SOQL"),
+        ("SELECT FISCAL_YEAR(CreatedDate) FROM Lead", "the function FISCAL_YEAR() in SOQL"),
         ("SELECT Id FROM Lead WITH SECURITY_ENFORCED", "WITH clauses in SOQL"),
         ("SELECT Status FROM Lead GROUP BY ROLLUP(Status)", "GROUP BY ROLLUP in SOQL"),
         ("SELECT Id FROM Lead USING SCOPE Mine", "USING SCOPE in SOQL"),
@@ -393,3 +393,62 @@ def test_a_day_of_23_hours_has_23_hours():
     zone = ZoneInfo("America/New_York")
     start, end = instants(DateLiteral("TODAY", None), datetime(2026, 3, 8, 18, tzinfo=UTC), zone)
     assert (start, end) == (datetime(2026, 3, 8, 5, tzinfo=UTC), datetime(2026, 3, 9, 4, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("function", "sunday", "new_year"),
+    [
+        ("CALENDAR_YEAR", 2026, 2025), ("CALENDAR_QUARTER", 1, 4), ("CALENDAR_MONTH", 1, 12), ("DAY_IN_MONTH", 5, 31),
+        ("DAY_IN_WEEK", 2, 4), ("DAY_IN_YEAR", 5, 365), ("WEEK_IN_MONTH", 1, 5), ("WEEK_IN_YEAR", 1, 53),
+        ("HOUR_IN_DAY", 4, 12), ("DAY_ONLY", "2026-01-05", "2025-12-31"),
+    ],
+)  # fmt: skip
+def test_date_functions_work_on_utc(org, function, sunday, new_year):
+    """L1 came on Sunday at 23:59:59 of New York, which is Monday 04:59:59 UTC."""
+    for name, expected in (("L1", sunday), ("L3", new_year)):
+        called = f"{function}(CreatedDate)"
+        soql = f"SELECT {called}, COUNT(Id) n FROM Lead WHERE Name = '{name}' GROUP BY {called}"
+        assert ask(org, soql) == [{"expr0": expected, "n": 1}]
+
+
+def test_groups_by_day_with_a_filter_an_order_and_aliases(org):
+    soql = (
+        "SELECT DAY_ONLY(CreatedDate) day, LeadSource, COUNT(Id), MAX(CreatedDate) FROM Lead "
+        "WHERE CALENDAR_YEAR(CreatedDate) = 2026 AND DAY_IN_WEEK(CreatedDate) IN (2, 3) "
+        "GROUP BY day_only(CreatedDate), LeadSource HAVING COUNT(Id) > 1 ORDER BY DAY_ONLY(CreatedDate) DESC"
+    )
+    last = "2026-01-05T05:00:00.000+0000"
+    assert ask(org, soql) == [{"day": "2026-01-05", "LeadSource": "Web", "expr0": 2, "expr1": last}]
+    assert ask(org, "SELECT COUNT(Id) n FROM Lead WHERE DAY_ONLY(CreatedDate) = 2026-01-05") == [{"n": 2}]
+    assert ask(org, "SELECT DAY_IN_MONTH(Day__c) d FROM Lead GROUP BY DAY_IN_MONTH(Day__c)") == [
+        {"d": None}, {"d": 4}, {"d": 5},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("soql", "complaint"),
+    [
+        ("SELECT DAY_ONLY(CreatedDate) FROM Lead", "DAY_ONLY() must be in the GROUP BY clause to be selected"),
+        ("SELECT DAY_ONLY(CreatedDate), COUNT(Id) FROM Lead",
+         "Field must be grouped or aggregated: DAY_ONLY(CreatedDate)"),
+        ("SELECT COUNT(Id) FROM Lead GROUP BY DAY_ONLY(Name)",
+         "field Name does not support the date function DAY_ONLY"),
+        ("SELECT COUNT(Id) FROM Lead GROUP BY HOUR_IN_DAY(Day__c)",
+         "field Day__c does not support the date function HOUR_IN_DAY"),
+        ("SELECT Id FROM Lead WHERE CALENDAR_YEAR(CreatedDate) = THIS_YEAR",
+         "CALENDAR_YEAR() cannot be compared with the date literal THIS_YEAR"),
+        ("SELECT Id FROM Lead WHERE DAY_ONLY(CALENDAR_YEAR(CreatedDate)) = 1", "unexpected token: 'CALENDAR_YEAR'"),
+    ],
+)  # fmt: skip
+def test_mistakes_with_date_functions(org, soql, complaint):
+    error = refusal(org, soql)
+    assert (error.code, error.message.splitlines()[-1]) == ("MALFORMED_QUERY", complaint)
+
+
+def test_the_audit_trail_is_counted_but_not_aggregated(org):
+    org.rows.insert("SetupAuditTrail", {"Action": "createduser", "Display": "x"})
+    assert query(org, "SELECT COUNT() FROM SetupAuditTrail", user_id=org.admin_id).total == 1
+    error = refusal(org, "SELECT Action, COUNT(Id) FROM SetupAuditTrail GROUP BY Action")
+    assert (error.code, error.message) == (
+        "MALFORMED_QUERY", "Aggregate queries are not supported on SetupAuditTrail",
+    )  # fmt: skip

@@ -165,6 +165,16 @@ class Compiler:
                 outputs.append(Output((alias,), column.item, column.sobject, aggregate=True, alias=alias))
             elif isinstance(item, AliasedField):
                 column = self.scope.column(item.path)
+                if item.path.function is not None:
+                    if not statement.aggregated:  # [docs]; the text is [inferred]
+                        text = f"{item.path.function}() must be in the GROUP BY clause to be selected"
+                        raise pointed(self.text, item.path.at, text)
+                    alias = item.alias
+                    if alias is None:
+                        alias, unnamed = f"expr{unnamed}", unnamed + 1
+                    outputs.append(Output((alias,), column.item, column.sobject, aggregate=True, alias=alias))
+                    columns.append(column.sql)
+                    continue
                 if item.alias and not statement.aggregated:
                     raise pointed(self.text, item.path.at, f"alias is not allowed without GROUP BY: {item.alias}")
                 # A grouped row is flat: Owner.Name arrives as Name.

@@ -37,6 +37,9 @@ _NO_AGGREGATES = (
 def as_computed(statement: Statement, sobject: str) -> Statement:
     """The statement as the server runs it on `sobject`: three objects ignore LIMIT and OFFSET. Raises ApiError
     MALFORMED_QUERY for what it refuses. Other objects: unchanged."""
+    if sobject == "SetupAuditTrail" and statement.aggregated and not statement.counts_rows:
+        # [docs] object reference: only COUNT() works there; the text is [inferred]
+        raise ApiError("MALFORMED_QUERY", "Aggregate queries are not supported on SetupAuditTrail")
     if sobject in _PLAIN_ONLY:
         _refuse_unsupported(statement)
         statement = replace(statement, limit=None, offset=None)

@@ -57,6 +57,9 @@ class Conditions:
         column = self.measure(test.left)
         self._filterable(column, test)
         if isinstance(test.value, DateLiteral):
+            if isinstance(test.left, FieldPath) and test.left.function is not None:  # [docs]; the text is [inferred]
+                text = f"{test.left.function}() cannot be compared with the date literal {test.value.name}"
+                raise pointed(self.scope.text, test.at, text)
             return self._span(column, test, test.value)
         if test.op == "like" and column.item.type not in TEXT_TYPES:
             raise self._operator(column, test.op, test.at)

@@ -1,4 +1,7 @@
-"""Date literals: spans of whole local days in the user's time zone. [docs] reference/salesforce.md 8.2"""
+"""Date literals: spans of whole local days in the user's time zone. [docs] reference/salesforce.md 8.2
+
+Date functions work on UTC, whatever the user's zone. [docs] SOQL guide, "Date Functions"; [community] for DAY_ONLY
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,23 @@ PLAIN = frozenset(("TODAY", "YESTERDAY", "TOMORROW", "LAST_90_DAYS", "NEXT_90_DA
 WITH_NUMBER = frozenset(f"{which}_N_{unit}S" for which in ("LAST", "NEXT") for unit in _UNITS) | frozenset(
     f"N_{unit}S_AGO" for unit in _UNITS
 )
+
+# Function → what it is of a day's `{}` (strftime's letters), as SQL; weeks begin on the 1st, days of a week on Sunday.
+FUNCTIONS = {
+    "CALENDAR_YEAR": "{Y}", "CALENDAR_QUARTER": "({m} + 2) / 3", "CALENDAR_MONTH": "{m}", "DAY_IN_MONTH": "{d}",
+    "DAY_IN_WEEK": "{w} + 1", "DAY_IN_YEAR": "{j}", "WEEK_IN_MONTH": "({d} + 6) / 7", "WEEK_IN_YEAR": "({j} + 6) / 7",
+    "HOUR_IN_DAY": "{H}", "DAY_ONLY": "",
+}  # fmt: skip
+OF_INSTANTS = frozenset(("DAY_ONLY", "HOUR_IN_DAY"))  # a date has no hour
+
+
+def function_sql(function: str, column: str, *, instant: bool) -> str:
+    """SQL of a date function of a column that holds UTC seconds (`instant`) or ISO dates; null stays null."""
+    moment = f"{column}, 'unixepoch'" if instant else column
+    if function == "DAY_ONLY":
+        return f"date({moment})"
+    parts = {letter: f"CAST(strftime('%{letter}', {moment}) AS INTEGER)" for letter in "YmdwjH"}
+    return f"({FUNCTIONS[function].format(**parts)})"
 
 
 def days(literal: DateLiteral, today: date) -> tuple[date, date]:

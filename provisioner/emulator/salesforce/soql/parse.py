@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import NoReturn, TypeVar
 
 from provisioner.emulator.salesforce.errors import ApiError, not_modelled
+from provisioner.emulator.salesforce.soql.dates import FUNCTIONS as DATE_FUNCTIONS
 from provisioner.emulator.salesforce.soql.tree import (
     Aggregate,
     AliasedField,
@@ -49,9 +50,8 @@ _CLAUSES = frozenset(
 _FUNCTIONS = frozenset(
     re.findall(
         r"\w+",
-        "CALENDAR_MONTH CALENDAR_QUARTER CALENDAR_YEAR DAY_IN_MONTH DAY_IN_WEEK DAY_IN_YEAR DAY_ONLY FISCAL_MONTH "
-        "FISCAL_QUARTER FISCAL_YEAR HOUR_IN_DAY WEEK_IN_MONTH WEEK_IN_YEAR CONVERTTIMEZONE CONVERTCURRENCY TOLABEL "
-        "FORMAT GROUPING DISTANCE GEOLOCATION",
+        "FISCAL_MONTH FISCAL_QUARTER FISCAL_YEAR CONVERTTIMEZONE CONVERTCURRENCY TOLABEL FORMAT GROUPING "
+        "DISTANCE GEOLOCATION",
     )
 )
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'"}
@@ -174,6 +174,9 @@ class _Reader:
         if self.token.text == "(":
             if start.upper == "FIELDS":
                 return self.all_fields(start)
+            if start.upper in DATE_FUNCTIONS:
+                self.place -= 1
+                return AliasedField(self.path(), self.alias())
             return self.aggregate(start)
         return AliasedField(FieldPath(tuple(start.text.split(".")), start.at), self.alias())
 
@@ -195,6 +198,8 @@ class _Reader:
         self.expect("(")
         path = None
         if not (function == "COUNT" and self.token.text == ")"):
+            if self.token.upper in DATE_FUNCTIONS and self.tokens[self.place + 1].text == "(":
+                self.refuse(f"{function}() of {self.token.upper}()")
             path = self.path()
         self.expect(")")
         return Aggregate(function, path, self.alias(), start.at)
@@ -203,6 +208,13 @@ class _Reader:
         start = self.word()
         if self.token.text == "(" and start.upper in _FUNCTIONS:
             self.refuse(f"the function {start.upper}()")
+        if self.token.text == "(" and start.upper in DATE_FUNCTIONS:
+            self.expect("(")
+            inner = self.path()
+            self.expect(")")
+            if inner.function is not None:
+                raise pointed(self.text, inner.at, f"unexpected token: '{inner.function}'")
+            return FieldPath(inner.names, start.at, start.upper)
         return FieldPath(tuple(start.text.split(".")), start.at)
 
     def grouped(self) -> FieldPath:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from provisioner.emulator.salesforce.errors import ApiError, not_modelled
 from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.soql.dates import OF_INSTANTS, function_sql
 from provisioner.emulator.salesforce.soql.tree import FieldPath, Statement, pointed
 
 if TYPE_CHECKING:
@@ -82,7 +83,19 @@ class Scope:
         return " ".join([f'"{self.definition.name}" AS {self.table}{whole}', *self.joins])
 
     def column(self, path: FieldPath) -> Column:
-        """Raises ApiError INVALID_FIELD for what is unknown or hidden from the user."""
+        """A field, or a date function of one. Raises ApiError INVALID_FIELD for what is unknown or hidden."""
+        column = self._column(path)
+        if path.function is None:
+            return column
+        kind = column.item.type
+        if kind != "datetime" and (kind != "date" or path.function in OF_INSTANTS):
+            text = f"field {column.item.name} does not support the date function {path.function}"  # [inferred]
+            raise pointed(self.text, path.at, text)
+        made = FieldDef(path.function, path.function, "date" if path.function == "DAY_ONLY" else "int", precision=8)
+        sql = function_sql(path.function, column.sql, instant=kind == "datetime")
+        return replace(column, sql=sql, item=made, sobject="AggregateResult")
+
+    def _column(self, path: FieldPath) -> Column:
         names = path.names
         own = {self.definition.name.lower(), (self.statement.alias or "").lower() if self.statement else ""}
         if len(names) > 1 and names[0].lower() in own:

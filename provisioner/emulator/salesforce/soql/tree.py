@@ -10,14 +10,16 @@ from provisioner.emulator.salesforce.errors import ApiError
 
 @dataclass(frozen=True)
 class FieldPath:
-    """`Owner.Name` → ("Owner", "Name"); `at` is the offset in the text."""
+    """`Owner.Name` → ("Owner", "Name"); `at` is the offset in the text; `function` a date function in capitals."""
 
     names: tuple[str, ...]
     at: int
+    function: str | None = None
 
     @property
     def text(self) -> str:
-        return ".".join(self.names)
+        name = ".".join(self.names)
+        return f"{self.function}({name})" if self.function else name
 
 
 @dataclass(frozen=True)

@@ -60,3 +60,34 @@ def test_the_design_of_the_page_runs_on_the_emulator_of_the_page(tmp_path: Path)
         ("2026-03-02T02:15:00.000Z", "email", ["qa@northwind.example"]),
     ]
     assert all("rep (Yui Sato)" in one["body"] for one in sent)
+
+
+def test_the_example_for_the_other_crm_runs_on_the_account_of_the_page(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "examples" / "acme-hubspot.yaml"
+    (tmp_path / "acme.yaml").write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
+    with EmulatorProcess(arguments("hubspot", clock="2026-03-02T00:00:00Z")) as emulator:
+
+        def call(*words: str) -> subprocess.CompletedProcess[str]:
+            environment = os.environ | {"PORTAL_TOKEN": emulator.access_token}
+            command = [sys.executable, "-m", "provisioner.cli", *words, "-c", "portal"]
+            return subprocess.run(
+                command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+            )
+
+        def post(path: str, name: str) -> None:
+            headers = {"Authorization": f"Bearer {emulator.access_token}"}
+            body = json.loads(block("emulator.md", name))
+            requests.post(f"{emulator.url}{path}", json=body, headers=headers, timeout=30).raise_for_status()
+
+        toml = block("emulator.md", "portal").replace("http://127.0.0.1:8766", emulator.url)
+        (tmp_path / "provisioner.toml").write_text(toml, encoding="utf-8")
+        post("/_emulator/seed", "account")
+        post("/crm/v3/properties/contacts/batch/create", "properties")
+        applied = call("apply", "acme.yaml", "--yes")
+        assert (applied.returncode, applied.stdout.splitlines()[-1].split(":")[0]) == (0, "Applied"), applied.stderr
+        post("/_emulator/edit", "by-hand")
+        planned = call("plan", "acme.yaml", "--detailed-exitcode")
+    assert planned.returncode == 3
+    assert "  ~ Property:contacts.stl_assigned_at  (changed by hand" in planned.stdout
+    assert '      ~ label: "When it was given away" -> "STL Assigned at"' in planned.stdout
+    assert planned.stdout.endswith("Plan: 0 to add, 1 to change, 0 to delete.\n")

@@ -60,8 +60,8 @@ def everything() -> dict[str, Any]:
     """A design that says everything the schema knows: the examples of the schema, made to fit together."""
     data = {name: part["examples"][0] for name, part in design_schema()["properties"].items()}
     data |= {
-        "target": {"platform": "salesforce", "object": "Lead", "accept": ["surge"], "prefix": "STL", "api_version": "66.0",
-                   "expect": {"org_id": "00D000000000001AAA", "sandbox": True}},
+        "target": {"platform": "salesforce", "object": "Lead", "prefix": "STL", "api_version": "66.0",
+                   "accept": ["surge"], "expect": {"org_id": "00D000000000001AAA", "sandbox": True}},
         "telemetry": {"engagement": ["Form__c", "CreatedDate"],
                       "first_touch": {"types": ["call"], "ignore_users": ["bot@acme.example"]},
                       "stages": {"field": "Status", "values": {"sql": "Sales Qualified"}, "history": True}},
@@ -70,8 +70,8 @@ def everything() -> dict[str, Any]:
                                   "open": {"mon-thu": ["08:00-12:00", "13:00-18:00"], "fri": "closed"},
                                   "holidays": {"country": "US", "subdivision": "CA", "from": 2026, "years": 2,
                                                "extra": ["2026-12-24", {"date": "2026-12-31", "name": "Eve"}]}}},
-        "lead_types": [{"id": "demo", "was": ["trial", "test"], "label": "Demo!", "hand_raiser": True, "when": {"A": ["x", None]},
-                        "sla": "1bd 2h",
+        "lead_types": [{"id": "demo", "was": ["trial", "test"], "label": "Demo!", "hand_raiser": True,
+                        "when": {"A": ["x", None]}, "sla": "1bd 2h",
                         "clock": "business", "hours": "us", "escalation": "urgent",
                         "after_hours": {"clock": "calendar", "sla": "1h", "notify": ["call"]},
                         "follow_up": {"touches": 6, "within": "48h"}}],

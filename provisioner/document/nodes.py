@@ -11,6 +11,8 @@ from provisioner.diagnostics import Diagnostic, Location
 from provisioner.document import faults
 
 _DEEPEST = 64  # nesting of a design is below 10
+_ScalarEvent, _MappingStartEvent, _MappingEndEvent = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.MappingEndEvent
+_SequenceStartEvent, _SequenceEndEvent = yaml.SequenceStartEvent, yaml.SequenceEndEvent
 
 
 @dataclass(slots=True, eq=False)
@@ -83,29 +85,29 @@ class Composer:
         return Location(self.file, node.line, node.column)
 
     def _take(self, event: yaml.Event) -> bool:
-        """False: stop reading."""
+        """False: stop reading. The commonest first: a big design has a hundred thousand events."""
         mark: Any = event.start_mark  # every event of a parser has one
         line, column = mark.line + 1, mark.column + 1
-        match event:
-            case yaml.ScalarEvent():
-                self._tag(event, line, column)
-                self._add(
-                    Scalar(line, column, event.value, event.style in (None, "") and event.implicit[0]), event.anchor
-                )
-            case yaml.AliasEvent():
-                self._alias(event, line, column)
-            case yaml.SequenceStartEvent():
-                return self._start(Sequence(line, column), event)
-            case yaml.MappingStartEvent():
-                return self._start(Mapping(line, column), event)
-            case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
-                self._open.pop()
-            case yaml.DocumentStartEvent() if self.root is not None:
-                self._several(line, column)
-                return False
+        kind = type(event)
+        if kind is _ScalarEvent:
+            said: Any = event
+            if said.tag is not None:
+                self._tag(said, line, column)
+            self._add(Scalar(line, column, said.value, said.style in (None, "") and said.implicit[0]), said.anchor)
+        elif kind is _MappingStartEvent:
+            return self._start(Mapping(line, column), event)
+        elif kind is _MappingEndEvent or kind is _SequenceEndEvent:
+            self._open.pop()
+        elif kind is _SequenceStartEvent:
+            return self._start(Sequence(line, column), event)
+        elif isinstance(event, yaml.AliasEvent):
+            self._alias(event, line, column)
+        elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
+            self._several(line, column)
+            return False
         return True
 
-    def _start(self, node: Sequence | Mapping, event: yaml.CollectionStartEvent) -> bool:
+    def _start(self, node: Sequence | Mapping, event: Any) -> bool:
         self._tag(event, node.line, node.column)
         self._add(node, event.anchor)
         self._open.append(node)
@@ -126,9 +128,11 @@ class Composer:
             self.root = node
             return
         parent = self._open[-1]
-        if isinstance(parent, Sequence):
+        if type(parent) is Sequence:
             parent.items.append(node)
-        elif parent.key is None:
+            return
+        assert type(parent) is Mapping, "nothing else has an inside"
+        if parent.key is None:
             parent.key = node
         else:
             parent.pairs.append((parent.key, node))

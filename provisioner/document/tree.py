@@ -34,37 +34,39 @@ class Tree:
         self.places: dict[str, Location] = {}
         self.key_places: dict[str, Location] = {}
         self.findings: list[Diagnostic] = []
+        self._good_keys: set[str] = set()  # the same few come again and again
         self._copied = 0
         self._entry: Node | None = None  # the alias in the text that is being followed
 
     def data(self, node: Node, pointer: str = "", copying: bool = False) -> Any:
         """The plain value of `node`. Raises TooManyCopies."""
-        location = Location(self.file, node.line, node.column)
-        self.places.setdefault(pointer, location)
-        if isinstance(node, Alias):
+        if pointer not in self.places:
+            self.places[pointer] = Location(self.file, node.line, node.column)
+        if type(node) is Alias:
             self._entry = self._entry if copying else node
             node, copying = node.target, True
         if copying:
             self._copied += 1
             if self._copied > _MOST_COPIED:
                 raise TooManyCopies(self._entry or node)
-        match node:
-            case Mapping():
-                return self._mapping(node, pointer, copying)
-            case Sequence():
-                return [self.data(item, f"{pointer}/{index}", copying) for index, item in enumerate(node.items)]
-            case Scalar():
-                return self._scalar(node, pointer)
-        raise TypeError(f"{type(node).__name__} is no node of a document")
+        if type(node) is Scalar:
+            return self._scalar(node, pointer)
+        if type(node) is Mapping:
+            return self._mapping(node, pointer, copying)
+        assert type(node) is Sequence, "there are no other nodes"
+        return [self.data(item, f"{pointer}/{index}", copying) for index, item in enumerate(node.items)]
 
     def _mapping(self, node: Mapping, pointer: str, copying: bool) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key_node, value_node in node.pairs:
-            key = self._key(key_node, pointer)
+            location = Location(self.file, key_node.line, key_node.column)
+            if type(key_node) is Scalar and key_node.text in self._good_keys:
+                key: str | None = key_node.text
+            else:
+                key = self._key(key_node, location, pointer)
             if key is None:
                 continue
             below = f"{pointer}/{escape(key)}"
-            location = Location(self.file, key_node.line, key_node.column)
             if key in found:
                 self._duplicate(key, location, below)
                 continue
@@ -77,10 +79,9 @@ class Tree:
         detail = f"'{_shown(key)}' is already set in line {first.line}; only one of the two could count."
         self.findings.append(faults.DUPLICATE.at(location, detail, "Keep one of them.", pointer))
 
-    def _key(self, node: Node, pointer: str) -> str | None:
+    def _key(self, node: Node, location: Location, pointer: str) -> str | None:
         """Keys are taken as they are written: `on:` is the name on, not a truth value."""
         target = node.target if isinstance(node, Alias) else node
-        location = Location(self.file, node.line, node.column)
         if not isinstance(target, Scalar):
             detail = "A list or a mapping is used as a key."
             self.findings.append(faults.KEY.at(location, detail, "Use a plain name before the colon.", pointer))
@@ -91,7 +92,11 @@ class Tree:
                 faults.KEY.at(location, detail, "Repeat the keys, or use an alias for the value.", pointer)
             )
             return None
-        return target.text if self._clean(target, location, pointer) else None
+        if not self._clean(target, location, pointer):
+            return None
+        if target.text != "<<":  # which is right in quotes only
+            self._good_keys.add(target.text)
+        return target.text
 
     def _scalar(self, node: Scalar, pointer: str) -> Any:
         location = self.places[pointer]

@@ -83,15 +83,23 @@ def ordered(parent: str, names: list[str]) -> list[str]:
 
 def tree(element: Element, parent: str | None = None) -> dict[str, Any]:
     """The canonical tree of an element with children; `parent` overrides its name as context for lists."""
-    context = parent or _without_namespace(element.tag)
-    lists = _lists_in(context)
+    context = parent or _LOCAL[element.tag]
+    lists, typed = _lists_in(context), context == "CustomMetadata"
     found: dict[str, Any] = {}
-    for child in element:
-        name = _without_namespace(child.tag)
+    for child in element:  # written out: a big design has hundreds of thousands of elements
+        name = _LOCAL[child.tag]
         if name in WITHOUT_MEANING:
             continue
-        value = _value(child, name, context)
-        if value is None:
+        value: Any
+        if typed and name == "values":
+            value = _typed_value(child)
+        elif len(child):
+            value = tree(child)
+        else:
+            value = (child.text or "").strip()
+            if value and name in NUMBERS:
+                value = number(value)
+        if not value:
             continue
         if name not in found:
             found[name] = [value] if name in lists else value
@@ -99,8 +107,9 @@ def tree(element: Element, parent: str | None = None) -> dict[str, Any]:
             found[name].append(value)
         else:
             found[name] = [found[name], value]
-    for name in lists.keys() & found.keys():
-        found[name] = _listed(name, lists[name], found[name])
+    if lists:
+        for name in lists.keys() & found.keys():
+            found[name] = _listed(name, lists[name], found[name])
     return {name: found[name] for name in sorted(found)} if len(found) > 1 else found
 
 
@@ -110,26 +119,20 @@ def _lists_in(context: str) -> dict[str, str | None]:
     return {name: key for (parent, name), key in LISTS.items() if parent == context}
 
 
+class _Local(dict[str, str]):
+    """Tag → name without its namespace. There are few, and very many elements."""
+
+    def __missing__(self, tag: str) -> str:
+        self[tag] = tag.rpartition("}")[2]
+        return self[tag]
+
+
+_LOCAL = _Local()
+
+
 def local(element: Element) -> str:
     """The name of an element without its namespace."""
-    return _without_namespace(element.tag)
-
-
-@cache
-def _without_namespace(tag: str) -> str:
-    """There are few names, and very many elements."""
-    return tag.rpartition("}")[2]
-
-
-def _value(child: Element, name: str, context: str) -> Any:
-    if name == "values" and context == "CustomMetadata":
-        return _typed_value(child)
-    if len(child):
-        return tree(child) or None
-    text = child.text
-    if text is None or not (text := text.strip()):
-        return None
-    return number(text) if name in NUMBERS else text
+    return _LOCAL[element.tag]
 
 
 def _typed_value(element: Element) -> dict[str, Any]:
@@ -137,12 +140,13 @@ def _typed_value(element: Element) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     for child in element:
         text = (child.text or "").strip()
-        name = _without_namespace(child.tag)
+        name = _LOCAL[child.tag]
         if name != "value":
             answer[name] = text
             continue
-        kind = (child.get(_TYPE) or "").rpartition(":")[2]
-        empty = child.get(_NIL) in ("true", "1") or (kind == "string" and not text)
+        said = child.attrib
+        kind = said.get(_TYPE, "").rpartition(":")[2]
+        empty = said.get(_NIL) in ("true", "1") or (kind == "string" and not text)
         answer["value"] = None if empty else number(text) if kind in ("double", "int") else text
         if not empty:
             answer["type"] = "double" if kind == "int" else kind or "string"

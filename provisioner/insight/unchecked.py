@@ -28,6 +28,7 @@ _PARTS: dict[str, tuple[str, str]] = {
     "totals": ("lead-types", "How many leads there are altogether is not known."),
     "people": ("people", "Leads of people who left or are away would not be noticed."),
     "people/away": ("people", "Owners who are away while clocks run would not be noticed."),
+    "people/unled": ("people", "Owners without a manager to tell would not be noticed."),
     "standings": ("people", "A recipient who left would not be noticed."),
     "checks": ("data", "Leads whose data contradict the rules would not be noticed."),
     "periods": ("health", "A rise of misses or of systems delay would not be noticed."),

@@ -101,7 +101,7 @@ class AuditPortal(Portal):
         session.close()
 
     def session(self, token: str = "", *, read_only: bool = True) -> HubSpotSession:
-        auth = {"method": "access_token", "access_token": Secret(token or self.token)}
+        auth: dict[str, str | Secret] = {"method": "access_token", "access_token": Secret(token or self.token)}
         made = Connection("local", "hubspot", auth, instance_url=self.url, timeout_seconds=60.0)
         time = _Time()
         return connect(made, Pace(sleep=time.sleep, now=time.now), read_only=read_only)

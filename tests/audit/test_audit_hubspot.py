@@ -81,7 +81,7 @@ def counted(portal: AuditPortal, most: int, scope: Any) -> Facts:
 def test_values_are_counted_with_type_and_verdict(
     portal: AuditPortal, facts: Facts, rows: list[dict[str, Any]], field: str
 ) -> None:
-    direct: dict[tuple[Any, ...], list[datetime]] = defaultdict(list)
+    direct: dict[tuple[str | None, str | None, Any], list[datetime]] = defaultdict(list)
     for row in rows:
         key = (row[field] or None, row["stl_lead_type"] or None, verdict(row, facts.scope.now))
         direct[key].append(at(row["createdate"]))

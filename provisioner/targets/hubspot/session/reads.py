@@ -14,9 +14,7 @@ READING_POSTS = tuple(
         r"/crm/(v3/properties|properties/2026-09)/[\w-]+/batch/read",
         r"/crm/(v3/lists|lists/2026-09)/search",
         r"/crm/(v3/lists|lists/2026-09)/records/memberships/batch/read",
-        r"/crm/(v4/associations|associations/2026-09)/[\w-]+/[\w-]+/batch/read",
         r"/automation/v4/flows/batch/read",
-        r"/automation/v4/workflow-id-mappings/batch/read",
     )
 )
 

@@ -1,4 +1,5 @@
-"""Ctrl-C and SIGTERM while something is written: the first lets the step under way be finished, the second stops."""
+"""Ctrl-C, SIGTERM and a lost terminal while something is written: the first lets the step under way be finished, the
+second stops."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_LOST: signal.Signals | None = getattr(signal, "SIGHUP", None)  # the terminal, or the connection to it, is gone
 
 
 class Interruption:
@@ -29,7 +31,9 @@ class Interruption:
 
     def __enter__(self) -> Interruption:
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._on) for number in _SIGNALS}
+            is_heard = _LOST is not None and signal.getsignal(_LOST) is not signal.SIG_IGN  # as with nohup
+            heard = [*_SIGNALS, *([_LOST] if _LOST is not None and is_heard else [])]
+            self._before = {number: signal.signal(number, self._on) for number in heard}
         return self
 
     def __exit__(

@@ -4,7 +4,7 @@ moment."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from provisioner.applying import runs
@@ -34,7 +34,7 @@ class Recorder:
         self._synced = 0.0
         self._broken: JournalError | None = None
 
-    def walk(self, events: Generator[Event, None, None]) -> Iterator[Event]:
+    def walk(self, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
         """Every event, written down before it is handed on; the journal gets its end however this ends.
 
         Raises what `events` raises. Interrupted (exit 130) when a signal came: after the step under way, or at once.

@@ -93,11 +93,19 @@ def cli() -> None:
     """
 
 
+def _open_closed() -> None:
+    """Whoever starts us with closed outputs wants no words; Python then has no stream at all."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "w"), encoding="utf-8"))
+
+
 def run(args: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code. What nobody foresaw goes through `failures.unforeseen`."""
     sys.excepthook = failures.unforeseen
     gc.set_threshold(_GARBAGE)
     failures.for_programs(False)  # until a command says otherwise
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # an output that cannot show a character is no reason to fail
             stream.reconfigure(errors="backslashreplace")
@@ -109,13 +117,13 @@ def run(args: Sequence[str] | None = None) -> int:
         code = error.exit_code
     except click.ClickException as error:
         error.show()
-        code = 2
+        code = failures.misused(error.format_message(), "--json" in (sys.argv[1:] if args is None else args))
     except (click.Abort, KeyboardInterrupt):
         code = failures.interrupted()
     except ProvisionerError as error:
         code = failures.explain(error)
     except BrokenPipeError:
         # Whoever read our output is gone; the interpreter must not stumble over that again when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        failures.hush(sys.stdout)
         code = 1
     return code

@@ -15,11 +15,26 @@ from typing import Any, TypeVar
 import click
 
 from provisioner.cli import failures
+from provisioner.errors import ProvisionerError
 from provisioner.reporting.text import Paint, duration_text
 from provisioner.values import dataclass
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _PATIENCE = 1.0  # seconds before we say what we are doing
+
+
+def _print(text: str, paint: Paint) -> None:
+    """On stdout. A closed pipe is no error of ours: BrokenPipeError; anything else is said."""
+    try:
+        click.echo(text, color=paint.on)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        failures.hush(sys.stdout)
+        raise ProvisionerError(
+            f"The output cannot be written: {error.strerror}.",
+            advice="What was carried out, if anything: provisioner history.",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +56,21 @@ class Console:
     def say(self, text: str) -> None:
         """For people; silent with --json."""
         if not self.json and text:
-            click.echo(text, color=self.paint.on)
+            _print(text, self.paint)
 
     def data(self, data: Any) -> None:
         """For programs; silent without --json. In ASCII, so that nothing in it steers a terminal either."""
         if self.json:
-            click.echo(json.dumps(data, indent=2))
+            _print(json.dumps(data, indent=2), self.paint)
 
     def note(self, text: str) -> None:
-        if text:
+        """Where nobody listens any more (a closed pipe, a lost terminal, a full disk), work goes on without words."""
+        if not text:
+            return
+        try:
             click.echo(text, err=True, color=self.paint.on)
+        except OSError:
+            failures.hush(sys.stderr)
 
     def ask(self, question: str) -> bool:
         return click.confirm(question, err=True)

@@ -64,10 +64,11 @@ Exit codes:
 def drift(
     design: Path, connection: str, since: str, only: tuple[str, ...], now: str | None, console: Console, **options: Any
 ) -> int:
-    """Is what was built still true, and does it still fit the business? Changes nothing in the CRM.
+    """Audit an org: unknown lead types, changes by hand, people who left.
 
-    Looks for lead types that no rule knows, changes by hand, people who left, leads without clocks, a bad week, and
-    calendars that run out. What could not be read is reported as not checked, and is never taken for clean.
+    Is what was built still true, and does it still fit the business? Changes nothing in the CRM. Looks for lead types
+    that no rule knows, changes by hand, people who left, leads without clocks, a bad week, and calendars that run out.
+    What could not be read is reported as not checked, and is never taken for clean.
     """
     from provisioner.cli import drift_files, road
     from provisioner.cli.audit import fetched, scope_of

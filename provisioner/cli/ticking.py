@@ -53,8 +53,7 @@ class Ticker:
         """Make room for a line."""
         with self._lock:
             if self._shown:
-                self._stream.write(_CLEAR)
-                self._stream.flush()
+                self._put(_CLEAR)
                 self._shown = False
 
     def _run(self) -> None:
@@ -64,6 +63,12 @@ class Ticker:
                 if not self._message or elapsed < _EVERY:
                     continue
                 width = shutil.get_terminal_size().columns - 1
-                self._stream.write(f"{_CLEAR}{f'  {self._message} [{duration_text(elapsed)}]'[:width]}")
-                self._stream.flush()
+                self._put(f"{_CLEAR}{f'  {self._message} [{duration_text(elapsed)}]'[:width]}")
                 self._shown = True
+
+    def _put(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:  # the terminal is gone; what is under way goes on without words
+            self._ended.set()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from provisioner.applying import backup, lock, processes, runs
-from provisioner.applying.apply import Applied, Comparing, Witnessed, apply
+from provisioner.applying.apply import Applied, Comparing, Event, Witnessed, apply
 from provisioner.applying.interruption import Interruption
 from provisioner.applying.journal import BEGIN, FORMAT, Journal
 from provisioner.applying.record import Recorder
@@ -78,22 +78,28 @@ def walk(
             override=errand.override,
             begun=errand.begun,
         )
-        last: Applied | None = None
-        start = time.monotonic()
-        ticker = stack.enter_context(Ticker(sys.stderr))
-        told_at = 0.0
-        for event in recorder.walk(events):
-            text, elapsed = event_text(event, console.paint), time.monotonic() - start
-            ticker.show(event_text(event))
-            if not is_worth_a_line(event, elapsed - told_at):
-                continue
-            told_at = elapsed
-            ticker.clear()
-            console.note(f"{text} [{duration_text(elapsed)}]" if text and elapsed >= 1 else text)
-            if isinstance(event, Applied):
-                last = event
+        last = _tell(recorder.walk(events), console, stack.enter_context(Ticker(sys.stderr)))
     assert last is not None, "apply ends with Applied"
     return run, last
+
+
+def _tell(events: Generator[Event, None, None], console: Console, ticker: Ticker) -> Applied | None:
+    """Says what happens while it does; how it ended. An interruption while we speak is one of the work as well."""
+    last: Applied | None = None
+    start, told_at = time.monotonic(), 0.0
+    for event in events:
+        try:
+            text, elapsed = event_text(event, console.paint), time.monotonic() - start
+            ticker.show(event_text(event))
+            if is_worth_a_line(event, elapsed - told_at):
+                told_at = elapsed
+                ticker.clear()
+                console.note(f"{text} [{duration_text(elapsed)}]" if text and elapsed >= 1 else text)
+        except KeyboardInterrupt as stop:
+            events.throw(stop)
+        if isinstance(event, Applied):
+            last = event
+    return last
 
 
 def org_key(org: Mapping[str, Any]) -> str:
@@ -106,7 +112,8 @@ def org_key(org: Mapping[str, Any]) -> str:
 def _told() -> None:
     """Called inside a signal handler: no buffered stream."""
     text = "\nFinishing the step under way; then it stops. Press Ctrl-C again to stop at once.\n"
-    os.write(2, text.encode("ascii"))
+    with suppress(OSError):  # the terminal may be gone, and that may be why
+        os.write(2, text.encode("ascii"))
 
 
 def _beginning(plan: Plan, reached: Reached, errand: Errand, plan_id: str) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def test_help_imports_click_and_the_standard_library_only() -> None:
         (("plan",), "Error: Missing argument 'DESIGN'."),
         (("plan", "x.yaml"), "Error: Missing option '-c' / '--connection'."),
         (("plan", "--nonsense"), "Error: No such option '--nonsense'."),
-        (("schema", "nonsense"), "'nonsense' is not one of 'design', 'plan', 'config'."),
+        (("schema", "nonsense"), "'nonsense' is not one of 'design', 'plan', 'policy', 'drift', 'config'."),
     ],
 )
 def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...], text: str) -> None:

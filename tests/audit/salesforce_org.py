@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -210,7 +211,13 @@ class SalesforceOrg(Emulated):
         for old, new in edits:
             assert old in text, old
             text = text.replace(old, new, 1)
-        files = {path: text.encode(), "package.xml": manifest((kind, name))}
+        components = [(kind, name)]
+        if path.startswith("objects/"):  # whatever the file holds has to be in the manifest
+            object = Path(path).stem
+            fields = re.findall(r"<fields>\s*<fullName>(\w+)</fullName>", text)
+            components = [("CustomField", f"{object}.{field}") for field in fields]
+            components += [] if object == "Lead" else [("CustomObject", object)]
+        files = {path: text.encode(), "package.xml": manifest(*components)}
         if kind in CODE:
             meta = f"{path}-meta.xml"
             files[meta] = (self.rendered() / meta).read_bytes()

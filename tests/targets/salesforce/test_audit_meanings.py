@@ -403,7 +403,7 @@ def test_a_change_is_said_in_words(address: str, mutate: Mutation, expected: lis
 GONE = {
     "ApexClass:STL_Clock": "Code STL_Clock is removed: clocks on business hours are not worked out",
     "ApexTrigger:STL_Lead_Clock": "Code STL_Lead_Clock is removed: clocks on business hours are not worked out",
-    "BusinessHours:STL us": "Business hours us are removed: clocks on them cannot start",
+    "BusinessHours:STL us": "Business hours us are switched off: clocks on them cannot start",
     "CustomField:Lead.STL_Cycle__c": "Field SLA Cycle (STL_Cycle__c) of Lead is removed: what it held is lost",
     "CustomMetadata:STL_Lead_Type.demo_request": (
         "The record of lead type Demo / pricing request is removed: its leads start no clock any more"

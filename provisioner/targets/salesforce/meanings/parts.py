@@ -97,7 +97,7 @@ def hours(told: Told) -> Iterator[Meaning]:
     mine = with_hours(told.design, id)
     if told.goes or told.comes:
         does = "clocks on them cannot start" if told.goes else "clocks run on them"
-        yield Meaning(f"Business hours {id} are {'removed' if told.goes else 'added'}: {does}", mine)
+        yield Meaning(f"Business hours {id} are {'switched off' if told.goes else 'added'}: {does}", mine)
         return
     active = told.moved("active")
     if active is not None:

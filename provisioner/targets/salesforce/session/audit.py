@@ -92,7 +92,7 @@ def _born(told: Answer | Refusal) -> datetime | None:
 
 def _ask_further(rest: Rest, known: _Counted) -> None:
     leads = known.leads
-    asked = checks.questions(leads) | periods.further(leads, known.answers)
+    asked = checks.questions(leads)
     asked = {key: query for key, query in asked.items() if key not in known.answers}
     pending = _halved(known, known.parts)
     while asked or pending:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from provisioner.emulator.clock import START, Clock, iso, parse_instant
 from provisioner.emulator.outbox import Outbox
+from provisioner.emulator.salesforce.access import Access
 from provisioner.emulator.salesforce.permissions import Permissions
 from provisioner.emulator.salesforce.rows import Rows
 from provisioner.emulator.salesforce.schema import Schema
@@ -51,6 +52,7 @@ class Org:
         self.schema = Schema(self.store)
         self.rows = Rows(self)
         self.permissions = Permissions(self)
+        self.access = Access(self)
         self.admin_id = ADMIN_ID
         self.requests = 0  # answered by this process, for the usage header
         self.refreshers: dict[str, Callable[[], None]] = {}  # lower-case object name → fill its rows before a query

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.clock import parse_instant
+from provisioner.emulator.salesforce.access import read_access
 from provisioner.emulator.salesforce.crowds import Crowds, count
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import normal_id
@@ -24,7 +25,8 @@ _PARTS = (
 def plant_document(org: Org, document: Any) -> dict[str, Any]:
     """Plant all parts in one transaction; the answer names the ids. Raises ValueError that says what is wrong.
 
-    users: [{username, last, first, email, manager, role, profile, timezone, active, type, token, password}] ·
+    users: [{username, last, first, email, manager, role, profile, timezone, active, type, token, password,
+    permissions, objects}] (the last two: see `access`; without them a user may do everything) ·
     roles: [{name, parent}] · groups: [{name, label, members}] · queues: [{name, label, objects, members, email}] ·
     assignment_rules: [{when: {field: value}, owner}] · connected_apps: {key: {secret, run_as, certificate}} ·
     permission_sets: [{user, name}] (assignments) · records: [{sobject, values, ref, as, at, raw}] ·
@@ -101,7 +103,7 @@ class _Planter:
 
     def _user(self, entry: Any) -> None:
         names = ("username", "last", "first", "email", "manager", "role", "profile", "timezone", "active", "type")
-        facts = _known(entry, *names, "token", "password")
+        facts = _known(entry, *names, "token", "password", "permissions", "objects")
         org, username = self.org, facts["username"]
         if org.rows.select("User", Compare("Username", "=", username), limit=1):
             raise ValueError(f"There is a User with Username {username!r} already.")
@@ -116,6 +118,8 @@ class _Planter:
         user_id = org.rows.insert("User", values)
         token = facts.get("token") or token_for(org.settings.org_id, user_id)
         org.settings.tokens[token] = user_id
+        if "permissions" in facts or "objects" in facts:
+            org.settings.access[user_id] = read_access(facts.get("permissions", []), facts.get("objects", {}))
         if facts.get("password"):
             org.settings.passwords[username] = facts["password"]
         self.answer["users"][username] = user_id

@@ -35,6 +35,7 @@ class OrgSettings:
     password_login: bool = True  # SOAP login(), where the API version still has it
     passwords: dict[str, str] = field(default_factory=dict)  # username → password; without an entry any will do
     tokens: dict[str, str] = field(default_factory=dict)  # access token → user id
+    access: dict[str, dict[str, Any]] = field(default_factory=dict)  # user id → what the few permissions are
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -49,6 +49,7 @@ class RestDoors:
     async def start(self, request: Request) -> Response:
         """Start a deployment: multipart with a JSON part and a zip part in any order; JSON alone is a quick deploy."""
         user_id = authenticate(self._org, request)
+        self._org.access.check_metadata(user_id)
         if request.headers.get("content-type", "").startswith("application/json"):
             return await self.quick(request)
         body, data = await _parts(request)
@@ -66,6 +67,7 @@ class RestDoors:
     async def quick(self, request: Request) -> Response:
         """Deploy what was validated before."""
         user_id = authenticate(self._org, request)
+        self._org.access.check_metadata(user_id)
         body = await body_of(request)
         job_id = body.get("validatedDeployRequestId")
         if not isinstance(job_id, str) or len(body) != 1:
@@ -74,14 +76,14 @@ class RestDoors:
 
     async def status(self, request: Request) -> Response:
         """How a deployment goes; asking is what makes it go."""
-        authenticate(self._org, request)
+        self._org.access.check_metadata(authenticate(self._org, request))
         job = self._org.metadata.jobs.poll(request.path_params["job_id"])
         detailed = request.query_params.get("includeDetails", "").lower() == "true"
         return JSONResponse(self._answer(job, detailed=detailed, url=str(request.url)))
 
     async def cancel(self, request: Request) -> Response:
         """Ask for a deployment to be cancelled; it is `Canceling` until the next poll."""
-        authenticate(self._org, request)
+        self._org.access.check_metadata(authenticate(self._org, request))
         body = await body_of(request)
         if body != {"deployResult": {"status": "Canceling"}}:
             raise ApiError("INVALID_OPERATION", "The only change of a deployRequest is deployResult.status Canceling")
@@ -91,12 +93,14 @@ class RestDoors:
     async def activate(self, request: Request) -> Response:
         """Switch a flow version on or off."""
         user_id = authenticate(self._org, request)
+        self._org.access.check_metadata(user_id)
         self._org.metadata.tooling.activate(request.path_params["row_id"], await body_of(request), user_id)
         return Response(status_code=204)
 
     async def delete_flow(self, request: Request) -> Response:
         """Delete an inactive flow version."""
         user_id = authenticate(self._org, request)
+        self._org.access.check_metadata(user_id)
         self._org.metadata.tooling.delete_version(request.path_params["row_id"], user_id)
         return Response(status_code=204)
 

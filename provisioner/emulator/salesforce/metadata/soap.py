@@ -66,6 +66,8 @@ class SoapDoor:
                 raise ApiError("UNSUPPORTED_API_VERSION", f"Unsupported API version: {version}")
             call = read_call(data)
             user_id = user_of_token(self._org, call.session)
+            self._org.access.check_api(user_id, soap=True)
+            self._org.access.check_metadata(user_id)
             operation = self._operations.get(call.name)
             if operation is None:
                 raise not_modelled(f"the Metadata API operation {call.name}")

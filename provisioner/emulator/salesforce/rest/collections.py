@@ -48,7 +48,7 @@ def routes(org: Org) -> list[Route]:
 
     async def read(request: Request) -> Response:
         user_id = authenticate(org, request)
-        definition = object_named(org, request.path_params["sobject"])
+        definition = object_named(org, request.path_params["sobject"], user_id)
         if request.method == "POST":
             body = await body_of(request)
             listed, names = body.get("ids", []), body.get("fields", [])
@@ -113,7 +113,7 @@ def _save_group(
     results: list[SaveResult | None] = []
     rows: list[Row] = []
     try:
-        definition = object_named(org, sobject)
+        definition = object_named(org, sobject, user_id)
     except ApiError:
         text = f"sObject type '{sobject}' is not supported."
         return [SaveResult(None, False, False, [ApiError("INVALID_TYPE", text)]) for _ in bodies]

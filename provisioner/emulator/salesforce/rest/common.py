@@ -31,9 +31,14 @@ def user_of_token(org: Org, token: str | None) -> str:
 
 
 def authenticate(org: Org, request: Request) -> str:
-    """The user id behind `Authorization: Bearer …` (or `OAuth …`). Raises ApiError 401 INVALID_SESSION_ID."""
+    """The user id behind `Authorization: Bearer …` (or `OAuth …`).
+
+    Raises ApiError 401 INVALID_SESSION_ID, 403 API_DISABLED_FOR_ORG.
+    """
     kind, _, token = request.headers.get("authorization", "").partition(" ")
-    return user_of_token(org, token.strip() if kind in ("Bearer", "OAuth") else None)
+    user_id = user_of_token(org, token.strip() if kind in ("Bearer", "OAuth") else None)
+    org.access.check_api(user_id)
+    return user_id
 
 
 async def body_of(request: Request) -> dict[str, Any]:
@@ -56,12 +61,15 @@ def refusal(errors: Sequence[ApiError]) -> JSONResponse:
     return JSONResponse([error.to_json() for error in errors], status_code=errors[0].status)
 
 
-def object_named(org: Org, name: str, *, tooling: bool = False) -> SObjectDef:
-    """Raises ApiError 404 NOT_FOUND for an object the API does not show."""
+def object_named(org: Org, name: str, user_id: str, *, tooling: bool = False) -> SObjectDef:
+    """Raises ApiError 404 NOT_FOUND for an object the API does not show to the user."""
     wanted = f"tooling.{name}" if tooling and org.schema.has(f"tooling.{name}") else name
     if "." in name or not org.schema.has(wanted) or not org.schema.sobject(wanted).queryable:
         raise ApiError("NOT_FOUND", _GONE, status=404)
-    return org.schema.sobject(wanted)
+    definition = org.schema.sobject(wanted)
+    if not org.access.readable(user_id, definition):
+        raise ApiError("NOT_FOUND", _GONE, status=404)
+    return definition
 
 
 def ordered_failure(request: Request, place: int) -> None:

@@ -22,16 +22,17 @@ _UNFILTERED = frozenset({"longtextarea", "base64"})
 
 def routes(org: Org) -> list[Route]:
     async def everything(request: Request) -> Response:
-        authenticate(org, request)
+        user_id = authenticate(org, request)
         base = f"/services/data/v{request.path_params['version']}"
         shown = [one for one in org.schema if one.queryable and not one.name.startswith("tooling.")]
+        shown = [one for one in shown if org.access.readable(user_id, one)]
         objects = [describe_object(one, base) for one in sorted(shown, key=lambda one: one.name)]
         return JSONResponse({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects})
 
     async def one(request: Request) -> Response:
         user_id = authenticate(org, request)
         base = f"/services/data/v{request.path_params['version']}"
-        definition = object_named(org, request.path_params["sobject"])
+        definition = object_named(org, request.path_params["sobject"], user_id)
         fields = [
             describe_field(item, org, user_id, definition) for item in org.permissions.visible(user_id, definition)
         ]
@@ -39,9 +40,9 @@ def routes(org: Org) -> list[Route]:
         return JSONResponse(describe_object(definition, base) | {"fields": fields} | lists)
 
     async def basic(request: Request) -> Response:
-        authenticate(org, request)
+        user_id = authenticate(org, request)
         base = f"/services/data/v{request.path_params['version']}"
-        definition = object_named(org, request.path_params["sobject"])
+        definition = object_named(org, request.path_params["sobject"], user_id)
         return JSONResponse({"objectDescribe": describe_object(definition, base), "recentItems": []})
 
     return [

@@ -54,7 +54,7 @@ def routes(org: Org) -> list[Route]:
 
 async def create(org: Org, request: Request) -> Response:
     user_id = authenticate(org, request)
-    definition = object_named(org, request.path_params["sobject"])
+    definition = object_named(org, request.path_params["sobject"], user_id)
     row = prepare(org, user_id, definition, await body_of(request), "insert")
     ordered_failure(request, 0)
     result = save_one(org, "insert", definition, row, user_id=user_id, assign=auto_assign(request))
@@ -63,7 +63,7 @@ async def create(org: Org, request: Request) -> Response:
 
 async def record(org: Org, request: Request) -> Response:
     user_id = authenticate(org, request)
-    definition = object_named(org, request.path_params["sobject"])
+    definition = object_named(org, request.path_params["sobject"], user_id)
     _refuse_resource(request, request.path_params["id"])
     row = existing(org, definition, request.path_params["id"])
     if request.method == "GET":
@@ -79,8 +79,8 @@ async def record(org: Org, request: Request) -> Response:
 
 
 async def blob(org: Org, request: Request) -> Response:
-    authenticate(org, request)
-    definition = object_named(org, request.path_params["sobject"])
+    user_id = authenticate(org, request)
+    definition = object_named(org, request.path_params["sobject"], user_id)
     row = existing(org, definition, request.path_params["id"])
     item = definition.get(request.path_params["field"])
     if item is None or item.type != "base64" or row[item.name] is None:
@@ -90,7 +90,7 @@ async def blob(org: Org, request: Request) -> Response:
 
 async def external(org: Org, request: Request) -> Response:
     user_id = authenticate(org, request)
-    definition = object_named(org, request.path_params["sobject"])
+    definition = object_named(org, request.path_params["sobject"], user_id)
     _refuse_resource(request, request.path_params["field"])
     item = _external_id(org, user_id, definition, request.path_params["field"])
     value = coerce(item, request.path_params["value"])

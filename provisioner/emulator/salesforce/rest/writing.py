@@ -73,6 +73,10 @@ def save(
     if not allowed:
         verb = {"insert": "created", "update": "updated", "delete": "deleted"}[op]
         raise ApiError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"{definition.label} records cannot be {verb} here")
+    try:
+        org.access.check_write(user_id, definition, op)
+    except ApiError as error:
+        return [SaveResult(normal_id(row["Id"]) if "Id" in row else None, False, False, [error]) for row in rows]
     results: list[SaveResult | None] = [_collision(org, definition, row, op) for row in rows]
     clean = [row for row, result in zip(rows, results, strict=True) if result is None]
     watched = definition.name in row_trail.WATCHED

@@ -68,7 +68,7 @@ class Scope:
         for name in [*names, statement.sobject]:
             if self.org.schema.has(name) and "." not in statement.sobject:
                 definition = self.org.schema.sobject(name)
-                if definition.queryable:
+                if definition.queryable and (self.system or self.org.access.readable(self.user_id, definition)):
                     return definition
         text = (
             f"sObject type '{statement.sobject}' is not supported. If you are attempting to use a custom object, "

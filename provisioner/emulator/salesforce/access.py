@@ -1,0 +1,90 @@
+"""What a user with few permissions may do. Users of whom nothing was said may do everything.
+
+Facts: the Metadata API needs one of two permissions, for reading as well ([docs] reference 1.1), with its refusal in
+public logs [community]; `API Enabled`, `View Setup` for the audit trail and permission sets ([docs]); objects without
+read access are unknown to SOQL ([docs] 8.3). Which other setup objects need `View Setup` is [inferred].
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from provisioner.emulator.salesforce.errors import ApiError
+from provisioner.emulator.salesforce.schema import SObjectDef
+
+if TYPE_CHECKING:
+    from provisioner.emulator.salesforce.org import Org
+
+PERMISSIONS = (
+    "ApiEnabled", "ViewSetup", "ViewAllData", "ModifyAllData", "ModifyMetadata", "CustomizeApplication", "ManageUsers",
+    "AssignPermissionSets",
+)  # fmt: skip
+LEVELS = ("read", "edit")
+_SETUP_ONLY = frozenset((
+    "SetupAuditTrail", "PermissionSet", "PermissionSetAssignment", "FieldPermissions", "ApexClass", "ApexTrigger",
+    "FlowDefinitionView", "FlowVersionView",
+))  # fmt: skip
+_WRITERS = {"User": "ManageUsers", "PermissionSetAssignment": "AssignPermissionSets"}
+_METADATA = "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions"
+
+
+def read_access(permissions: Any, objects: Any) -> dict[str, Any]:
+    """What a seed says of a user: a list of PERMISSIONS, and object → `read` or `edit`. Raises ValueError."""
+    if not isinstance(permissions, list) or (unknown := [one for one in permissions if one not in PERMISSIONS]):
+        what = repr(unknown[0]) if isinstance(permissions, list) else repr(permissions)
+        raise ValueError(f"'permissions' is a list of {', '.join(PERMISSIONS)}, not {what}.")
+    if not isinstance(objects, dict) or (odd := [one for one in objects.values() if one not in LEVELS]):
+        what = repr(odd[0]) if isinstance(objects, dict) else repr(objects)
+        raise ValueError(f"'objects' says read or edit for each object, not {what}.")
+    return {"permissions": list(permissions), "objects": {name.lower(): level for name, level in objects.items()}}
+
+
+class Access:
+    """Answers for users; what they hold is kept in the settings, by user id."""
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+
+    def holds(self, user_id: str, *permissions: str) -> bool:
+        """Has the user one of these permissions? Modify All Data includes View All Data and the Metadata API."""
+        held = self._org.settings.access.get(user_id)
+        return held is None or bool({*permissions, "ModifyAllData"} & set(held["permissions"]))
+
+    def check_api(self, user_id: str, *, soap: bool = False) -> None:
+        """Raises ApiError 403 API_DISABLED_FOR_ORG."""
+        held = self._org.settings.access.get(user_id)
+        if held is not None and "ApiEnabled" not in held["permissions"]:
+            which = "API is not enabled for this Organization or Partner" if soap else None
+            text = which or "The REST API is not enabled for this Organization."
+            raise ApiError("API_DISABLED_FOR_ORG", text, status=403)
+
+    def check_metadata(self, user_id: str) -> None:
+        """Raises ApiError 403 INSUFFICIENT_ACCESS."""
+        if not self.holds(user_id, "ModifyMetadata"):
+            raise ApiError("INSUFFICIENT_ACCESS", _METADATA, status=403)
+
+    def readable(self, user_id: str, definition: SObjectDef) -> bool:
+        """May the user see this object at all?"""
+        if definition.name in _SETUP_ONLY or definition.name.startswith("tooling."):
+            return self.holds(user_id, "ViewSetup")
+        if definition.name.endswith("__mdt"):
+            return self.holds(user_id, "ViewSetup", "CustomizeApplication")
+        return definition.setup or self.holds(user_id, "ViewAllData") or self._level(user_id, definition) != ""
+
+    def check_write(self, user_id: str, definition: SObjectDef, op: Literal["insert", "update", "delete"]) -> None:
+        """Raises ApiError when the user may not change records of this object."""
+        if definition.setup or definition.name.endswith("__mdt"):
+            allowed = self.holds(user_id, _WRITERS.get(definition.name, "CustomizeApplication"))
+        else:
+            allowed = self.holds(user_id) or self._level(user_id, definition) == "edit"
+        if allowed:
+            return
+        if op == "insert":
+            text = f"entity type cannot be inserted: {definition.label}"
+            raise ApiError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", text)
+        text = "insufficient access rights on object id"
+        raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", text, status=403)
+
+    def _level(self, user_id: str, definition: SObjectDef) -> str:
+        held = self._org.settings.access.get(user_id, {})
+        return str(held.get("objects", {}).get(definition.name.lower(), ""))

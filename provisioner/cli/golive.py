@@ -9,6 +9,7 @@ import click
 
 from provisioner.cli.console import Console, connects, consents, speaks
 from provisioner.cli.keeping import keeps, loses, waits
+from provisioner.cli.policies import policed
 
 if TYPE_CHECKING:
     from provisioner.applying.gate import Condition
@@ -29,6 +30,7 @@ Examples:
 @loses
 @waits
 @keeps
+@policed
 @speaks
 def golive(
     design: Path,
@@ -40,6 +42,7 @@ def golive(
     allow_data_loss: Any,
     wait: bool,
     state_dir: Path | None,
+    policy: Path | None,
     console: Console,
 ) -> int:
     """Let alerts reach their real recipients; the only way from silent.
@@ -81,7 +84,9 @@ def golive(
     closed = bool(gate.missing(found))
     if closed:
         console.note(console.paint(f"Passed all the same: {safe(reason)}", "yellow"))
-    consent = Consent(yes, confirm, allow_deletes, allow_data_loss, live=True, wait=wait, state_dir=state_dir)
+    consent = Consent(
+        yes, confirm, allow_deletes, allow_data_loss, live=True, wait=wait, state_dir=state_dir, policy=policy
+    )
     errand = Errand(
         "golive",
         f"To go on: provisioner golive {design} -c {connection}",

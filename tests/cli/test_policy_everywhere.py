@@ -100,3 +100,14 @@ def test_nobody_waits_for_a_policy(desk: Desk) -> None:
     done = desk(*APPLY)
     assert (done.code, desk.org.resources) == (2, {})
     assert "policy.yaml is a pipe; a policy is read more than once." in done.err
+
+
+def test_going_live_keeps_to_the_policy_that_is_named(desk: Desk) -> None:
+    assert desk(*APPLY).code == 0
+    desk.edit("mode: silent", "mode: live")
+    (desk.folder / "rules.yaml").write_text("apiVersion: provisioner/v1\nforbid: [live_alerts]\n", encoding="utf-8")
+    golive = ("golive", "acme.yaml", "-c", "sandbox", "--yes", "--override", "Agreed with the CRO")
+    done = desk(*golive, "--policy", "rules.yaml")
+    assert (done.code, desk.org.resources[Address("Settings", "Default")]["live"]) == (5, False)
+    assert "rules.yaml:2:10: forbid live_alerts: this plan switches alerts to their real recipients." in done.err
+    assert desk(*golive).code == 0

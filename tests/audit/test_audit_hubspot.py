@@ -17,7 +17,7 @@ from provisioner.targets.hubspot.audit import carriers
 from provisioner.targets.hubspot.session import audit as counting
 from provisioner.targets.hubspot.session.asking import Asker
 
-from .hubspot_leads import AWAY, END, FORMS, GONE, READ_SCOPES, REPS, AuditPortal, at, iso
+from .hubspot_leads import AWAY, BORN, END, FORMS, GONE, READ_SCOPES, REPS, AuditPortal, at, iso
 
 UNTOLD = {
     "checks/closed_with_clock": "HubSpot converts no contact or lead, so that nothing tells that one is finished but "
@@ -282,6 +282,34 @@ def _spans(tallies: tuple[Tally, ...]) -> dict[tuple[Any, ...], tuple[str, str]]
     return found
 
 
+@pytest.mark.full
+def test_a_crowd_with_values_that_nobody_named_is_counted_exactly() -> None:
+    """12,000 contacts, 40 values of a text; held against the tables of the account."""
+    portal = AuditPortal()
+    portal.born()
+    portal.door("clock", {"to": iso(END)})
+    crowd = {
+        "object": "contacts", "count": 12_000, "seed": 7, "created": {"from": iso(BORN), "to": iso(END)},
+        "properties": {
+            "enquiry_country": {"numbered": "Country {n}", "count": 40, "skew": 0.8},
+            "stl_lead_type": {"values": {"demo_request": 3, "content_mql": 3, "": 1}},
+            "stl_sla_status": {"values": {"met": 3, "touched_late": 1, "": 1}},
+        },
+    }  # fmt: skip
+    portal.door("seed", {"crowds": [crowd]})
+    session = portal.session()
+    carrier = session.audit(portal.design, portal.scope(("enquiry_country",))).carriers[0]
+    session.close()
+    names = ["enquiry_country", "stl_lead_type", "stl_sla_status"]
+    expected: Counter[tuple[Any, ...]] = Counter()
+    for row in portal.door("count", {"object": "contacts", "by": names})["counts"]:
+        value, kind, status = (row["values"][name] or None for name in names)
+        expected[value, kind, {"met": "Hit", "touched_late": "Miss"}.get(status or "")] += row["count"]
+    portal.close()
+    assert carrier.evidence.sampled is None
+    assert Counter({(item.value, item.lead_type, item.verdict): item.count for item in carrier.tallies}) == expected
+
+
 # -------------------------------------------------------- each check, by hand
 
 
@@ -374,6 +402,9 @@ def test_the_least_that_a_key_needs(portal: AuditPortal, facts: Facts) -> None:
         ("crm.objects.users.read", {"people/away"}),
         ("settings.users.teams.read", {"standings"}),
         ("automation", {"calendars"}),
+        ("crm.objects.owners.read", set()),  # automation allows it too
+        ("crm.schemas.contacts.read", set()),  # as most scopes do
+        ("crm.lists.read", set()),  # for the configuration only
     ],
 )
 def test_what_a_key_may_not_ask_is_named_with_its_scope(
@@ -387,6 +418,19 @@ def test_what_a_key_may_not_ask_is_named_with_its_scope(
     for why in told.values():
         assert scope in why
     assert found.totals == facts.totals
+
+
+def test_without_owners_nobody_is_taken_for_present(portal: AuditPortal, facts: Facts) -> None:
+    names = (name for name in READ_SCOPES if name not in ("crm.objects.owners.read", "automation"))
+    session = portal.session(portal.token_with(*names))
+    found = session.audit(portal.design, facts.scope)
+    session.close()
+    told = {item.part for item in found.unasked if item.part not in UNTOLD}
+    assert told == {"people", "standings", "alerts", "calendars", "checks/assigned_without_clock"}
+    assert (found.people, found.alerts, found.calendars) == (None, None, None)
+    states = {item.value: item.state for item in found.standings or ()}
+    assert states == dict.fromkeys(states, "unknown") | {"SDR Backup": "active"}
+    assert (found.carriers, found.totals, found.periods) == (facts.carriers, facts.totals, facts.periods)
 
 
 def test_a_key_that_counts_nothing_still_says_who_is_there(portal: AuditPortal, facts: Facts) -> None:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import importlib
 import io
@@ -20,7 +19,7 @@ from provisioner import __version__
 from provisioner.cli import failures
 from provisioner.errors import ProvisionerError
 
-_GARBAGE = 100_000
+_GARBAGE = 1_000_000
 """Objects made before a collection: a big design makes millions that stay, and walking them again and again takes a
 sixth of the time of a plan. Python's own number (700) is for programs that run for long."""
 
@@ -74,6 +73,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
+            import difflib
+
             near = difflib.get_close_matches(name, COMMANDS, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)

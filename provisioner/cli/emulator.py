@@ -35,11 +35,14 @@ def serve(
     platform: str, host: str, port: int, db: str | None, clock: str | None, no_apex_twin: bool, run_custom_code: bool
 ) -> None:
     """Serve until SIGTERM or Ctrl-C. Prints one JSON line when ready: url, access_token, org_id, pid."""
+    import gc
     import runpy
     import sqlite3
     import sys
 
     from provisioner.errors import UsageError
+
+    gc.set_threshold(10_000)  # it runs for long, other than most commands
 
     if run_custom_code and platform != "hubspot":
         raise UsageError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,7 +27,6 @@ from provisioner.planning.plan import Plan
 from provisioner.planning.planfile import instant
 from provisioner.planning.risk import unweighed, weighed
 from provisioner.reporting.findings import findings_text
-from provisioner.reporting.text import safe
 from provisioner.resources import Snapshot
 from provisioner.secrets import Secret
 from provisioner.targets.base import Live, Looking, Referring, Renames, Session, Target, Telling, Weighing
@@ -119,31 +117,14 @@ def find_connection(name: str, platform: str) -> Connection:
     return found
 
 
-class _Notes(logging.Handler):
-    """What a session has to say while it waits goes to stderr."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__(logging.WARNING)
-        self._console = console
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._console.note(f"  {safe(failures.masked(record.getMessage()))}")
-
-
-def _listen(console: Console) -> None:
-    logger = logging.getLogger("provisioner")
-    for handler in [found for found in logger.handlers if isinstance(found, _Notes)]:
-        logger.removeHandler(handler)
-    logger.addHandler(_Notes(console))
-    logger.propagate = False
-
-
 def reach(target: Target, connection: Connection, console: Console, *, read_only: bool = False) -> Reached:
     """Open a session and ask where it leads to. From now on, what is tried again is said.
 
     `read_only`: for commands that change nothing; such a session cannot.
     """
-    _listen(console)
+    from provisioner.cli.notes import listen  # what logging costs, only who connects pays for
+
+    listen(console)
     with console.working(f"Connecting to {connection.name}"):
         session = target.connect(connection, read_only=read_only)
         identity = session.identity()

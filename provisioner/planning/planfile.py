@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from dataclasses import replace
@@ -58,7 +57,7 @@ def write(plan: Plan, path: Path, *, lifetime: timedelta = LIFETIME) -> None:
     """All or nothing, readable by its owner only. UsageError when the place cannot be written, or holds no plan."""
     _check_place(path)
     text = json.dumps(to_data(plan, lifetime=lifetime), indent=2) + "\n"
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:

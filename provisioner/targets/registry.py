@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib import import_module
 from typing import cast
 
@@ -25,6 +24,8 @@ def load_target(name: str) -> Target:
 
 
 def _unknown(name: str) -> UsageError:
+    from difflib import get_close_matches
+
     known = ", ".join(sorted(TARGETS))
     near = get_close_matches(name, TARGETS, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""

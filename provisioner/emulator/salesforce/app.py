@@ -22,6 +22,7 @@ from provisioner.emulator.salesforce import rest
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.org import Org
 from provisioner.emulator.salesforce.planting import (
+    change_by_hand,
     change_settings,
     convert_lead,
     count_stored,
@@ -71,6 +72,7 @@ class World:
 
     def extras(self) -> dict[str, Callable[[Any], Any]]:
         return {
+            "by_hand": lambda body: change_by_hand(self.org, body),
             "convert": lambda body: convert_lead(self.org, body),
             "count": lambda body: count_stored(self.org, body),
             "deployment": lambda body: plant_deployment(self.org, body),

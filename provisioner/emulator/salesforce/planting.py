@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from provisioner.emulator.clock import parse_instant
+from provisioner.emulator.clock import iso, parse_instant
 from provisioner.emulator.salesforce.access import read_access
 from provisioner.emulator.salesforce.crowds import Crowds, count
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import normal_id
+from provisioner.emulator.salesforce.metadata import by_hand
+from provisioner.emulator.salesforce.rest.writing import Operation, save
 from provisioner.emulator.salesforce.rows import And, Compare
 from provisioner.emulator.salesforce.seed import organization_values, token_for, user_values
 from provisioner.emulator.salesforce.values import coerce
@@ -203,10 +205,33 @@ class _Planter:
             raise ValueError("; ".join(str(error) for error in result.errors))
         return result.id
 
+    def change_record(self, facts: dict[str, Any], user_id: str) -> None:
+        """Save or delete the one record that `where` finds, as this user. Raises ValueError, ApiError."""
+        if not self.org.schema.has(facts["record"]):
+            raise ValueError(f"There is no object {facts['record']!r}.")
+        definition = self.org.schema.sobject(facts["record"])
+        where, values = (
+            {name: self._resolved(value) for name, value in facts.get(key, {}).items()} for key in ("where", "set")
+        )
+        for name in (*where, *values):
+            if definition.get(name) is None:
+                raise ValueError(f"{definition.name} has no field {name!r}.")
+        tests = [Compare(name, "=", coerce(definition.field(name), value)) for name, value in where.items()]
+        found = self.org.rows.select(definition.name, And(*tests), limit=2)
+        if len(found) != 1:
+            raise ValueError(f"There is {'no' if not found else 'more than one'} {definition.name} of {where}.")
+        op: Operation = "delete" if facts.get("deleted") else "update"
+        row = {name: coerce(definition.field(name), value) for name, value in values.items()}
+        result = save(self.org, op, definition, [{"Id": found[0]["Id"]} | row], user_id=user_id)[0]
+        if not result.success:
+            raise ValueError("; ".join(str(error) for error in result.errors))
+
     def _resolved(self, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        ((kind, name),) = _known(value, "user", "queue", "group", "ref").items()
+        ((kind, name),) = _known(value, "user", "queue", "group", "permission_set", "ref").items()
+        if kind == "permission_set":
+            return self.find("PermissionSet", "Name", name)
         if kind == "ref":
             if name not in self.refs:
                 raise ValueError(f"There is no earlier record called {name!r}.")
@@ -217,6 +242,35 @@ class _Planter:
 def count_stored(org: Org, document: Any) -> dict[str, Any]:
     """How many records are stored, by their values; see `crowds.count`."""
     return count(org, document, _Planter(org).somebody)
+
+
+def change_by_hand(org: Org, document: Any) -> dict[str, Any]:
+    """Somebody changes something in the setup pages or on a record. Raises ValueError.
+
+    `{"by": username}` and one of: `"component": type, "name": full name` with `set`, `add_value`, `deactivate_value` or
+    `deleted` (see `metadata.by_hand.edit`) · `"flow": name, "active": version` (0: off) · `"record": object, "where":
+    {field: value}` with `set` or `deleted`; values as in a seed.
+    """
+    names = ("by", "component", "name", "set", "add_value", "deactivate_value", "deleted", "flow", "active", "record")
+    facts, planter = _known(document, *names, "where"), _Planter(org)
+    kinds = [one for one in ("component", "flow", "record") if one in facts]
+    if len(kinds) != 1:
+        raise ValueError("A change by hand is of a component, a flow or a record.")
+    user_id = planter.find("User", "Username", facts["by"]) if facts.get("by") else org.admin_id
+    try:
+        if kinds[0] == "component":
+            by_hand.edit(org, facts["component"], facts["name"], facts, user_id)
+        elif kinds[0] == "flow":
+            definition = org.metadata.components.get("FlowDefinition", facts["flow"])
+            if definition is None:
+                raise ValueError(f"There is no flow {facts['flow']!r}.")
+            body = {"Metadata": {"activeVersionNumber": facts["active"]}}
+            org.metadata.tooling.activate(definition.id, body, user_id)
+        else:
+            planter.change_record(facts, user_id)
+    except ApiError as error:
+        raise ValueError(error.message) from error
+    return {"now": iso(org.now)}
 
 
 def plant_deployment(org: Org, document: Any) -> dict[str, Any]:

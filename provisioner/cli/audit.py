@@ -37,9 +37,9 @@ def fetched(prepared: Prepared, reached: Reached, scope: Scope, console: Console
     nothing can be read. What the org does not tell is named in the facts, and is never taken for clean."""
     guards.check_expected(prepared.design.target.expect, reached.org)
     plan, unasked = _planned(prepared, reached, console)
-    misfits = _misfits(prepared, reached, console)
+    misfits, unseen = _misfits(prepared, reached, console)
     facts = _facts(prepared, reached, scope, console)
-    facts = dataclasses.replace(facts, unasked=(*facts.unasked, *unasked))
+    facts = dataclasses.replace(facts, unasked=(*facts.unasked, *unasked, *unseen))
     meanings = _meanings(prepared, plan)
     judged = _judged(reached, plan, meanings, console)
     return Audit(prepared.design, facts, plan, meanings, judged, misfits, prepared.file, reached.connection)
@@ -80,12 +80,17 @@ def _no_plan(prepared: Prepared, reached: Reached) -> Plan:
     )
 
 
-def _misfits(prepared: Prepared, reached: Reached, console: Console) -> tuple[Diagnostic, ...]:
-    """What the design names and the org has not, or has otherwise."""
+def _misfits(
+    prepared: Prepared, reached: Reached, console: Console
+) -> tuple[tuple[Diagnostic, ...], tuple[Unasked, ...]]:
+    """What the design names and the org has not, or has otherwise; and what could not be looked up."""
     if not isinstance(prepared.target, Referring) or not isinstance(reached.session, Looking):
-        return ()
+        return (), ()
     with console.working(f"Looking for what the design names in {reached.org['name']}"):
-        return tuple(reached.session.missing(prepared.target.references(prepared.design), prepared.document))
+        found = reached.session.missing(prepared.target.references(prepared.design), prepared.document)
+    unseen = [item for item in found if not item.pointer and item.severity == "warning"]
+    unasked = tuple(Unasked("configuration/named", item.detail) for item in unseen)
+    return tuple(item for item in found if item not in unseen), unasked
 
 
 def _facts(prepared: Prepared, reached: Reached, scope: Scope, console: Console) -> Facts:

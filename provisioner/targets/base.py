@@ -169,7 +169,7 @@ class Looking(Protocol):
 
     def missing(self, references: Sequence[Reference], places: Places) -> list[Diagnostic]:
         """What is not there, or cannot be used as it is meant; in a constant number of calls. What may not be asked is
-        a warning. TargetError when the CRM does not answer."""
+        a warning without a pointer. TargetError when the CRM does not answer."""
         ...
 
 

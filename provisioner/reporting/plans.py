@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from provisioner.planning.guards import describe_org
@@ -14,6 +15,7 @@ from provisioner.reporting.text import PLAIN, Paint, count_text, safe, safe_line
 
 _COLOURS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
 _SIGNS = {"+": "green", "-": "red", "~": "yellow"}
+_LISTED, _FIRST = 8, 3  # so many creations of a kind are all listed; of more, the first ones. -v lists all
 _SHOWN = 20  # attribute lines per change; -v shows all
 
 
@@ -27,8 +29,8 @@ def plan_text(plan: Plan, paint: Paint = PLAIN, *, verbose: bool = False, remove
     """The whole plan: org, changes with their causes, what stands in the way, one summary line."""
     report = report_of(plan, removes=removes)
     lines = [org_line(plan.org, paint), ""]
-    for item in report.items:
-        lines += _item_lines(item, paint, verbose)
+    for _, alike in groupby(report.items, _likeness):
+        lines += _alike_lines(list(alike), paint, verbose)
     for change in plan.by_hand:
         lines += _step_lines(change, paint, verbose)
     if plan.changes:
@@ -64,6 +66,24 @@ def _step_lines(change: Change, paint: Paint, verbose: bool) -> Iterator[str]:
         yield text
     if verbose and change.after is not None:
         yield from click_lines(change.after)
+
+
+def _likeness(item: Item) -> tuple[str, ...]:
+    """Creations of one kind, for one cause, are alike; every change and every deletion stands for itself."""
+    if item.change.action is not Action.CREATE:
+        return (item.address,)
+    return (item.change.address.kind, item.reason)
+
+
+def _alike_lines(items: list[Item], paint: Paint, verbose: bool) -> Iterator[str]:
+    """All of them or, of many creations, the first ones and how many more there are."""
+    told = items if verbose or len(items) <= _LISTED else items[:_FIRST]
+    for item in told:
+        yield from _item_lines(item, paint, verbose)
+    if left := len(items) - len(told):
+        one = items[-1]
+        name = f"… {left} more {safe(one.change.address.kind)}"
+        yield f"{paint(f'  {one.symbol}', _COLOURS[one.change.action])} {name}  ({safe(one.reason)}; -v lists them)"
 
 
 def _item_lines(item: Item, paint: Paint, verbose: bool) -> Iterator[str]:

@@ -298,3 +298,21 @@ def test_why_an_apply_is_not_as_planned_is_told_before_the_verdict() -> None:
         "Not as planned in Acme Sandbox (00D1): 1 done, 1 reads back differently (1.0 s).",
         "  What to do: see what is left: provisioner plan acme.yaml -c NAME",
     ]
+
+
+def test_many_creations_of_a_kind_are_counted_and_nothing_else_is() -> None:
+    made = [Change(None, resource(f"A{n}", length=80), Cause.NEW) for n in range(9)]
+    back = [Change(None, resource(f"B{n}", length=80), Cause.DELETED) for n in range(8)]
+    gone = [Change(resource(f"C{n}", length=80), None, Cause.ORPHANED) for n in range(9)]
+    changed = [Change(resource(f"D{n}", length=80), resource(f"D{n}", length=80), Cause.ADOPTED) for n in range(9)]
+    whole = plan(*made, *back, *gone, *changed)
+    told = [line for line in plan_text(whole).splitlines() if line.startswith("  ")]
+    assert told == [
+        *(f"  + Field:A{n}  (new)" for n in range(3)),
+        "  + … 6 more Field  (new; -v lists them)",
+        *(f"  + Field:B{n}  (deleted by hand)" for n in range(8)),
+        *(f"  - Field:C{n}  (no longer in the design)" for n in range(9)),
+        *(f"  ~ Field:D{n}  (adopted)" for n in range(9)),
+    ]
+    everything = plan_text(whole, verbose=True)
+    assert [everything.count(words) for words in ("  + Field:A", "-v lists")] == [9, 0]

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from provisioner.applying.promise import is_untouched, sides
 from provisioner.errors import PartlyApplied, ProvisionerError, Refused, TargetError
 from provisioner.planning import guards
-from provisioner.planning.commands import plan_again
+from provisioner.planning.commands import look_again, plan_again
 from provisioner.planning.diff import Compare, attribute_changes, ledger_digest
 from provisioner.planning.plan import Change, Plan
 from provisioner.resources import Address, Resource, Snapshot
@@ -149,7 +149,7 @@ def _partly(outcomes: dict[Address, Outcome], plan: Plan, error: TargetError) ->
     done = sum(outcome.status == "done" for outcome in outcomes.values())
     return PartlyApplied(
         f"{done} of {_changes(len(plan.to_write))} done, then: {error.message}",
-        advice=f"{error.advice} Run provisioner plan to see what is left; applying again continues.".strip(),
+        advice=f"{error.advice} Applying again continues. What is left: {look_again(plan)}".strip(),
     )
 
 
@@ -184,7 +184,7 @@ def _read_back(
         done = sum(outcome.status == "done" for outcome in outcomes)
         raise ProvisionerError(
             f"{done} of {_changes(len(plan.to_write))} done, but reading back failed: {error.message}",
-            advice="Run provisioner plan: it shows what differs, if anything.",
+            advice=f"See what differs, if anything: {look_again(plan)}",
         ) from error
     done_at = {outcome.address for outcome in outcomes if outcome.status == "done"}
     found = (_surprise(change, live.snapshot, compare) for change in plan.changes if change.address in done_at)

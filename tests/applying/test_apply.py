@@ -203,7 +203,7 @@ def test_a_failure_in_the_middle_says_how_far_it_came_and_a_second_run_converges
     assert caught.value.exit_code == 4
     assert caught.value.message == "2 of 3 changes done, then: No answer."
     assert caught.value.advice == (
-        "Check the network. Run provisioner plan to see what is left; applying again continues."
+        "Check the network. Applying again continues. What is left: provisioner plan DESIGN -c NAME"
     )
 
 

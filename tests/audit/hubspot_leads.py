@@ -31,6 +31,7 @@ BORN, END = datetime(2026, 2, 2, 8, tzinfo=UTC), datetime(2026, 3, 2, 21, tzinfo
 KINDS = ("demo_request", "pricing_page", "contact_form", "webinar", "content_download", "other", "")
 COUNTRIES = ("Ireland", "ireland", "United States", "")
 FORMS = ("Pricing calculator", "Newsletter")
+UNUSED_FORM = "calculator"  # a word of another one's name
 READ_SCOPES = (
     "oauth", "crm.schemas.contacts.read", "crm.objects.contacts.read", "crm.objects.owners.read", "automation",
     "crm.lists.read", "forms", "crm.objects.users.read", "settings.users.teams.read",
@@ -74,7 +75,7 @@ class AuditPortal(Portal):
     def born(self) -> None:
         self.begin(BORN - timedelta(days=2), [*REPS, AWAY, GONE, *OTHERS], TEAM)
         self.door("settings", {"rate_limits": False, "timezone": "US/Eastern"})
-        self.door("seed", {"forms": [{"name": name} for name in FORMS]})
+        self.door("seed", {"forms": [{"name": name} for name in (*FORMS, UNUSED_FORM)]})
         before = [self.contact(BORN - timedelta(days=1), "webinar", REPS[0], f"old{n}@x.example") for n in range(3)]
         self.door("seed", {"records": before})
         self.door("clock", {"to": iso(BORN)})

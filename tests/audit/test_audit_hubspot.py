@@ -17,7 +17,7 @@ from provisioner.targets.hubspot.audit import carriers
 from provisioner.targets.hubspot.session import audit as counting
 from provisioner.targets.hubspot.session.asking import Asker
 
-from .hubspot_leads import AWAY, BORN, END, FORMS, GONE, READ_SCOPES, REPS, AuditPortal, at, iso
+from .hubspot_leads import AWAY, BORN, END, FORMS, GONE, READ_SCOPES, REPS, UNUSED_FORM, AuditPortal, at, iso
 
 UNTOLD = {
     "checks/closed_with_clock": "HubSpot converts no contact or lead, so that nothing tells that one is finished but "
@@ -163,6 +163,8 @@ def test_alerts_are_counted_for_whom_they_reach(facts: Facts, rows: list[dict[st
 def test_forms_are_the_ways_in(facts: Facts, rows: list[dict[str, Any]]) -> None:
     assert facts.entrances is not None
     by_name = {item.name: item for item in facts.entrances}
+    unused = by_name.pop(UNUSED_FORM)
+    assert (unused.leads, unused.values, unused.last) == (0, (), "")
     assert set(by_name) == set(FORMS)
     for name, item in by_name.items():
         mine = [row for row in rows if (row["recent_conversion_event_name"] or "").endswith(f": {name}")]
@@ -342,16 +344,23 @@ def spoilt() -> Iterator[tuple[AuditPortal, dict[str, str], Facts]]:
     portal.patch(leads["excluded_with_clock"], hs_lead_status="UNQUALIFIED")
     portal.leave(GONE)
     portal.door("clock", {"to": "2026-02-05T20:00:00Z"})
-    user = portal.call("GET", "/crm/v3/objects/users?limit=100&properties=hs_email,hs_internal_user_id")["results"]
-    owner = portal.call("GET", f"/crm/v3/owners/{portal.owners[AWAY]}")["userId"]
-    mine = next(row["id"] for row in user if row["properties"].get("hs_internal_user_id") == str(owner))
-    away = '[{"startTimestamp":1770298800000,"endTimestamp":1770710400000}]'
-    portal.call("PATCH", f"/crm/v3/objects/users/{mine}", {"properties": {"hs_out_of_office_hours": away}})
+    absent(portal, AWAY, "2026-02-05T13:00:00Z", "2026-02-10T08:00:00Z")
+    absent(portal, REPS[1], "2026-02-03T13:00:00Z", "2026-02-04T08:00:00Z")
     session = portal.session()
     found = session.audit(portal.design, portal.scope())
     session.close()
     yield portal, leads, found
     portal.close()
+
+
+def absent(portal: AuditPortal, who: str, start: str, end: str) -> None:
+    """Out of office, as people enter it in their settings."""
+    users = portal.call("GET", "/crm/v3/objects/users?limit=100&properties=hs_internal_user_id")["results"]
+    user = str(portal.call("GET", f"/crm/v3/owners/{portal.owners[who]}")["userId"])
+    mine = next(row["id"] for row in users if row["properties"].get("hs_internal_user_id") == user)
+    first, last = (int(at(text).timestamp() * 1000) for text in (start, end))
+    hours = f'[{{"startTimestamp":{first},"endTimestamp":{last}}}]'
+    portal.call("PATCH", f"/crm/v3/objects/users/{mine}", {"properties": {"hs_out_of_office_hours": hours}})
 
 
 @pytest.mark.parametrize("check", COUNTED)
@@ -384,6 +393,34 @@ def test_a_step_that_waits_for_the_office_is_not_stuck(spoilt: tuple[AuditPortal
     found = [session.audit(portal.design, one).checks["stuck_step"].samples for one in (early, late)]
     session.close()
     assert [leads["fine"] in samples for samples in found] == [False, True]
+
+
+@pytest.mark.parametrize("most", [10_000, 0])
+def test_what_is_overdue_is_missed_and_what_has_no_clock_has_no_type(
+    spoilt: tuple[AuditPortal, dict[str, str], Facts], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read or counted: also where no workflow has marked the miss, as all of them are switched off."""
+    portal, leads, _ = spoilt
+    portal.patch(leads["away"], stl_sla_status="within_sla", stl_sla_due_at="2026-02-04T15:00:00Z", enquiry_country="A")
+    portal.patch(leads["excluded"], stl_lead_type="untracked", enquiry_country="B")
+    monkeypatch.setattr(carriers, "READ_MOST", 0)
+    carrier = counted(portal, most, portal.scope(("enquiry_country",))).carriers[0]
+    told = {(item.value, item.lead_type, item.verdict, item.count) for item in carrier.tallies if item.value}
+    assert told == {("A", "event_attendee", "Miss", 1), ("B", None, None, 1)}
+
+
+def test_values_that_were_not_found_are_said(
+    spoilt: tuple[AuditPortal, dict[str, str], Facts], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking at one record of the whole window finds one of two values."""
+    portal, leads, _ = spoilt
+    portal.patch(leads["away"], enquiry_country="A")
+    portal.patch(leads["excluded"], enquiry_country="B")
+    for name, number in (("ROWS_MOST", 0), ("SLICES", 1), ("PAGE", 1)):
+        monkeypatch.setattr(carriers, name, number)
+    evidence = counted(portal, 0, portal.scope(("enquiry_country",))).carriers[0].evidence
+    total = portal.door("count", {"object": "contacts"})["total"]
+    assert (evidence.sampled, evidence.count) == (total - 1, total - 1)
 
 
 # -------------------------------------------------------------- who may ask what

@@ -90,7 +90,8 @@ def test_what_is_left_for_a_person_is_no_failure_and_stays_in_the_plan_until_it_
     )
     assert f"Applied: {count} changes in HubSpot portal 1234567 (1234567), read back and as planned" in applied.out
     assert "3 steps are left to be done by hand:\n" in applied.out
-    assert "      7. Add the filter: stl_sla_status is any of breached, escalated.\n" in applied.out
+    filter = '. On the Filters tab, add: "STL SLA status" (stl_sla_status) is any of breached, escalated.\n'
+    assert filter in applied.out
     assert applied.out.endswith("\n  When one is done: provisioner done acme.yaml STEP -c portal\n")
 
     again = portal("plan", "acme.yaml", "-c", "portal", "--detailed-exitcode")

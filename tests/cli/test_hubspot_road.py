@@ -36,9 +36,9 @@ def planned(text: str) -> list[str]:
 def test_from_an_empty_portal_and_back(bench: HubBench) -> None:
     before = bench.picture()
     out = bench(*PLAN, code=3)
-    assert "Plan: 37 to add, 0 to change, 0 to delete." in out
+    assert "Plan: 38 to add, 0 to change, 0 to delete." in out
     assert bench.picture() == before, "a plan writes nothing"
-    assert f"Applied: 37 changes in {PORTAL}, read back and as planned" in bench(*APPLY)
+    assert f"Applied: 38 changes in {PORTAL}, read back and as planned" in bench(*APPLY)
     assert {flow["isEnabled"] for flow in bench.flows()} == {True}
     bench.proxy.begin()
     assert SAME in bench(*PLAN)
@@ -56,11 +56,11 @@ def test_from_an_empty_portal_and_back(bench: HubBench) -> None:
     assert f"Applied: 3 changes in {PORTAL}" in bench(*APPLY)
     assert SAME in bench(*PLAN)
 
-    assert "Plan: 0 to add, 0 to change, 37 to delete." in bench(*DESTROY)
+    assert "Plan: 0 to add, 0 to change, 38 to delete." in bench(*DESTROY)
     assert bench.picture() | {"archived": []} == before
     assert "Nothing to delete." in bench(*DESTROY)
     out = bench(*APPLY)
-    assert f"Applied: 37 changes in {PORTAL}" in out
+    assert f"Applied: 38 changes in {PORTAL}" in out
     assert "Property:contacts.brw_cycle was archived on 2026-01-05. Creating the name again may bring" in out
     assert "ok Property:contacts.brw_cycle: restored from the archive: records may show values from before" in out
 
@@ -184,7 +184,7 @@ def test_an_archived_name_is_announced(bench: HubBench, archived_name: str) -> N
     bench.call("DELETE", "/crm/v3/properties/contacts/brw_cycle")
     out = bench(*APPLY)
     assert out.count("Property:contacts.brw_cycle was archived on 2026-01-05.") == 1
-    assert f"Applied: 37 changes in {PORTAL}, read back and as planned" in out
+    assert f"Applied: 38 changes in {PORTAL}, read back and as planned" in out
     assert SAME in bench(*PLAN)
     made = bench.properties()["brw_cycle"]
     assert (made["type"], made["groupName"]) == ("number", "brw_speed_to_lead")
@@ -255,12 +255,12 @@ def test_the_scopes_of_the_readme_are_enough(bench: HubBench) -> None:
     whole, before = bench.token, bench.picture()
     try:
         bench.token = "pat-na1-reads"
-        assert "Plan: 37 to add, 0 to change, 0 to delete." in bench(*PLAN, code=3)
+        assert "Plan: 38 to add, 0 to change, 0 to delete." in bench(*PLAN, code=3)
         out = bench(*APPLY, code=1)
         assert "crm.schemas.contacts.write" in out
         bench.token = "pat-na1-writes"
-        assert f"Applied: 37 changes in {PORTAL}, read back and as planned" in bench(*APPLY)
-        assert f"Applied: 37 changes in {PORTAL}" in bench(*DESTROY)
+        assert f"Applied: 38 changes in {PORTAL}, read back and as planned" in bench(*APPLY)
+        assert f"Applied: 38 changes in {PORTAL}" in bench(*DESTROY)
     finally:
         bench.token = whole
     assert bench.picture() | {"archived": []} == before

@@ -1,13 +1,16 @@
 """Start-up and the offline road, in wall seconds and megabytes: `python benchmarks/bench_cli.py`.
 
 Each figure is the best of several runs of a fresh process, next to a floor measured in the same run: an interpreter
-that only imports click. Exit code 1 when a budget of the product design (section 10) is missed.
+that only imports click. One run before is not measured: it leaves the bytecode that an installed package has, whatever
+the environment says about it. Exit code 1 when a budget of the product design (section 10) is missed.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -31,12 +34,13 @@ WORK: dict[str, tuple[list[str], float | None, float | None]] = {
     "floor: import click": (["-c", "import click"], None, None),
     "--version": (["-m", "provisioner.cli", "--version"], 0.15, 40),
     "--help": (["-m", "provisioner.cli", "--help"], 0.15, 40),
-    "validate + render + diff": (["-c", ROAD], 0.5, 150),
+    "validate + render + diff": (["-c", ROAD], 0.24, 150),
 }
 
 
 def best(arguments: list[str]) -> float:
     seconds = []
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
     for _ in range(RUNS):
         start = time.perf_counter()
         subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
@@ -59,6 +63,14 @@ def peak_megabytes(arguments: list[str]) -> float:
 
 
 def main() -> int:
+    with tempfile.TemporaryDirectory() as place:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = place
+        return measured()
+
+
+def measured() -> int:
+    """Prints the table; 1 when a budget is missed."""
     missed = 0
     floor = 0.0
     print(f"{'work':<28}{'seconds':>9}{'floors':>8}{'budget':>8}{'MB':>7}{'budget':>8}")

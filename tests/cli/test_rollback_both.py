@@ -74,6 +74,9 @@ def test_a_destroyed_design_is_taken_back(crm: Place) -> None:
     out = taken_back(crm, crm.runs()[0]["run"], "--override", "a test")
     assert "is made again" in out
     assert crm.differs() == 0
+    crm.edit("4h", "5h")
+    shown = crm.data("plan", "brew.yaml", "-c", "box")
+    assert {change["cause"] for change in shown["changes"]} == {"design"}, "nobody did anything by hand"
 
 
 def test_recorded_data_is_counted(crm: Place) -> None:

@@ -25,7 +25,7 @@ from provisioner.targets.hubspot.session.bodies import own_references
 from provisioner.targets.hubspot.session.door import Door
 from provisioner.targets.hubspot.session.faults import MissingScopes
 from provisioner.targets.hubspot.session.flows import Flows
-from provisioner.targets.hubspot.session.ledger import Entry
+from provisioner.targets.hubspot.session.ledger import FINGERPRINT, Entry
 from provisioner.targets.hubspot.session.lists import Lists
 from provisioner.targets.hubspot.session.memory import Memory
 from provisioner.targets.hubspot.session.pace import Pace
@@ -56,6 +56,7 @@ class Writer:
         self._properties = Properties(door, pace, state, self._note)
         self._lists = Lists(door, pace, state)
         self._flows = Flows(door, pace, state, self._note)
+        self._finals = {change.address: change.after for change in plan.changes}
         self._outcomes: dict[Address, Outcome] = {}
 
     def write(self, final: Ledger) -> Events:
@@ -272,10 +273,17 @@ class Writer:
     def _entry(self, resource: Resource, *, owned: bool) -> Entry:
         name = str(resource.attributes.get("name") or "") if resource.address.kind in (LIST, FLOW) else ""
         id = self._state.id_of(resource.address) or ""
-        return Entry(resource.address, resource.fingerprint() if owned else "", id, name)
+        return Entry(resource.address, self._recorded(resource) if owned else "", id, name)
 
     def _note(self, resource: Resource) -> Mark:
-        return Mark(self._plan.design, self._plan.prefix, resource.address, resource.fingerprint())
+        return Mark(self._plan.design, self._plan.prefix, resource.address, self._recorded(resource))
+
+    def _recorded(self, resource: Resource) -> str:
+        """What the plan says that the ledger holds afterwards; of a state on the way there, its own fingerprint. They
+        differ when a run is taken back: what is restored is what was read, and the ledger knows what was applied."""
+        planned = self._plan.fingerprints.get(resource.address, "")
+        is_final = self._finals.get(resource.address) == resource and FINGERPRINT.fullmatch(planned)
+        return planned if is_final else resource.fingerprint()
 
     def _signed(self, final: Ledger) -> Mapping[str, str]:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -404,6 +404,7 @@ def test_what_is_overdue_is_missed_and_what_has_no_clock_has_no_type(
     portal.patch(leads["away"], stl_sla_status="within_sla", stl_sla_due_at="2026-02-04T15:00:00Z", enquiry_country="A")
     portal.patch(leads["excluded"], stl_lead_type="untracked", enquiry_country="B")
     monkeypatch.setattr(carriers, "READ_MOST", 0)
+    monkeypatch.setattr(carriers, "ROWS_MOST", 0)
     carrier = counted(portal, most, portal.scope(("enquiry_country",))).carriers[0]
     told = {(item.value, item.lead_type, item.verdict, item.count) for item in carrier.tallies if item.value}
     assert told == {("A", "event_attendee", "Miss", 1), ("B", None, None, 1)}

@@ -15,6 +15,7 @@ from provisioner.document.tree import escape
 from provisioner.document.wording import did_you_mean, listed, near, quoted
 from provisioner.model.design import BusinessHours, Holiday, HolidaySource
 from provisioner.model.durations import UnreadableDuration, parse_duration
+from provisioner.model.public_holidays import country, holidays_of
 from provisioner.model.registry import DATE, DURATION, HOLIDAYS, HOURS, ZONE
 from provisioner.rules import Rule
 
@@ -169,20 +170,18 @@ class CalendarReader:
                 detail = f"The subdivision {quoted(source.subdivision)} belongs to no country."
                 self._report(HOLIDAYS, f"{pointer}/subdivision", detail, "Add country, such as country: US.", False)
             return {}
-        import holidays  # slow to import, and only calendars that name a country need it
-
-        supported = holidays.list_supported_countries()
-        if source.country not in supported:
+        found = country(source.country)
+        if found is None:
             detail = f"No public holidays are known for the country {quoted(source.country)}."
             # Codes are too short for a guess: a wrong one would bring the wrong holidays.
             advice = "Use its ISO 3166 code, such as GB or US, or list the days under extra."
             self._report(HOLIDAYS, f"{pointer}/country", detail, advice, False)
             return {}
-        regions = supported[source.country]
+        regions = list(found.subdivisions)
         if source.subdivision is not None and source.subdivision not in regions:
             detail = f"{source.country} has no subdivision {quoted(source.subdivision)}."
             known = f"Known: {listed(regions, 'and')}." if regions else "Leave it out."
-            names = holidays.country_holidays(source.country).subdivisions_aliases  # California is CA
+            names = found().subdivisions_aliases  # California is CA
             code = names.get(source.subdivision) or names.get(near(source.subdivision, names) or "")
             advice = did_you_mean(code or source.subdivision, regions) + known
             self._report(HOLIDAYS, f"{pointer}/subdivision", detail, advice, False)
@@ -219,15 +218,9 @@ def zones() -> frozenset[str]:
 
 
 def _listed(source: HolidaySource) -> dict[date, Holiday]:
-    import holidays
-
-    country = source.country or ""
     years = range(source.first_year, source.first_year + source.years)
-    local = holidays.country_holidays(country)
-    # The library would otherwise follow the locale of the machine, and names must not depend on who runs the tool.
-    language = "en_US" if "en_US" in local.supported_languages else local.default_language
-    found = holidays.country_holidays(country, subdiv=source.subdivision, years=years, expand=False, language=language)
-    return {day: Holiday(day, name) for day, name in sorted(found.items())}
+    found = holidays_of(source.country or "", source.subdivision, years)
+    return {day: Holiday(day, name) for day, name in found.items()}
 
 
 def _suggested(text: str) -> str | None:

@@ -25,7 +25,7 @@ from provisioner.targets.hubspot.filters import Filter, after, any_of, known, nu
 from provisioner.targets.hubspot.flow import flow
 from provisioner.targets.hubspot.graph import NOW, Graph, Value, answer, later, of, static, today_at
 from provisioner.targets.hubspot.minutes import due_seconds, promised_minutes, share_seconds, step_seconds, wall_seconds
-from provisioner.targets.hubspot.names import Names, hours_of
+from provisioner.targets.hubspot.names import OPEN, Names, hours_of
 from provisioner.targets.hubspot.openings import Opening, When, openings, portal_zone
 
 LATEST = windows.DAY - 1  # 24:00 is no time of the day
@@ -74,9 +74,22 @@ class _Clock:
         return [*waits, truth(prop("excluded"), False, blank=True)]
 
     def _run(self) -> str:
-        """The clock runs. Asked for again at that moment, it begins anew."""
-        again = self.graph.ask("again", [("Asked for again", [self._waiting()], self._first)], None)
-        return self.graph.put("run", self.names.prop("sla_status"), static("within_sla"), again)
+        """The clock runs; then a second look, because what ends or restarts it may have been written between the look
+        before and this write."""
+        graph, prop = self.graph, self.names.prop
+        status = prop("sla_status")
+        met = graph.put("ran met", status, static("met"), None)
+        late = graph.put("ran late", status, static("touched_late"), None)
+        is_late = after(prop("first_touch_at"), prop("sla_due_at"))
+        verdict = graph.ask("ran verdict", [("Late", [[is_late]], late)], met)
+        excluded = graph.put("ran excluded", status, static("excluded"), None)
+        running = any_of(status, OPEN)
+        cases: list[tuple[str, list[list[Filter]], str | None]] = [
+            ("Asked for again", [self._waiting()], self._first),
+            ("Excluded meanwhile", [[running, truth(prop("excluded"), True)]], excluded),
+            ("Touched meanwhile", [[running, *self._touched()]], verdict),
+        ]
+        return graph.put("run", status, static("within_sla"), graph.ask("ran", cases, None))
 
     @property
     def _first(self) -> str:

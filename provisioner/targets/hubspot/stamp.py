@@ -2,14 +2,14 @@
 
 Events may be lost while a record runs through a workflow, and two workflows may run at once. So the first three only
 note facts (their writes are the same whoever comes first), and the judge decides on what is noted: an owner event
-counts until a clock was started for it, and after its decision the judge looks once more.
+counts until a clock was started for it, and after its decision the judge looks once more at owners and exclusions.
 [docs] reference/hubspot.md 4.3, 4.5
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
 
 from provisioner.model.design import Design
 from provisioner.model.uses import tests_of
@@ -18,6 +18,7 @@ from provisioner.targets.hubspot.conditions import groups, kinds
 from provisioner.targets.hubspot.filters import (
     CREATED,
     Filter,
+    Groups,
     after,
     any_of,
     before,
@@ -181,16 +182,21 @@ class _Judge:
         if not self.design.exclusions:
             return clear
         values = [(self.names.prop("escalation_level"), static("0")), (self.status, static("excluded"))]
-        stop = graph.puts("stop", values, None)
+        # What an exclusion looks at may have changed meanwhile, and the judge is not called while it decides.
+        still = _chain(graph, "excluded still", self._excluding(None), "assignment")
+        stop = graph.puts("stop", values, still)
         open_ = graph.ask("exclude_open", [("Finished", [[any_of(self.status, FINISHED)]], None)], stop)
         mark = graph.put("exclude", flag, static("true"), open_)
-        cases = [(item.id, groups(item.when, self.kinds), mark) for item in self.design.exclusions]
-        return _chain(graph, "exclusion", cases, clear)
+        return _chain(graph, "exclusion", self._excluding(mark), clear)
+
+    def _excluding(self, to: str | None) -> list[tuple[str, Groups, str | None]]:
+        return [(item.id, groups(item.when, self.kinds), to) for item in self.design.exclusions]
 
     def _open_clock(self) -> str:
         """Everything but finished clocks: does one start?"""
         graph = self.graph
-        again = graph.ask("again", [("Another owner meanwhile", self._missed(), "assignment")], None)
+        excluded = _chain(graph, "excluded again", self._excluding("assignment"), None)
+        again = graph.ask("again", [("Another owner meanwhile", self._missed(), "assignment")], excluded)
         idle = graph.put("idle", self.status, static("not_started"), again)
         blank = [[unknown(self.status)], [any_of(self.status, ["excluded"])]]
         rest = graph.ask("rest", [("No clock so far", blank, idle)], again)
@@ -245,7 +251,13 @@ class _Judge:
         return graph.puts("begin", begun, first)
 
 
-def _chain(graph: Graph, name: str, cases: list[tuple[str, Any, str]], otherwise: str) -> str:
+@overload
+def _chain(graph: Graph, name: str, cases: Sequence[tuple[str, Groups, str | None]], otherwise: str) -> str: ...
+@overload
+def _chain(graph: Graph, name: str, cases: Sequence[tuple[str, Groups, str | None]], otherwise: None) -> str | None: ...
+def _chain(
+    graph: Graph, name: str, cases: Sequence[tuple[str, Groups, str | None]], otherwise: str | None
+) -> str | None:
     """A decision with more cases than one action holds."""
     parts = [cases[place : place + BRANCHES_MOST] for place in range(0, len(cases), BRANCHES_MOST)]
     for place in reversed(range(len(parts))):

@@ -99,3 +99,25 @@ def test_business_clocks_start_anew(code: bool, seed: int) -> None:
         assert timedelta(0) <= ours - true <= (CHAIN + JITTER + RESTING) * MINUTE, (ours, true)
     if code:
         assert twin.paper.values["stl_sla_due_at"] == state.sla_due_at
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_touch_while_the_clock_starts_is_not_forgotten(seed: int) -> None:
+    """The start and the touch write the status in either order."""
+    twin = late(small(), seed)
+    twin.create(START, enquiry_type="demo", hubspot_owner_id="rep@acme.example", email="x@y.example")
+    twin.touch(START + timedelta(seconds=Random(f"touch {seed}").randrange(5, 70)))
+    twin.paper.advance(at(600))
+    assert twin.paper.values["stl_sla_status"] == twin.oracle(at(600)).status == "met"
+    assert twin.paper.sent == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_an_exclusion_while_the_clock_starts_is_not_forgotten(seed: int) -> None:
+    twin = late(small(), seed)
+    twin.create(START, enquiry_type="demo", hubspot_owner_id="rep@acme.example", email="x@y.example")
+    when = START + timedelta(seconds=Random(f"exclusion {seed}").randrange(5, 70))
+    twin.change(when, "hs_lead_status", "UNQUALIFIED")
+    twin.paper.advance(at(600))
+    assert twin.paper.values["stl_sla_status"] == twin.oracle(at(600)).status == "excluded"
+    assert twin.paper.sent == []

@@ -122,3 +122,35 @@ def record(crm: Place) -> None:
         values = {"email": f"lead{number}@lead.example", "brew_interest": "sample", "hubspot_owner_id": owner}
         crm.call("POST", "/crm/v3/objects/contacts", json={"properties": values, "associations": []})
     crm.door("clock", {"advance": "PT1H"})
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["switched on", "switched on and changed"])
+def test_a_flow_that_a_run_switched_on_is_switched_off_again(tmp_path: Path, changed: bool) -> None:
+    with place("salesforce", tmp_path) as crm:
+        crm(*APPLY)
+        switch_off(crm, "BRW_Lead_Timers")
+        if changed:
+            crm.edit("Call {lead.name}", "Ring {lead.name}")
+        crm(*APPLY)
+        assert active(crm, "BRW_Lead_Timers")
+        crm("rollback", crm.runs()[0]["run"], "-c", "box", "--yes")
+        assert not active(crm, "BRW_Lead_Timers")
+        crm(*APPLY)
+        assert active(crm, "BRW_Lead_Timers")
+        assert crm.differs() == 0
+
+
+TOOLING = "/services/data/v66.0/tooling"
+
+
+def switch_off(crm: Place, flow: str) -> None:
+    query = f"SELECT Id FROM FlowDefinition WHERE DeveloperName = '{flow}'"
+    found = crm.call("GET", f"{TOOLING}/query", params={"q": query})["records"][0]["Id"]
+    off = {"Metadata": {"activeVersionNumber": 0}}
+    crm.call("PATCH", f"{TOOLING}/sobjects/FlowDefinition/{found}", json=off)
+
+
+def active(crm: Place, flow: str) -> bool:
+    query = f"SELECT Status FROM Flow WHERE Definition.DeveloperName = '{flow}'"
+    found = crm.call("GET", f"{TOOLING}/query", params={"q": query})["records"]
+    return any(row["Status"] == "Active" for row in found)

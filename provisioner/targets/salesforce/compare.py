@@ -25,6 +25,7 @@ class Looking:
     watched     elements that count although the design does not render them (`*` at the end: any ending)
     theirs      element names whose live value is accepted whatever it is
     open_lists  lists that other people may add to
+    alike       element → values that mean the same
     """
 
     everything: bool = False
@@ -33,6 +34,7 @@ class Looking:
     watched: tuple[str, ...] = ()
     theirs: frozenset[str] = frozenset()
     open_lists: frozenset[str] = frozenset()
+    alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 _FIELD_DEFAULTS = {
@@ -86,6 +88,8 @@ LOOKING: dict[str, Looking] = {
             "runInMode": "DefaultMode",
             "filterLogic": "formula_evaluates_to_true",
         },
+        # Neither runs: a flow that is switched off turns from the one into the other. reference/salesforce.md 4.9
+        alike={"status": ("Draft", "Obsolete")},
     ),
     "ApexClass": Looking(),
     "ApexTrigger": Looking(),
@@ -113,7 +117,8 @@ def compare(desired: Resource, live: Resource) -> Resource:
 def _dict(parent: str, want: Mapping[str, Any], have: Mapping[str, Any], looking: Looking) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     for name, value in want.items():
-        if name in looking.ignored or name in looking.theirs:
+        alike = looking.alike.get(name, ())  # a list is no member of anything, and not to be asked for in a set
+        if name in looking.ignored or name in looking.theirs or (value in alike and have.get(name) in alike):
             answer[name] = value
         elif name in have:
             answer[name] = _any(parent, name, value, have[name], looking)
@@ -215,6 +220,8 @@ def _rules(looking: Looking) -> list[str]:
     if looking.defaults:
         pairs = ", ".join(f"`{name}` = `{value}`" for name, value in sorted(looking.defaults.items()))
         lines.append(f"- The same as leaving it out: {pairs}.")
+    for name, values in sorted(looking.alike.items()):
+        lines.append(f"- `{name}`: {' and '.join(f'`{value}`' for value in values)} are the same.")
     if looking.open_lists:
         lines.append(f"- Others may add to: {names(looking.open_lists)}; only our items are compared.")
     return lines

@@ -1,6 +1,7 @@
 """Carrying out a plan: one atomic deployment for what is created or changed, then the removals, then the memory of it.
 
-Stage 1  creates and updates + the ledger, which still lists what is doomed. All or nothing.
+Stage 1  creates and updates + the ledger, which still lists what is doomed. All or nothing. Then flows are switched on
+         or off where a deployment does not do it.
 Stage 2  flows switched off and deleted, holidays deleted: rows, one by one.
 Stage 3  one destructive deployment of the rest + the final ledger (or, when nothing remains, without it).
 A crash between any two steps leaves a ledger that lists everything that may still be there: running again converges.
@@ -79,6 +80,7 @@ class Writer:
             if final.fingerprints or self._doomed:
                 yield from self._deploy_kept(final, check_only=False)
                 yield from removal.switch_on(self._rest, {c.address.name for c in self._kept if _only_switches_on(c)})
+                yield from removal.switch_off(self._rest, {c.address.name for c in self._kept if _does_not_run(c)})
                 yield from (Outcome(change.address, "done") for change in self._kept)
             else:
                 yield from self._deploy_removal(final)
@@ -165,6 +167,13 @@ def _only_switches_on(change: Change) -> bool:
     before, after = dict(change.before.attributes), dict(change.after.attributes)
     switched = after.pop("status", None) == "Active" != before.pop("status", None)
     return switched and before == after
+
+
+def _does_not_run(change: Change) -> bool:
+    """A flow that is wanted switched off: what a rollback puts back can be one."""
+    if change.address.kind != "Flow" or change.after is None:
+        return False
+    return change.before is not None and change.after.attributes.get("status") != "Active"
 
 
 def _check_renames(plan: Plan) -> None:

@@ -364,6 +364,38 @@ def test_a_flow_that_was_switched_off_is_switched_on(org: ScriptedOrg, session: 
     assert json.loads(sent.body) == {"Metadata": {"activeVersionNumber": 2}}
 
 
+@pytest.mark.parametrize("content", ["the same", "other"])
+@pytest.mark.parametrize("wanted", ["Draft", "Obsolete"])
+def test_a_flow_that_is_wanted_switched_off_is_switched_off(
+    org: ScriptedOrg, session: SalesforceSession, content: str, wanted: str
+) -> None:
+    """What a rollback puts back: with the same content the status has no effect, with other content the active version
+    goes on running beside it."""
+    before = flow("STL_Timers")
+    if content == "other":
+        before = Resource(before.address, {**before.attributes, "label": "Other"})
+    plan, final = make_plan(update=(flow("STL_Timers", wanted),))
+    plan = replace(plan, changes=(Change(before, flow("STL_Timers", wanted), Cause.TAKEN_BACK),))
+    org.rows["FlowDefinition"] = [{"Id": FLOW_ID, "DeveloperName": "STL_Timers"}]
+    org.rows["Flow"] = [version(1, "STL_Timers", "Obsolete"), version(2, "STL_Timers", "Active")]
+    told, stopped = write(session, (plan, final))
+    assert stopped is None
+    assert outcomes(told) == [Outcome(Address("Flow", "STL_Timers"), "done")]
+    assert Progress("deploying", "Flow STL_Timers switched off") in told
+    assert steps(org) == ["POST deployRequest", f"PATCH {FLOW_ID}"]
+    (sent,) = org.seen("PATCH /services")
+    assert json.loads(sent.body) == {"Metadata": {"activeVersionNumber": 0}}
+
+
+def test_a_flow_that_does_not_run_is_not_switched_off_again(org: ScriptedOrg, session: SalesforceSession) -> None:
+    plan, final = make_plan(update=(flow("STL_Timers", "Obsolete"),))
+    plan = replace(plan, changes=(Change(flow("STL_Timers"), flow("STL_Timers", "Obsolete"), Cause.TAKEN_BACK),))
+    org.rows["FlowDefinition"] = [{"Id": FLOW_ID, "DeveloperName": "STL_Timers"}]
+    org.rows["Flow"] = [version(1, "STL_Timers", "Obsolete")]
+    _, stopped = write(session, (plan, final))
+    assert (stopped, steps(org)) == (None, ["POST deployRequest"])
+
+
 @pytest.mark.parametrize("status", ["Active", "Obsolete"])
 def test_a_flow_that_changes_is_left_to_the_deployment(
     org: ScriptedOrg, session: SalesforceSession, status: str

@@ -123,3 +123,17 @@ def test_slack_reaches_the_channel_with_the_words_escaped(portal: Portal, tmp_pa
             "SLA missed: Jo Abe, R&amp;D &lt;all&gt; (R&amp;D &lt;all&gt;: first contact within 10m)",
         )
     ]
+
+
+@pytest.mark.parametrize("object", ["contacts", "leads"])
+def test_a_touch_in_the_moment_of_the_creation_counts(portal: Portal, tmp_path: Path, object: str) -> None:
+    """Workflows are twenty seconds late; a caller is created and called back within three."""
+    portal.door("settings", {"automation_lag_seconds": 20})
+    deploy(portal, document(object), tmp_path)
+    new, about = (contact, "contact") if object == "contacts" else (lead, "lead")
+    id = new(portal, "caller")
+    portal.door("clock", {"to": iso(START + timedelta(seconds=3))})
+    portal.door("touch", {about: id, "type": "call", "by": ANN})
+    portal.door("clock", {"to": iso(START + timedelta(minutes=30))})
+    assert read(portal, object, id) == ("met", "call")
+    assert [sent for sent in portal.door("sent", method="GET") if sent["record"] == id] == []

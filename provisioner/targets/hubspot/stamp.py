@@ -48,6 +48,15 @@ def stamp_flows(design: Design) -> Iterator[Resource]:
     yield _Judge(design).build()
 
 
+def engage(design: Design, graph: Graph, to: str | None) -> str:
+    """E := the first engagement property that is known. Written twice it does no harm."""
+    cases = []
+    for name in design.telemetry.engagement:
+        node = graph.put(f"by_{name}", Names(design.target.prefix).prop("engaged_at"), of(name), to)
+        cases.append((f"By {name}", [[known(name)]], node))
+    return graph.ask("engage", cases, to)
+
+
 class _Stamp:
     def __init__(self, design: Design) -> None:
         self.design = design
@@ -76,9 +85,9 @@ class _Stamp:
         cycle = self._new_cycle(graph) if self.object.comes_again else None
         over = [any_of(self.names.prop("sla_status"), FINISHED), known(self.names.prop("first_touch_at"))]
         finished = graph.ask("finished", [("Clock finished", [over], cycle)], None) if cycle else None
-        engage = self._engage(graph, None)
+        stamp = engage(self.design, graph, None)
         first = graph.ask(
-            "engaged", [("Not engaged so far", [[unknown(self.names.prop("engaged_at"))]], engage)], finished
+            "engaged", [("Not engaged so far", [[unknown(self.names.prop("engaged_at"))]], stamp)], finished
         )
         start = self._first_cycle(graph, first, engages=False)
         events = [changed(name) for name in self.engagement]
@@ -100,16 +109,8 @@ class _Stamp:
         """What a record needs that has never been seen. Writing it twice does no harm."""
         counted = graph.put("first", self.names.prop("cycle"), static("1"), to)
         began = graph.put("began", self.names.prop("cycle_started_at"), of(self.object.created_at), counted)
-        engaged = self._engage(graph, began) if engages else began
+        engaged = engage(self.design, graph, began) if engages else began
         return graph.ask("new", [("Never seen", [[unknown(self.names.prop("cycle"))]], engaged)], to)
-
-    def _engage(self, graph: Graph, to: str | None) -> str:
-        """E := the first engagement property that is known."""
-        cases = []
-        for name in self.design.telemetry.engagement:
-            node = graph.put(f"by_{name}", self.names.prop("engaged_at"), of(name), to)
-            cases.append((f"By {name}", [[known(name)]], node))
-        return graph.ask("engage", cases, to)
 
     def _new_cycle(self, graph: Graph) -> str | None:
         """A candidate later than the first touch begins a cycle; only the first known one is a candidate."""

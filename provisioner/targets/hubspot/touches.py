@@ -14,6 +14,7 @@ from provisioner.targets.hubspot.filters import (
     before,
     changed,
     known,
+    lately,
     none_of,
     number,
     on_events,
@@ -24,6 +25,7 @@ from provisioner.targets.hubspot.flow import flow
 from provisioner.targets.hubspot.graph import NOW, Graph, of, static
 from provisioner.targets.hubspot.names import BRANCHES_MOST, OPEN, UNTOLD, Names
 from provisioner.targets.hubspot.objects import lead_object
+from provisioner.targets.hubspot.stamp import engage
 
 # Of contacts, HubSpot says what the first engagement of the present owner was, and when. [docs] 3.1
 ENGAGED_HOW, ENGAGED_WHEN = "hs_sa_first_engagement_object_type", "hs_sa_first_engagement_date"
@@ -94,7 +96,10 @@ class _Touch:
             [before(self.object.contacted, self.engaged)],
         ]
         kind = self._by_option(note) if self.object.comes_again else self._by_counter(note)
-        return graph.ask("first", [("Not the first of this cycle", known_already, None)], kind)
+        first = graph.ask("first", [("Not the first of this cycle", known_already, None)], kind)
+        # Who is touched in the moment of the creation may not have been stamped so far; older leads stay as they are.
+        new = [("New", [[unknown(self.engaged), lately(self.object.created_at, 1)]], engage(self.design, graph, first))]
+        return graph.ask("engaged", new, first)
 
     def _typed(self, kind: str, to: str, name: str = "") -> str:
         return self.graph.put(name or f"type_{kind}", self.prop("first_touch_type"), static(kind), to)

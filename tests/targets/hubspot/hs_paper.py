@@ -316,6 +316,9 @@ def holds(item: Mapping[str, Any], values: Mapping[str, Any], now: datetime) -> 
         if value == point:
             return bool(operation["endpointBehavior"] == "INCLUSIVE")
         return bool((value > point) == (operator == "IS_AFTER"))
+    if kind == "ROLLING_DATE_RANGE":
+        assert operator == "IS_LESS_THAN_X_DAYS_AGO"
+        return bool(value > now - timedelta(days=operation["numberOfDays"]))
     return _compared(kind, operator, value, operation)
 
 

@@ -121,3 +121,12 @@ def test_an_exclusion_while_the_clock_starts_is_not_forgotten(seed: int) -> None
     twin.paper.advance(at(600))
     assert twin.paper.values["stl_sla_status"] == twin.oracle(at(600)).status == "excluded"
     assert twin.paper.sent == []
+
+
+def test_an_old_contact_that_is_touched_stays_as_it_was() -> None:
+    """It was there before the design, and no owner came."""
+    twin = Twin(compiled(small()))
+    twin.paper.values = {"createdate": START - timedelta(days=400), "enquiry_type": "demo"}
+    twin.paper.advance(START)
+    twin.paper.change(START, "notes_last_contacted", START)
+    assert {name for name in twin.paper.values if name.startswith("stl_")} == set()

@@ -32,8 +32,11 @@ ALLOWED: dict[str, set[str]] = {
     | {"values"},
     "targets/registry": {"targets/base", "errors"},
     "targets/http": {"errors", "secrets", "connections"},
-    "targets/salesforce": BASICS | {"fidelity", "facts", "targets/base", "targets/http", "model", "planning"},
-    "targets/hubspot": BASICS | {"fidelity", "facts", "targets/base", "targets/http", "model", "sla", "planning"},
+    "targets/naming": {"targets/base"},
+    "targets/salesforce": BASICS
+    | {"fidelity", "facts", "targets/base", "targets/http", "targets/naming", "model", "planning"},
+    "targets/hubspot": BASICS
+    | {"fidelity", "facts", "targets/base", "targets/http", "targets/naming", "model", "sla", "planning"},
     "insight": BASICS | {"facts", "model", "sla", "planning", "targets/base", "document"},
     "applying": {"resources", "planning", "diagnostics", "errors", "targets/base"},
     "reporting": {

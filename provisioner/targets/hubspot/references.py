@@ -18,6 +18,7 @@ from provisioner.targets.hubspot.conditions import kinds
 from provisioner.targets.hubspot.objects import Kind
 from provisioner.targets.hubspot.touches import looked_at
 from provisioner.targets.hubspot.windows import is_zone
+from provisioner.targets.naming import offer_text, values_text
 
 PROPERTY_USES = frozenset[Use]({"known", "equal", "part", "order", "moment", "kind"})
 _USES: dict[Op, Use] = {
@@ -122,7 +123,7 @@ def absent(reference: Reference, known: Iterable[str], object: str) -> Finding |
     if reference.name in names:
         return None
     near = difflib.get_close_matches(reference.name, names, n=3, cutoff=0.6)
-    meant = f"Did you mean {_listed(near, 'or')}? " if near else ""
+    meant = f"Did you mean {_either(near)}? " if near else ""
     if reference.name.startswith("hs_"):
         detail = f"This account does not list a property {reference.name!r}; HubSpot hides some of its own."
         return Finding(reference.named, detail, f"{meant}If it is hidden, nothing has to be done.", "warning")
@@ -151,14 +152,11 @@ def unlisted(reference: Reference, options: Mapping[str, str]) -> Finding | None
     unknown = [text for value in reference.values if (text := _word(value)) and text not in options]
     if reference.use != "equal" or not unknown or not options:
         return None
-    said = _listed([repr(value) for value in unknown], "and")
-    said += " is no option" if len(unknown) == 1 else " are no options"
-    shown = [repr(value) for value in list(options)[:8]]
-    more = f" and {len(options) - 8} more" if len(options) > 8 else ""
+    are = "is no option" if len(unknown) == 1 else "are no options"
     return Finding(
         reference.pointer,
-        f"{said} of the property {reference.name} in this account.",
-        f"{_meant(unknown[0], options)}It offers {', '.join(shown)}{more}. No lead matches a value that nothing sets.",
+        f"{values_text(unknown)} {are} of the property {reference.name} in this account.",
+        f"{_meant(unknown[0], options)}{offer_text(unknown, options)} No lead matches a value that nothing sets.",
     )
 
 
@@ -229,5 +227,5 @@ def options_of(raw: Mapping[str, Any]) -> dict[str, str]:
     return {str(row.get("value") or ""): str(row.get("label") or "") for row in found}
 
 
-def _listed(words: list[str], joint: str) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {joint} {words[-1]}"
+def _either(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -16,6 +16,7 @@ from provisioner.model.design import Design, Op, Scalar, Test
 from provisioner.model.uses import step_count, tests_of
 from provisioner.rules import Finding
 from provisioner.targets.base import Reference, Use
+from provisioner.targets.naming import offer_text, values_text
 from provisioner.targets.salesforce.names import LEAD_FIELDS, Names
 
 Kind = Literal["text", "number", "checkbox", "date", "date-time"]
@@ -176,18 +177,15 @@ def unlisted(reference: Reference, listed: Mapping[str, str]) -> Finding | None:
     unknown = [value for value in unknown if value]
     if reference.use != "equal" or not unknown:
         return None
-    words = _either([repr(value) for value in unknown], "and")
-    words += " is no value" if len(unknown) == 1 else " are no values"
     near = difflib.get_close_matches(unknown[0].casefold(), listed, n=1, cutoff=0.7)
     meant = f"Did you mean {listed[near[0]]!r}? " if near else ""
-    shown = [repr(value) for value in list(listed.values())[:8]]
-    more = f" and {len(listed) - 8} more" if len(listed) > 8 else ""
+    are = "is no value" if len(unknown) == 1 else "are no values"
     return Finding(
         reference.pointer,
-        f"{words} of the picklist {reference.name} in this org.",
-        f"{meant}It offers {', '.join(shown) or 'nothing'}{more}. No lead matches a value that nothing sets.",
+        f"{values_text(unknown)} {are} of the picklist {reference.name} in this org.",
+        f"{meant}{offer_text(unknown, listed.values())} No lead matches a value that nothing sets.",
     )
 
 
-def _either(words: list[str], joint: str = "or") -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {joint} {words[-1]}"
+def _either(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -11,6 +11,7 @@ from provisioner.rules import Finding, Rule
 from provisioner.targets.base import Places, Reference
 from provisioner.targets.hubspot import limits, references
 from provisioner.targets.hubspot.session.state import Raw
+from provisioner.targets.naming import at_once
 
 Said = Iterator[tuple[Rule, Finding]]
 _ABOUT_NAMES = (limits.NO_PROPERTY, limits.UNSURE)
@@ -30,11 +31,17 @@ class Account:
 def missing(account: Account, wanted: Sequence[Reference], places: Places, today: date) -> list[Diagnostic]:
     """Findings H320 to H325, each once."""
     found: dict[Diagnostic, None] = {}
-    for item in wanted:
+    unlisted = [item for item in wanted if _is_unlisted(account, item, today)]
+    for item in [*(item for item in wanted if item not in unlisted), *at_once(unlisted)]:
         for rule, finding in _said(account, item, today):
             is_key = rule in _ABOUT_NAMES and item.named.endswith(f"/{item.name}")  # else the name is a value
             found[rule.diagnostic(finding, places.locate_key if is_key else places.locate)] = None
     return list(found)
+
+
+def _is_unlisted(account: Account, item: Reference, today: date) -> bool:
+    """Said of a property once, whatever the number of lead types that compare it."""
+    return any(rule is limits.UNLISTED_VALUE for rule, _ in _said(account, item, today))
 
 
 def _said(account: Account, item: Reference, today: date) -> Said:

@@ -11,6 +11,7 @@ from provisioner.diagnostics import Diagnostic
 from provisioner.errors import NotAllowed, Rejected
 from provisioner.rules import Finding, Rule
 from provisioner.targets.base import Places, Reference
+from provisioner.targets.naming import at_once
 from provisioner.targets.salesforce import limits, references
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.recipients import Looked
@@ -80,9 +81,10 @@ def _values(rest: Rest, wanted: Sequence[Reference]) -> Said:
         yield limits.UNASKED, _unasked(what, refused.message, "Read on Lead")
         return
     listed = {str(row.get("name") or ""): _offered(row) for row in _dicts(described.get("fields"))}
-    for item in wanted:
-        offered = listed.get(item.name)
-        if offered is not None and (finding := references.unlisted(item, offered)) is not None:
+    known = {name: offered for name, offered in listed.items() if offered is not None}
+    unlisted = (item for item in wanted if item.name in known and references.unlisted(item, known[item.name]))
+    for item in at_once(unlisted):
+        if (finding := references.unlisted(item, known[item.name])) is not None:
             yield limits.UNLISTED_VALUE, finding
 
 

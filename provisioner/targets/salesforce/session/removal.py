@@ -27,8 +27,8 @@ def remove_flows(rest: Rest, doomed: Collection[str], retained: Collection[str])
     Any version of a flow, obsolete ones too, holds the fields it names. A version that is already gone is no failure,
     so an interrupted removal can be repeated.
     """
-    for name, definition in _definitions(rest, doomed, "find the flows to remove"):
-        _activate(rest, name, definition, 0)
+    for name, id in _definitions(rest, doomed, "find the flows to remove"):
+        _activate(rest, name, id, 0)
         yield Progress(STAGE, f"Flow {name} switched off")
     gone: dict[str, int] = defaultdict(int)
     for version in _versions(rest, {*doomed, *retained}):

@@ -77,6 +77,23 @@ def test_everything_is_asked_in_two_requests(org: ScriptedOrg, session: Salesfor
     )
 
 
+def test_the_values_of_a_field_are_told_once_whatever_the_number_of_lead_types(
+    org: ScriptedOrg, session: SalesforceSession
+) -> None:
+    values = ["Web", "Webinar", "Trade Show", "Phone", "Partner", "Letter"]
+    offered = [{"value": value, "active": True} for value in values]
+    org.on(TOOLING, said({"done": True, "records": FIELDS}))
+    org.on(DESCRIBE, said({"fields": [{"name": "LeadSource", "type": "picklist", "picklistValues": offered}]}))
+    first, second = equal("LeadSource", "web", "Webinars"), equal("LeadSource", "Phones")
+    (found,) = ask(session, equal("LeadSource", "Phone"), first, second)
+    assert (found.code, found.detail, found.advice) == (
+        "S222",
+        "'Webinars' and 'Phones' are no values of the picklist LeadSource in this org.",
+        "Did you mean 'Webinar'? It offers 6 values; the nearest: 'Webinar', 'Phone', 'Web'. "
+        "No lead matches a value that nothing sets.",
+    )
+
+
 def test_nothing_is_described_where_no_list_is_compared(org: ScriptedOrg, session: SalesforceSession) -> None:
     org.on(TOOLING, said({"done": True, "records": FIELDS}))
     assert ask(session, Reference("Size__c", "order", "/x", "/x", (5,))) == []

@@ -87,13 +87,9 @@ def _salesforce(org: Any, count: int) -> dict[str, int]:
     expected[f"L104 LeadSource: {MISSPELT}"] = strange[MISSPELT]
     expected["L107 LeadSource: Contact Form"] = 0  # mapped, and neither offered nor in use
     expected |= dict.fromkeys((f"L102 LeadSource: {name}" for name in OFFERED), 0)
-    late = org.door("count", {"sobject": "Lead", "by": ["STL_SLA_Status__c", "STL_First_Touch_At__c"]})
-    return expected | {"R405 stuck_step": _stuck(late["counts"])}
+    untouched = {"STL_SLA_Status__c": "within_sla", "STL_First_Touch_At__c": None}
+    stuck = org.door("count", {"sobject": "Lead", "where": untouched})["total"]
+    return expected | ({"R405 stuck_step": stuck} if stuck else {})
 
 
 OFFERED = ("Other", "Partner Referral", "Phone Inquiry", "Purchased List", "Web")  # by an org that nobody configured
-
-
-def _stuck(rows: list[dict[str, Any]]) -> int:
-    """Untouched, and still within the SLA or at risk long after the due time."""
-    return sum(row["count"] for row in rows if row["values"] == ["within_sla", None])

@@ -28,7 +28,8 @@ def demo(platform: str, keep: bool, console: Console) -> int:
     """Run the whole story on a local CRM: no account, no network.
 
     Validates the example design, plans it, applies it, lets a day of leads pass on a virtual clock, shows who would
-    have been told what and when, and plans again. Takes about ten seconds.
+    have been told what and when, and plans again. Then marketing adds a lead source that no rule knows, and an audit
+    finds it; its report is left as a page. Takes about ten seconds.
     """
     import dataclasses
     import signal
@@ -97,7 +98,7 @@ def _farewell(console: Console, emulator: object, platform: str, keep: bool, too
         f'instance_url = "{reach["url"]}"\naccess_token = {{env = "DEMO_TOKEN"}}\n\n'
         f"and: export DEMO_TOKEN='{reach['access_token']}'\n"
         f"Then: cp '{file}' acme.yaml, change it, provisioner plan acme.yaml -c demo\n"
-        f'Its clock: curl -X POST {reach["url"]}/_emulator/clock -d \'{{"to": "2026-03-03T13:00:00Z"}}\'\n'
+        f'Its clock: curl -X POST {reach["url"]}/_emulator/clock -d \'{{"to": "2026-03-04T13:00:00Z"}}\'\n'
         f"Who was told: curl {reach['url']}/_emulator/sent\n"
         f"To stop it: kill {reach['pid']}"
     )

@@ -12,6 +12,7 @@ from provisioner.facts import Period, Scope, Totals
 from provisioner.insight.accepted import Acceptance, split
 from provisioner.insight.audit import Audit
 from provisioner.insight.checks import FINDINGS
+from provisioner.insight.checks.configuration import ACCOUNT_ZONE
 from provisioner.insight.checks.health import health_notes
 from provisioner.insight.finding import FAMILIES, Finding, Proposal, at_least, family_of, in_order
 from provisioner.insight.stories import Coverage, coverage_of
@@ -149,13 +150,18 @@ def audit(
 
 def told_once(findings: Sequence[Finding]) -> list[Finding]:
     """Without those that only repeat what a change by hand says: a calendar whose time zone somebody changed is one
-    finding, not two."""
-    told = {part for finding in findings if finding.family == "configuration" for part in finding.found.about}
+    finding, not two, and an account that was moved to another time zone is told by calendar."""
+    told = {part for finding in findings if finding.code in _BY_HAND for part in finding.found.about}
+    if any(finding.code == _ZONE for finding in findings):
+        told.add(ACCOUNT_ZONE)
     return [
         finding
         for finding in findings
-        if finding.family == "configuration" or not finding.found.about or not told.issuperset(finding.found.about)
+        if finding.code in _BY_HAND or not finding.found.about or not told.issuperset(finding.found.about)
     ]
+
+
+_BY_HAND, _ZONE = ("C201", "C202"), "B602"
 
 
 def compare(report: Report, earlier: Sequence[Earlier], made_at: str) -> Report:

@@ -45,12 +45,24 @@ def test_the_story_is_told_to_its_end(told: subprocess.CompletedProcess[str]) ->
         "Monday, 2 March 2026, 08:00 to 18:30 in New York, on a virtual clock",
         "The evening",
         "Plan again",
+        "The day after: marketing starts “TikTok Lead Ad”, and tells nobody",
+        "The audit",
     ]
     assert re.search(r"Plan: [1-9]\d* to add, 0 to change, 0 to delete\.", told.stdout)
     assert re.search(r"40 leads arrive, .* and [1-9]\d* alerts go out\.", told.stdout)
     assert re.search(r"Touched in time: [1-9]\d* of [1-9]\d* decided, \d+ %\.", told.stdout)
     assert "No changes. Acme Sandbox (00D000000000001AAA) matches " in told.stdout
     assert not re.search(r"Traceback|None|Secret", told.stdout)
+
+
+def test_the_audit_finds_the_new_lead_source_and_nothing_else(told: subprocess.CompletedProcess[str]) -> None:
+    assert (
+        "     error L101: 12 leads since 2025-12-03 have “TikTok Lead Ad” in Lead Source (LeadSource), first seen "
+        "2026-03-03, last 2026-03-03. No rule of the design maps it.\n"
+    ) in told.stdout
+    assert "\n   Drift: 1 error.\n" in told.stdout
+    (page,) = re.findall(r"^   As a page: (.+)$", told.stdout, re.MULTILINE)
+    assert "TikTok Lead Ad" in Path(page).read_text(encoding="utf-8")
 
 
 def test_everything_went_to_the_silent_address(told: subprocess.CompletedProcess[str]) -> None:
@@ -66,7 +78,7 @@ def test_keep_leaves_it_running_and_says_how_to_reach_it(elsewhere: Path) -> Non
     data = json.loads(done.stdout)
     try:
         alive = requests.get(f"{data['url']}/_emulator/clock", timeout=10).json()
-        assert alive == {"now": "2026-03-02T23:30:00.000Z"}
+        assert alive == {"now": "2026-03-03T23:55:00.000Z"}
         assert data["second_plan_is_empty"] is True
         assert data["leads"] == sum(sum(counts.values()) for counts in data["results"].values()) == 40
         sent = requests.get(f"{data['url']}/_emulator/sent", timeout=10).json()

@@ -31,6 +31,10 @@ class Crm(Protocol):
         """The day, in the order of its events, until the evening."""
         ...
 
+    def surprise(self, source: str, leads: list[Lead]) -> None:
+        """Marketing adds a lead source without a word, and its leads arrive; then it is evening."""
+        ...
+
     def sent(self) -> list[dict[str, Any]]:
         """Everything that reached a person, oldest first: at, channel, to, subject, body."""
         ...

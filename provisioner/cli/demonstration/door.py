@@ -30,6 +30,10 @@ class Door:
         """Somebody reached out, logged as the vendor's own pages log it."""
         self._send("POST", "/_emulator/touch", facts)
 
+    def by_hand(self, deed: dict[str, Any]) -> None:
+        """Somebody changes something at the setup pages."""
+        self._send("POST", "/_emulator/by_hand", deed)
+
     def call(self, method: str, path: str, body: object = None) -> Any:
         """A request of the vendor's own API."""
         return self._send(method, path, body)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import UTC
+from collections.abc import Iterable
+from datetime import UTC, timedelta
 from typing import Any
 
 from provisioner.cli.demonstration.door import Door
@@ -15,12 +16,7 @@ _TEAM = "SDR Backup"
 _CONTACTS = "/crm/v3/objects/contacts"
 _GROUP = "contactinformation"  # the portal's own
 _MOST = 100  # records in one request
-_KINDS = {
-    "Demo Request": "demo_request",
-    "Contact Form": "contact_form",
-    "Webinar": "webinar",
-    "Content Download": "content_download",
-}
+_OWN_KINDS = ("demo_request", "contact_form", "webinar", "content_download", "pricing_page", "trade_show")
 
 
 class HubSpotCrm:
@@ -37,7 +33,7 @@ class HubSpotCrm:
         self._today: list[str] = []
 
     def settle(self) -> None:
-        self._door.settings({"timezone": "America/New_York", "rate_clock": "virtual"})
+        self._door.settings({"timezone": "America/New_York", "rate_limits": False})
         reps = {rep.username for rep in REPS}
         people = [
             {
@@ -76,6 +72,15 @@ class HubSpotCrm:
         self._today = list(ids.values())
         self._door.move_to(EVENING.astimezone(UTC))
 
+    def surprise(self, source: str, leads: list[Lead]) -> None:
+        name = _internal(source)
+        options = [*_options(_OWN_KINDS), *_options([name], first=len(_OWN_KINDS))]
+        self._door.call("PATCH", "/crm/v3/properties/contacts/enquiry_type", {"options": options})
+        for lead in leads:
+            self._door.move_to(lead.at)
+            self._door.call("POST", _CONTACTS, {"properties": self._values(lead)})
+        self._door.move_to(leads[-1].at + timedelta(hours=9))
+
     def sent(self) -> list[dict[str, Any]]:
         """The bodies as lines of text, what silent mode says first: they are paragraphs of HTML."""
         return [message | {"body": _lines(str(message["body"]))} for message in self._door.sent()]
@@ -96,7 +101,7 @@ class HubSpotCrm:
             "lastname": lead.last,
             "company": lead.company,
             "email": f"lead{lead.number}@{lead.company.split()[0].lower()}.example",
-            "enquiry_type": _KINDS[lead.source],
+            "enquiry_type": _internal(lead.source),
             "enquiry_country": lead.country,
             "company_employees": str(lead.employees),
             "hubspot_owner_id": self._owners[lead.owner.username],
@@ -108,15 +113,22 @@ def _lines(body: str) -> str:
     return "\n".join(sorted(paragraphs, key=lambda text: not text.startswith("Silent mode")))
 
 
+def _internal(source: str) -> str:
+    """The option's own name: `demo_request` for “Demo Request”."""
+    return source.lower().replace(" ", "_")
+
+
+def _options(kinds: Iterable[str], first: int = 0) -> list[dict[str, Any]]:
+    return [
+        {"label": kind.replace("_", " ").capitalize(), "value": kind, "displayOrder": place, "hidden": False}
+        for place, kind in enumerate(kinds, first)
+    ]
+
+
 def _own_properties() -> list[dict[str, Any]]:
     """What the client's forms fill in: there before us, and not ours."""
-    kinds = [*_KINDS.values(), "pricing_page", "trade_show", "other"]
-    options = [
-        {"label": kind.replace("_", " ").capitalize(), "value": kind, "displayOrder": place, "hidden": False}
-        for place, kind in enumerate(kinds)
-    ]
     shapes: list[tuple[str, str, str, str, dict[str, Any]]] = [
-        ("enquiry_type", "Enquiry type", "enumeration", "select", {"options": options}),
+        ("enquiry_type", "Enquiry type", "enumeration", "select", {"options": _options(_OWN_KINDS)}),
         ("enquiry_country", "Enquiry country", "string", "text", {}),
         ("company_employees", "Company employees", "number", "number", {}),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,8 @@ WEEK_BEFORE = datetime(2026, 2, 23, 8, 0, tzinfo=ZONE)
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=ZONE)
 EVENING = datetime(2026, 3, 2, 18, 30, tzinfo=ZONE)
 BEFORE, THAT_DAY = 160, 40  # leads
+NEW_SOURCE, ITS_LEADS = "TikTok Lead Ad", 12  # comes on the day after
+DAY_AFTER = datetime(2026, 3, 3, 9, 0, tzinfo=ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,14 @@ def leads() -> tuple[list[Lead], list[Lead]]:
     new = sorted(MONDAY + timedelta(minutes=chance.randrange(2, 10 * 60)) for _ in range(THAT_DAY))
     made = list(_made(chance, [*old, *new]))
     return made[:BEFORE], made[BEFORE:]
+
+
+def later_leads() -> list[Lead]:
+    """Those of the new source, on the morning after, oldest first; nobody has heard of them."""
+    chance = random.Random(303)  # noqa: S311
+    moments = [DAY_AFTER + timedelta(minutes=5 * number) for number in range(ITS_LEADS)]
+    made = list(_made(chance, moments))
+    return [replace(lead, number=BEFORE + THAT_DAY + lead.number, source=NEW_SOURCE, touched_at=None) for lead in made]
 
 
 def _made(chance: random.Random, moments: list[datetime]) -> Iterator[Lead]:

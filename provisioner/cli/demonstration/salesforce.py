@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from provisioner.cli.demonstration.door import Door
-from provisioner.cli.demonstration.leads import EVENING, MONDAY, PEOPLE, REPS, Lead, Person
+from provisioner.cli.demonstration.leads import EVENING, MANAGER, MONDAY, PEOPLE, REPS, Lead, Person
 from provisioner.planning.planfile import instant
 
 
@@ -16,7 +17,7 @@ class SalesforceCrm:
     platform = "salesforce"
     design = "acme-salesforce.yaml"
     deployed = "checked on the server, deployed as one"
-    people_do = f"the permission set, assigned to {len(REPS)} reps and the admin"
+    people_do = f"the permission set, assigned to {len(REPS)} reps and the admin; the reps, put into the queue"
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -30,9 +31,15 @@ class SalesforceCrm:
     def assign(self, names: list[str]) -> None:
         for name in names:
             allow_fields(self._door, name)
+        fill_queues(self._door)
 
     def monday(self, leads: list[Lead]) -> None:
         monday(self._door, leads)
+
+    def surprise(self, source: str, leads: list[Lead]) -> None:
+        _offer(self._door, [source])
+        self._door.seed({"records": [_arrival(lead) for lead in leads]})
+        self._door.move_to(leads[-1].at + timedelta(hours=9))
 
     def sent(self) -> list[dict[str, Any]]:
         return self._door.sent()
@@ -46,6 +53,30 @@ def settle(door: Door) -> None:
     group = {"name": "SDR_On_Call", "label": "SDR on call", "members": [rep.username for rep in REPS]}
     door.settings({"name": "Acme Sandbox"})
     door.seed({"users": [_user(person) for person in PEOPLE], "groups": [group]})
+    for value in _FACTORY_SOURCES:
+        door.by_hand(_SOURCES | {"deactivate_value": value})
+    _offer(door, SOURCES)
+
+
+SOURCES = ("Demo Request", "Pricing Page", "Contact Form", "Webinar", "Trade Show", "Content Download")
+_FACTORY_SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
+_SOURCES = {"by": MANAGER, "component": "StandardValueSet", "name": "LeadSource"}
+
+
+def _offer(door: Door, values: Iterable[str]) -> None:
+    """More values of the lead source, as somebody enters them in Setup."""
+    for value in values:
+        door.by_hand(_SOURCES | {"add_value": value})
+
+
+def fill_queues(door: Door) -> None:
+    """Every rep, into every queue that is there: a queue that a design makes is empty."""
+    reps = {rep.username for rep in REPS}
+    users = [row["Id"] for row in door.query("SELECT Id, Username FROM User") if row["Username"] in reps]
+    for queue in door.query("SELECT Id FROM Group WHERE Type = 'Queue'"):
+        for user in users:
+            member = {"GroupId": queue["Id"], "UserOrGroupId": user}
+            door.call("POST", "/services/data/v66.0/sobjects/GroupMember", member)
 
 
 def _user(person: Person) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from provisioner.applying.apply import Applied, apply
 from provisioner.cli import road
 from provisioner.cli.console import Console
 from provisioner.cli.demonstration.crm import Crm
-from provisioner.cli.demonstration.leads import EVENING, MONDAY, PEOPLE, ZONE, leads
+from provisioner.cli.demonstration.leads import EVENING, MONDAY, NEW_SOURCE, PEOPLE, ZONE, later_leads, leads
+from provisioner.cli.demonstration.surprise import audited, kept, lines
 from provisioner.connections import Connection
 from provisioner.errors import ProvisionerError
 from provisioner.model.design import Design
@@ -37,6 +38,8 @@ class Told:
     alerts: int
     results: dict[str, dict[str, int]]
     second_plan_is_empty: bool
+    findings: list[str]  # codes, worst first
+    page: str  # the audit's report, a file
 
 
 class Story:
@@ -79,7 +82,19 @@ class Story:
         with self._titled("Plan again"):
             again = road.draft(prepared, reached, self._console, design_file=self._file.name)
             self._say(summary(again))
-        return Told(planfile.to_data(plan)["summary"], len(day), len(alerts), results, again.is_empty)
+        with self._titled(f"The day after: marketing starts “{NEW_SOURCE}”, and tells nobody"):
+            after = later_leads()
+            self._crm.surprise(NEW_SOURCE, after)
+            self._say(f"{len(after)} leads arrive with it. No rule of the design knows it.")
+        with self._titled("The audit"):
+            report = audited(prepared, self._connection, self._console, after[-1].at + timedelta(hours=9))
+            self._say(*lines(report))
+            page = kept(report)
+            self._say(f"As a page: {page}")
+        summary_of_plan = planfile.to_data(plan)["summary"]
+        codes = [finding.code for finding in report.findings]
+        sent = len(self._crm.sent())
+        return Told(summary_of_plan, len(day), sent, results, again.is_empty, codes, str(page))
 
     # ------------------------------------------------------------ chapters
 

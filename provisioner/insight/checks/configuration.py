@@ -10,6 +10,9 @@ from provisioner.insight.finding import Found
 from provisioner.planning.plan import Action, Cause, Change
 from provisioner.targets.base import Meaning
 
+ACCOUNT_ZONE = "target/timezone"
+"""Where a design says in which time zone the account is."""
+
 _BY_HAND = (Cause.HAND, Cause.BOTH)
 _TOLD = (*_BY_HAND, Cause.DELETED, Cause.REOPENED, Cause.ORPHANED)
 
@@ -200,6 +203,7 @@ def misfit(audit: Audit) -> Iterator[Found]:
             fix=first.advice or f"Put it back, or correct the design: {audit.command('plan')}",
             where=first.pointer,
             severity=first.severity,
+            about=(ACCOUNT_ZONE,) if first.pointer == f"/{ACCOUNT_ZONE}" else (),
         )
 
 

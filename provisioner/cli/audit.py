@@ -21,7 +21,7 @@ from provisioner.planning import guards
 from provisioner.planning.plan import Cause, Change, Plan
 from provisioner.planning.planfile import instant
 from provisioner.resources import Address
-from provisioner.targets.base import Auditing, Explaining, Live, Looking, Meaning, Referring
+from provisioner.targets.base import Auditing, Explaining, Forgiving, Live, Looking, Meaning, Referring
 
 _NO_COUNTS = "The connection to this platform cannot count what is in the CRM."
 _BY_HAND = (Cause.HAND, Cause.BOTH, Cause.DELETED)
@@ -53,14 +53,29 @@ def _planned(prepared: Prepared, reached: Reached, console: Console) -> tuple[Pl
         with console.working(f"Reading {reached.org['name']}"):
             live = reached.session.read(prepared.desired, design.target.prefix)
     except Rejected as error:
+        former = _read_former(prepared, reached, console)
+        if former is not None:
+            return _held(prepared, reached, former, console), ()
         said = "; ".join([error.message.rstrip("."), *(f"{where}: {text}" for where, text in error.problems)])
         return _no_plan(prepared, reached), (Unasked("configuration", f"{said.rstrip('.')}."),)
+    return _held(prepared, reached, live, console), ()
+
+
+def _read_former(prepared: Prepared, reached: Reached, console: Console) -> Live | None:
+    """With people who left as whom they were, so that they hide nothing; None where that is no help."""
+    if not isinstance(reached.session, Forgiving):
+        return None
+    try:
+        with console.working(f"Reading {reached.org['name']} as when everybody was there"):
+            return reached.session.read_former(prepared.desired, prepared.design.target.prefix)
+    except Rejected:
+        return None
+
+
+def _held(prepared: Prepared, reached: Reached, live: Live, console: Console) -> Plan:
+    design = prepared.design
     guards.check_ledger(live.ledger.design, design.id, reached.org)
     guards.check_prefix(live.elsewhere, design.id, design.target.prefix, reached.org)
-    return _compared(prepared, reached, live, console), ()
-
-
-def _compared(prepared: Prepared, reached: Reached, live: Live, console: Console) -> Plan:
     desired = prepared.desired if live.resolved is None else live.resolved
     plan = road.made_from(prepared, reached, live, desired, wishes=LOOKING)
     return road.asked_who(plan, prepared, reached, live, console)

@@ -174,6 +174,16 @@ class Looking(Protocol):
 
 
 @runtime_checkable
+class Forgiving(Protocol):
+    """A session whose `read` is refused when the design names people who left."""
+
+    def read_former(self, desired: Snapshot, prefix: str) -> Live:
+        """As `read`, but people who left still mean whom they were: for looking, never for writing. Rejected when the
+        design names what was never there."""
+        ...
+
+
+@runtime_checkable
 class Ticking(Protocol):
     """A session of a vendor with steps that a person does; what was done is remembered in the CRM."""
 
@@ -323,6 +333,15 @@ class Admitting(Protocol):
 
 
 @runtime_checkable
+class Fixing(Protocol):
+    """A target whose platform fixes some of a thing when it is made. Thinks only."""
+
+    def not_changed(self, change: Change) -> str:
+        """What an update cannot bring about, here and there, as clauses for people; empty when it can do all."""
+        ...
+
+
+@runtime_checkable
 class Weighing(Protocol):
     """A target that knows what a change does to data and people. Thinks only."""
 
@@ -342,6 +361,7 @@ __all__ = [
     "Explaining",
     "Facts",
     "Finishing",
+    "Fixing",
     "Ledger",
     "Live",
     "Looking",

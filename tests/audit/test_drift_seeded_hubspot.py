@@ -295,13 +295,11 @@ def _state(org: HubSpotOrg) -> list[Any]:
 
 SCOPES = {
     "crm.objects.contacts.read": {"totals", "carriers/enquiry_type", "people", "periods", "alerts"},
-    "crm.objects.owners.read": set(),
     "automation": set(),
     "forms": {"entrances"},
     "crm.lists.read": set(),
     "crm.objects.users.read": {"people/away"},
     "settings.users.teams.read": set(),
-    "crm.schemas.contacts.read": set(),
 }
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from provisioner.errors import Rejected
@@ -56,6 +56,14 @@ class Directory:
     names: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     portal: Mapping[str, str] = field(default_factory=dict)
     own: frozenset[Address] = frozenset()
+
+    def with_former(self) -> Directory:
+        """Owners who left count as there, where nobody who is there has their email."""
+        there = {owner.email.casefold() for owner in self.owners if not owner.archived}
+        owners = tuple(
+            replace(owner, archived=False) if owner.email.casefold() not in there else owner for owner in self.owners
+        )
+        return replace(self, owners=owners)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ class HubSpotSession:
 
     def identity(self) -> OrgIdentity:
         """Which portal this is. Production = accountType STANDARD or anything unknown."""
-        return self.portal.identity(self._connection)
+        origin = self._transport.origin
+        return self.portal.identity(self._connection, "" if origin == HOME else origin)
 
     def read(self, desired: Snapshot, prefix: str) -> Live:
         """Live state of desired and owned addresses; `Live.resolved` is desired with this portal's ids.
@@ -94,6 +95,14 @@ class HubSpotSession:
             self._object = object_of(desired)
             live = read_live(self.door, desired, self._seen, self.portal)
         self._state = self._seen
+        return replace(live, notices=tuple(self._scrub(notice) for notice in live.notices))
+
+    def read_former(self, desired: Snapshot, prefix: str) -> Live:
+        """As `read`, but people who left still mean whom they were. Nothing can be written after it."""
+        with discreet(self._transport.secrets):
+            self._state, self._seen, self._prefix = None, State(prefix), prefix
+            self._object = object_of(desired)
+            live = read_live(self.door, desired, self._seen, self.portal, former=True)
         return replace(live, notices=tuple(self._scrub(notice) for notice in live.notices))
 
     def missing(self, references: Sequence[Reference], places: Places) -> list[Diagnostic]:

@@ -59,7 +59,7 @@ def owner_rows(door: Door, archived: bool) -> Collection[dict[str, Any]]:
 
 def _owner(row: dict[str, Any], archived: bool) -> Owner:
     name = " ".join(str(row[key]) for key in ("firstName", "lastName") if row.get(key))
-    user_id = row.get("userId")
+    user_id = row.get("userId") or (row.get("userIdIncludingInactive") if archived else None)
     return Owner(
         id=str(row.get("id") or ""),
         email=str(row.get("email") or ""),

@@ -45,12 +45,12 @@ class _Found:
         self.resources[address] = Resource(address, attributes)
 
 
-def read_live(door: Door, desired: Snapshot, state: State, portal: Portal) -> Live:
+def read_live(door: Door, desired: Snapshot, state: State, portal: Portal, *, former: bool = False) -> Live:
     """What is there, whose it is, and what the references of the design mean here. `state` is empty and is filled as
     far as the reading comes.
 
-    Rejected when a reference means nothing; NotAllowed when properties may not be read. What else may not be read is
-    `unread`.
+    Rejected when a reference means nothing (with `former`, people who left mean whom they were); NotAllowed when
+    properties may not be read. What else may not be read is `unread`.
     """
     name = ledger.property_name(state.prefix)
     found = _Found(desired, state)
@@ -68,7 +68,7 @@ def read_live(door: Door, desired: Snapshot, state: State, portal: Portal) -> Li
     _guarded(found, FLOW, lambda: _flows(finder, found))
     _guarded(found, LIST, lambda: _lists(finder, found))
     _name_own(found)
-    resolved, pinned = _resolved(door, found, portal, finder)
+    resolved, pinned = _resolved(door, found, portal, finder, former=former)
     _steps(found, resolved)
     for item in missing(resolved, state.properties, resolved.resources):
         found.notices.append(f"{item.address} {item}. Applying this is refused until it is there.")
@@ -213,7 +213,7 @@ def _name_own(found: _Found) -> None:
         found.keep(address, symbolic(shapes.list_attributes(raw), names))
 
 
-def _resolved(door: Door, found: _Found, portal: Portal, finder: Finder) -> tuple[Snapshot, list[str]]:
+def _resolved(door: Door, found: _Found, portal: Portal, finder: Finder, *, former: bool) -> tuple[Snapshot, list[str]]:
     own = frozenset({*found.state.lists, *found.state.flows, *found.state.record.entries})
     wanted = resolve.foreign(found.desired, own)
     names = dict(found.names)
@@ -226,6 +226,7 @@ def _resolved(door: Door, found: _Found, portal: Portal, finder: Finder) -> tupl
     found.state.has_all_people = bool(directory.owners)
     problems = resolve.unresolved(found.desired, directory)
     found.state.unresolved = {str(item): reason for item, reason in problems.items()}
+    directory = directory.with_former() if former else directory
     return resolve.resolve(found.desired, directory), resolve.pins(found.desired, directory)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from provisioner.applying.apply import Applied, Event, Stage
 from provisioner.planning.commands import look_again
+from provisioner.planning.guards import describe_org
 from provisioner.planning.plan import Plan
 from provisioner.reporting.steps import left_data
 from provisioner.reporting.text import PLAIN, Paint, count_text, safe
@@ -46,7 +47,7 @@ def applied_text(applied: Applied, plan: Plan, seconds: str, paint: Paint = PLAI
     """The last word about an apply: counts, then what does not read back as promised."""
     words = (("done", "done"), ("failed", "failed"), ("skipped", "skipped"))
     counts = ", ".join(f"{applied.count(status)} {word}" for status, word in words if applied.count(status))
-    org = f"{plan.org['name']} ({plan.org['id']})"
+    org = describe_org(plan.org)
     lines = [f"  {paint('!', 'red')} {safe(item.address)} {safe(item.message)}" for item in applied.surprises]
     if applied.is_complete:
         done = f"Applied: {count_text(len(applied.written), 'change')} in {safe(org)}, read back and as planned"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from provisioner.insight.drift import Report
+from provisioner.planning.guards import describe_org
 from provisioner.reporting.drift_data import FORMAT, drift_data
 from provisioner.reporting.drift_text import closing, compared_lines, figures_lines, news_of
 from provisioner.reporting.text import safe, safe_lines
@@ -17,7 +18,7 @@ _SIGNS = {"error": "🔴", "warning": "🟠", "info": "🔵"}
 def slack_message(report: Report) -> dict[str, Any]:
     """For an incoming webhook: `text` for notifications, blocks in plain text, which Slack never reads as markup or
     mentions."""
-    org = f"{report.org['name']} ({report.org['id']})"
+    org = describe_org(report.org)
     head = f"{closing(report)}"
     lines = [org, *figures_lines(report), *compared_lines(report)[:1]]
     blocks = [_section(head), _section("\n".join(_cut(line) for line in lines))]

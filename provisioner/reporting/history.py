@@ -11,6 +11,7 @@ from typing import Any
 
 from provisioner.applying import runs
 from provisioner.applying.journal import Line, Run
+from provisioner.planning.guards import describe_org
 from provisioner.reporting.text import PLAIN, Paint, count_text, duration_text, safe
 
 _COLOURS = {runs.COMPLETED: "green", runs.RUNNING: "cyan", runs.REFUSED: "yellow", runs.INTERRUPTED: "yellow"}
@@ -46,14 +47,20 @@ def _share(run: Run) -> str:
     return f"{done} of {count_text(total, 'change')}" if total else "no changes"
 
 
+def _through(run: Run) -> str:
+    """` (connection box)`; nothing where whom it ran as says so already."""
+    name = run.text("connection")
+    return "" if name and run.text("by") == f"connection {name}" else f" (connection {safe(name) or 'unknown'})"
+
+
 def run_text(run: Run, paint: Paint = PLAIN, *, verbose: bool = False) -> str:
     """What the journal knows, in the order it happened; many plain successes in a row are counted, unless `verbose`.
     Times are UTC."""
     how = runs.ended(run)
     lines = [
         f"{paint(safe(run.id), 'bold')}: {safe(run.text('kind'))} of {safe(run.text('design'))} in {safe(_org(run))}",
-        f"  {_short(run.began_at)}, by {safe(run.text('login'))} as {safe(run.text('by'))} "
-        f"(connection {safe(run.text('connection')) or 'unknown'}), provisioner {safe(run.text('tool'))}",
+        f"  {_short(run.began_at)}, by {safe(run.text('login'))} as {safe(run.text('by'))}"
+        f"{_through(run)}, provisioner {safe(run.text('tool'))}",
         f"  plan {safe(run.text('plan'))}",
     ]
     for key, words in (
@@ -175,7 +182,7 @@ def _done(run: Run) -> int:
 
 def _org(run: Run) -> str:
     org = run.begin.get("org") or {}
-    return f"{org.get('name')} ({org.get('id')})"
+    return describe_org({"name": org.get("name"), "id": org.get("id")})
 
 
 def _number(value: object) -> int:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from provisioner.planning.guards import describe_org
 from provisioner.planning.plan import Action
 from provisioner.reporting.differences import shown
 from provisioner.reporting.report import (
@@ -109,12 +111,18 @@ def _short(text: str, limit: int) -> str:
 # --------------------------------------------------------------------- parts
 
 
+def org_code(org: Mapping[str, Any]) -> str:
+    """As `describe_org`, name and id each in code."""
+    name = str(org["name"])
+    return code(name) if describe_org(org) == name else f"{code(name)} ({code(org['id'])})"
+
+
 def _head(report: PlanReport) -> Iterator[str]:
     org = report.org
     kind = "**PRODUCTION**" if org["is_production"] else "not production"
     yield f"### {_headline(report)}"
     yield ""
-    yield f"Org {code(org['name'])} ({code(org['id'])}), {kind}, design {code(report.design)}."
+    yield f"Org {org_code(org)}, {kind}, design {code(report.design)}."
     if report.goes_live:
         yield from ("", "**This plan switches alerts to their real recipients.**")
     if report.undone:

@@ -43,7 +43,7 @@ def test_the_story_is_told_to_its_end(told: subprocess.CompletedProcess[str]) ->
     assert "By hand" not in told.stdout
     assert re.search(r"40 leads arrive, .* and [1-9]\d* alerts go out\.", told.stdout)
     assert re.search(r"Touched in time: [1-9]\d* of [1-9]\d* decided, \d+ %\.", told.stdout)
-    assert "No changes. HubSpot portal 1234567 (1234567) matches " in told.stdout
+    assert "No changes. HubSpot portal 1234567 matches " in told.stdout
     assert not re.search(r"Traceback|None|Secret|<p>", told.stdout)
 
 

@@ -88,7 +88,7 @@ def test_what_is_left_for_a_person_is_no_failure_and_stays_in_the_plan_until_it_
     (count,) = re.findall(
         r"^Plan: ([1-9]\d*) to add, 0 to change, 0 to delete, 3 by hand\.$", applied.out, re.MULTILINE
     )
-    assert f"Applied: {count} changes in HubSpot portal 1234567 (1234567), read back and as planned" in applied.out
+    assert f"Applied: {count} changes in HubSpot portal 1234567, read back and as planned" in applied.out
     assert "3 steps are left to be done by hand:\n" in applied.out
     filter = '. On the Filters tab, add: "STL SLA status" (stl_sla_status) is any of breached, escalated.\n'
     assert filter in applied.out
@@ -106,12 +106,12 @@ def test_what_is_left_for_a_person_is_no_failure_and_stays_in_the_plan_until_it_
 
     ticked = portal("done", "acme.yaml", *STEPS, "-c", "portal", "--by", "Ana Ruiz")
     assert ticked.code == 0, ticked.err
-    assert ticked.out.splitlines()[-1] == "Nothing is left to be done by hand in HubSpot portal 1234567 (1234567)."
+    assert ticked.out.splitlines()[-1] == "Nothing is left to be done by hand in HubSpot portal 1234567."
     assert portal.states() == dict.fromkeys(STEPS, ("done", "Ana Ruiz"))
 
     last = portal("plan", "acme.yaml", "-c", "portal", "--detailed-exitcode", "-v")
     assert last.code == 0
-    assert last.out.splitlines()[-1] == "No changes. HubSpot portal 1234567 (1234567) matches acme.yaml."
+    assert last.out.splitlines()[-1] == "No changes. HubSpot portal 1234567 matches acme.yaml."
     assert "Done by hand:\n  report_breaches_today  by Ana Ruiz, " in last.out
 
 

@@ -12,7 +12,7 @@ from hubspot_bench import DESIGN, HubBench, hubspot_bench
 APPLY = ("apply", "brew.yaml", "-c", "box", "--yes")
 PLAN = ("plan", "brew.yaml", "-c", "box", "--detailed-exitcode")
 DESTROY = ("destroy", "brew.yaml", "-c", "box", "--yes")
-PORTAL = "HubSpot portal 1234567 (1234567)"
+PORTAL = "HubSpot portal 1234567"
 SAME = f"No changes. {PORTAL} matches brew.yaml."
 
 

@@ -17,6 +17,13 @@ def org(**changes: Any) -> dict[str, Any]:
     return base | changes
 
 
+def test_how_an_org_is_named() -> None:
+    assert guards.describe_org(org()) == f"Acme Sandbox ({LONG})"
+    assert guards.describe_org(org(name="Portal 123", id="123")) == "Portal 123"
+    assert guards.describe_org(org(name="Portal 1234", id="123")) == "Portal 1234 (123)"
+    assert guards.describe_org(org(name="", id="")) == " ()"
+
+
 def test_a_design_is_there_once() -> None:
     guards.check_prefix({}, "acme", "STL", org())
     guards.check_prefix({"OLD": "other", "X": "acme-2"}, "acme", "STL", org())

@@ -31,14 +31,16 @@ class Portal:
         """What references of kind `portal` can name."""
         return {"id": self.id, "ui_domain": self.ui_domain, "time_zone": self.time_zone}
 
-    def identity(self, connection: str) -> OrgIdentity:
-        """The token does not tell whose it is (service keys: not found), so the connection stands for the user."""
+    def identity(self, connection: str, elsewhere: str = "") -> OrgIdentity:
+        """The token does not tell whose it is (service keys: not found), so the connection stands for the user.
+        `elsewhere`: where the connection leads to, when that is not HubSpot's own host: people sign in there, or
+        nowhere, but not on HubSpot's pages."""
         return OrgIdentity(
             platform="hubspot",
             id=self.id,
             name=self.name,
             is_production=self.is_production,
-            url=f"https://{self.ui_domain}",
+            url=elsewhere or f"https://{self.ui_domain}",
             user=f"connection {connection}",
             time_zone=self.time_zone,
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from hs_direct import VirtualTime
-from hs_portal import TOKEN, Answer, Portal, error
+from hs_portal import TOKEN, Answer, Portal, Server, error
 
 from provisioner.connections import Connection
 from provisioner.errors import NotAllowed, RateLimited, Rejected, TargetError, Unreachable
@@ -228,13 +228,14 @@ def test_a_path_of_no_family_is_not_asked_for(session: HubSpotSession, portal: P
     assert portal.requests == []
 
 
-def test_what_the_account_is(opened: Opened, portal: Portal) -> None:
+def test_what_the_account_is(opened: Opened, portal: Portal, server: Server) -> None:
     portal.account_type = "STANDARD"
     session = opened()
     found = session.identity()
     assert (found.platform, found.id, found.name, found.is_production, found.url, found.user) == (
-        "hubspot", "62515", "HubSpot portal 62515", True, "https://app-eu1.hubspot.com", "connection acme",
+        "hubspot", "62515", "HubSpot portal 62515", True, server.url, "connection acme",
     )  # fmt: skip
+    assert session.portal.identity("acme").url == "https://app-eu1.hubspot.com", "on HubSpot's own host"
     assert session.portal.time_zone == "Europe/Berlin"
     assert session.identity() is not None
     assert session.api_calls == 1

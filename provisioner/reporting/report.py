@@ -11,7 +11,7 @@ from typing import Any
 
 from provisioner.planning.diff import Difference, differences
 from provisioner.planning.guards import describe_org
-from provisioner.planning.plan import Action, Change, Kept, Plan, Remade, Risk, Tick, Touched
+from provisioner.planning.plan import Action, Cause, Change, Kept, Plan, Remade, Risk, Tick, Touched
 from provisioner.planning.plandata import expires_at
 from provisioner.reporting.next_step import NextStep
 from provisioner.reporting.text import count_text
@@ -140,18 +140,26 @@ def report_of(
 def headline(plan: Plan, *, removes: bool = False) -> str:
     """`Plan: 2 to add, 1 to change, 0 to delete.` or that nothing differs; `removes`: that nothing is there to go.
 
-    What a person does has a count of its own: `…, 0 to delete, 1 by hand.`
+    What a person does has a count of its own, and so has what only becomes the design's own, being as it wants it:
+    `…, 0 to delete, 2 to adopt, 1 by hand.`
     """
     if plan.changes:
         add, change, delete = (plan.count(a) for a in (Action.CREATE, Action.UPDATE, Action.DELETE))
+        adopted = sum(is_only_adopted(item) for item in plan.to_write)
+        own = f", {adopted} to adopt" if adopted else ""
         hand = f", {len(plan.by_hand)} by hand" if plan.by_hand else ""
-        return f"Plan: {add} to add, {change} to change, {delete} to delete{hand}."
+        return f"Plan: {add} to add, {change - adopted} to change, {delete} to delete{own}{hand}."
     org = describe_org(plan.org)
     if plan.conflicts or plan.unread:
         return f"Nothing can be changed in {org}."
     if removes:
         return f"Nothing to delete. There is nothing of {plan.design} in {org}."
     return f"No changes. {org} matches {plan.design_file or plan.design}."
+
+
+def is_only_adopted(change: Change) -> bool:
+    """It becomes this design's own, and nothing of it changes."""
+    return change.cause is Cause.ADOPTED and not differences(change)
 
 
 def item_of(change: Change) -> Item:

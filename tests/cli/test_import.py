@@ -53,6 +53,7 @@ def test_one_is_adopted_and_the_other_stays_in_the_way(taken: Desk) -> None:
 def test_all_are_adopted_through_a_plan_file_and_then_there_is_only_the_rest(taken: Desk) -> None:
     kept = taken("import", "acme.yaml", "-c", "sandbox", "--all", "-o", "acme.plan")
     assert kept.code == 0, kept.err
+    assert "Plan: 0 to add, 1 to change, 0 to delete, 1 to adopt." in kept.out
     changes = json.loads((taken.folder / "acme.plan").read_text())["changes"]
     assert [(item["address"], item["cause"], item["risk"]) for item in changes] == [
         ("Type:demo", "adopted", "cosmetic"),

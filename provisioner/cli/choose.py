@@ -11,7 +11,7 @@ from provisioner.planning.choices import Choices, aimed, matching, unmatched
 from provisioner.planning.commands import again_text
 from provisioner.planning.plan import Aim, Cause, Change, Plan, Remade
 from provisioner.resources import Address, Resource, Snapshot, texts
-from provisioner.targets.base import Depending, Live, Renames, Renaming
+from provisioner.targets.base import Depending, Fixing, Live, Renames, Renaming, Target
 from provisioner.values import dataclass
 
 if TYPE_CHECKING:
@@ -134,6 +134,29 @@ def _advice(lost: str, known: Collection[Address]) -> str:
         return f"Did you mean {' or '.join(near[:_SHOWN])}?"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return f"There are: {', '.join(names[:_SHOWN])}{more}." if names else "There is nothing of that kind."
+
+
+def unchangeable(plan: Plan, target: Target) -> dict[Address, str]:
+    """What the platform would not bring about, and why: apply would be refused, so the plan says it first."""
+    if not isinstance(target, Fixing):
+        return {}
+    found = ((change.address, target.not_changed(change)) for change in plan.to_write)
+    return {address: why for address, why in found if why}
+
+
+def check_adoptable(plan: Plan, target: Target) -> None:
+    """Refused when what is to be adopted cannot become what the design asks for."""
+    stuck = unchangeable(plan, target)
+    if not stuck:
+        return
+    told = [f"{address}: {why}." for address, why in list(stuck.items())[:_SHOWN]]
+    more = f" And {len(stuck) - _SHOWN} more." if len(stuck) > _SHOWN else ""
+    others = " ".join(str(change.address) for change in plan.to_write if change.address not in stuck)
+    rest = f" Or adopt the others by name: {others}." if others and len(plan.to_write) <= _SHOWN else ""
+    raise Refused(
+        f"This cannot be adopted. {' '.join(told)}{more} Nothing was changed.",
+        advice=f"Archive it by hand, with what is recorded in it, or give the design another target.prefix.{rest}",
+    )
 
 
 def check_remade(wishes: Wishes, renames: Renames, plan: Plan) -> Plan:

@@ -55,7 +55,7 @@ def import_(
     be deleted by it. That is a plan like any other: shown, asked for, carried out or kept with -o.
     """
     from provisioner.cli import policies, road
-    from provisioner.cli.choose import LOOKING, Wishes
+    from provisioner.cli.choose import LOOKING, Wishes, check_adoptable, unchangeable
     from provisioner.errors import UsageError
 
     if addresses and everything:
@@ -67,7 +67,8 @@ def import_(
     whole = road.made_from(prepared, reached, live, desired, wishes=Wishes(adopt_all=True, remake=LOOKING.remake))
     found = {str(change.address): change for change in whole.changes if change.cause.name == "ADOPTED"}
     if not found or not (addresses or everything):
-        _show(found, whole, console, f"provisioner import {design} -c {connection}")
+        stuck = {str(address): why for address, why in unchangeable(whole, prepared.target).items()}
+        _show(found, whole, console, f"provisioner import {design} -c {connection}", stuck)
         if addresses:
             raise UsageError(f"import: nothing that is in the way is called {addresses[0]!r}.")
         return 0
@@ -75,6 +76,7 @@ def import_(
     file = _seen_from(design, out)
     wishes = Wishes(adopt=chosen, targets=chosen)
     plan = road.made_from(prepared, reached, live, desired, design_file=file, wishes=wishes)
+    check_adoptable(plan, prepared.target)
     plan = replace(plan, policy=rules.digest if rules is not None else "")
     if out is not None:
         return _keep(plan, out, rules, console)
@@ -120,7 +122,8 @@ def _keep(plan: Plan, out: Path, rules: Policy | None, console: Console) -> int:
     return 0
 
 
-def _show(found: dict[str, Change], whole: Plan, console: Console, command: str) -> None:
+def _show(found: dict[str, Change], whole: Plan, console: Console, command: str, stuck: dict[str, str]) -> None:
+    """`stuck`: what cannot be adopted, and why."""
     from provisioner.planning.diff import differences
     from provisioner.planning.guards import describe_org
     from provisioner.reporting.differences import shown
@@ -140,6 +143,8 @@ def _show(found: dict[str, Change], whole: Plan, console: Console, command: str)
     for address, found_rows in rows.items():
         how = "as the design wants it" if not found_rows else f"{count_text(len(found_rows), 'difference')}"
         console.say(f"  {safe(address)}  ({how})")
+        if address in stuck:
+            console.say(f"      cannot be adopted: {safe(stuck[address])}")
         for row in found_rows if console.verbose else found_rows[:5]:
             item = shown(row)
             console.say(f"      {item.sign} {item}")

@@ -212,6 +212,9 @@ def made_from(
         plan = dataclasses.replace(plan, aim=choose.limited(aim, plan))
     plan = weighed(plan, prepared.target.weigh if isinstance(prepared.target, Weighing) else unweighed)
     plan = choose.check_remade(wishes, renames, plan)
+    stuck = choose.unchangeable(plan, prepared.target)
+    said = tuple(f"{address} cannot be brought about, and apply is refused: {why}." for address, why in stuck.items())
+    plan = dataclasses.replace(plan, notices=(*plan.notices, *said))
     return dataclasses.replace(plan, goes_live=not destroy and goes_live(plan, prepared.design, prepared.target))
 
 

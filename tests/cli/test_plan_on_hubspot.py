@@ -75,3 +75,23 @@ def test_a_renamed_lead_type_keeps_its_workflows(bench: HubBench) -> None:
     assert sorted(after.values()) == sorted(before.values())
     again = planned(bench)
     assert (told(again), again["gone"], again["remade"]) == ([], [], [])
+
+
+def test_a_property_of_another_type_is_not_adopted_and_that_is_said_before_anything(bench: HubBench) -> None:
+    for name, kind, field in (("brw_assigned_at", "string", "text"), ("brw_engaged_at", "datetime", "date")):
+        bench.call("POST", "/crm/v3/properties/contacts", {
+            "name": name, "label": "Theirs", "groupName": "contactinformation", "type": kind, "fieldType": field,
+        })  # fmt: skip
+    why = (
+        "its type is string (text) in HubSpot and datetime (date) in the design, and HubSpot does not turn the one into "
+        "the other"
+    )
+    shown = bench("import", "brew.yaml", "-c", "box")
+    assert f"      cannot be adopted: {why}\n" in shown
+    assert shown.count("cannot be adopted") == 1
+    for options in (("--all", "-o", "brew.plan"), ("Property:contacts.brw_assigned_at", "--yes")):
+        err = bench("import", "brew.yaml", "-c", "box", *options, code=5)
+        assert f"This cannot be adopted. Property:contacts.brw_assigned_at: {why}. Nothing was changed." in err
+    assert not (bench.folder / "brew.plan").exists()
+    bench("import", "brew.yaml", "Property:contacts.brw_engaged_at", "-c", "box", "--yes")
+    assert planned(bench)["conflicts"] == ["Property:contacts.brw_assigned_at"]

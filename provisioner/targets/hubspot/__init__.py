@@ -73,6 +73,12 @@ class HubSpot:
 
         return weigh(change)
 
+    def not_changed(self, change: Change) -> str:
+        """What an update of this cannot bring about."""
+        from provisioner.targets.hubspot.fixed import not_changed
+
+        return not_changed(change)
+
     def not_restored(self, change: Change) -> str:
         """What taking this change back does not bring back, in a sentence."""
         from provisioner.targets.hubspot.reversing import not_restored

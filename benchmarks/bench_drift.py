@@ -68,6 +68,8 @@ class Org:
         self.http.close()
         self.process.terminate()
         self.process.wait(30)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
     def call(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
         answer = self.http.request(method, self.url + path, json=body, timeout=PATIENCE, **more)

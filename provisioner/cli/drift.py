@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -75,7 +76,7 @@ def drift(
     from provisioner.reporting.drift_data import drift_data
     from provisioner.reporting.drift_text import drift_text
 
-    _check_options(options)
+    _check_options(options, design)
     drift_files.check_places(options)
     wanted = drift_files.check_only(only)
     moment = drift_files.read_now(now)
@@ -103,11 +104,17 @@ def exit_code(report: Report, fail_on: Literal["error", "warning", "info", "neve
     return UNCHECKED if report.unchecked and not allow_unchecked else 0
 
 
-def _check_options(options: dict[str, Any]) -> None:
+def _check_options(options: dict[str, Any], design: Path) -> None:
     from provisioner.errors import UsageError
 
     if options["in_place"] and not options["fix"]:
         raise UsageError("--in-place goes with --fix.", advice="Without --fix nothing is put anywhere.")
+    if math.isnan(options["confidence"]):  # passes any range
+        raise UsageError("--confidence is no number.", advice="Write one between 0.5 and 1.")
+    if options["fix"] and not options["in_place"]:
+        from provisioner.cli import mending
+
+        mending.check_copy(design)
 
 
 def _propose(report: Report, prepared: Prepared, reached: Reached, options: dict[str, Any], console: Console) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from provisioner.config import Notification
 
 _DAYS = re.compile(r"([1-9][0-9]{0,3})d")
-_JSON_MARK = '{\n  "format": '
+_JSON_MARK = '{\n  "format": 1,\n  "made_at": '  # a plan begins otherwise
 
 
 def check_only(only: Sequence[str]) -> tuple[str, ...]:
@@ -57,15 +57,24 @@ def read_now(text: str | None) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"--now {text!r} is no instant.", advice="For example: --now 2026-03-09T08:00:00Z") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        raise UsageError(f"--now {text!r} is no instant.", advice=_NOW) from error
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise UsageError(f"--now {text!r} is beyond the calendar.", advice=_NOW) from error
+
+
+_NOW = "For example: --now 2026-03-09T08:00:00Z"
 
 
 def read_since(text: str, now: datetime) -> datetime:
     """`90d` before `now`, or the beginning of a day in UTC. UsageError for anything else."""
     days = _DAYS.fullmatch(text)
     if days:
-        return now - timedelta(days=int(days[1]))
+        try:
+            return now - timedelta(days=int(days[1]))
+        except OverflowError as error:
+            raise UsageError(f"--since {text} begins before the calendar.", advice="Write fewer days.") from error
     try:
         begin = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
     except ValueError as error:
@@ -146,10 +155,15 @@ def report_of(
 
 
 def check_places(options: Mapping[str, Any]) -> None:
-    """UsageError when a file that is asked for cannot be written where it shall be, before anything is asked of the
-    CRM."""
+    """UsageError when a file that is asked for cannot be written where it shall be, or two of them in one place, before
+    anything is asked of the CRM."""
+    taken: set[Path] = set()
     for path, begins in _places(options):
         check_place(path, begins)
+        place = path.parent.resolve() / path.name
+        if place in taken:
+            raise UsageError(f"{path} is asked for twice, for two different reports.", advice="Give each its own file.")
+        taken.add(place)
         if not path.parent.is_dir():
             raise UsageError(f"{path} cannot be written: there is no folder {path.parent}.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -46,7 +47,11 @@ def write_patch(mended: Patched, path: Path, console: Console, *, design: Path) 
         return
     named = _seen_from_here(design)
     write_report(unified(mended.before, mended.after, named), path, PATCH_MARK)
-    console.note(safe(f"{count_text(len(mended.written), 'mapping')} in {path}. Read it, then: git apply {path}"))
+    console.note(
+        safe(
+            f"{count_text(len(mended.written), 'mapping')} in {path}. Read it, then: git apply {shlex.quote(str(path))}"
+        )
+    )
 
 
 def fix(mended: Patched, prepared: Prepared, reached: Reached, in_place: bool, console: Console) -> None:
@@ -54,8 +59,7 @@ def fix(mended: Patched, prepared: Prepared, reached: Reached, in_place: bool, c
     if not mended.written:
         console.note("Nothing was fixed: no proposal is sure enough (see --confidence).")
         return
-    design = Path(prepared.file)
-    path = design if in_place else design.with_name(f"{design.stem}.fixed{design.suffix}")
+    path = Path(prepared.file) if in_place else copy_of(Path(prepared.file))
     if in_place:
         _replace(path, mended)
     else:
@@ -64,7 +68,8 @@ def fix(mended: Patched, prepared: Prepared, reached: Reached, in_place: bool, c
     fixed = road.prepare(path, console)
     plan = road.draft(fixed, reached, console)
     console.say(plan_text(plan, console.paint, verbose=console.verbose))
-    console.note(safe(f"Carry it out: provisioner apply {path} -c {reached.connection}"))
+    words = ["provisioner", "apply", str(path), "-c", reached.connection]
+    console.note(safe(f"Carry it out: {' '.join(map(shlex.quote, words))}"))
 
 
 def _replace(path: Path, mended: Patched) -> None:
@@ -86,15 +91,29 @@ def _replace(path: Path, mended: Patched) -> None:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
 
 
+def copy_of(design: Path) -> Path:
+    """Where the mended copy goes: `acme.fixed.yaml` beside `acme.yaml`."""
+    return design.with_name(f"{design.stem}.fixed{design.suffix}")
+
+
+def check_copy(design: Path) -> None:
+    """UsageError when something is there already; asked before the audit, so that it is not done for nothing."""
+    path = copy_of(design)
+    if path.exists():
+        raise _in_the_way(path)
+
+
+def _in_the_way(path: Path) -> UsageError:
+    return UsageError(f"{path} is there already. It was not overwritten.", advice="Move it away, or use --in-place.")
+
+
 def _copy(path: Path, mended: Patched) -> None:
     """Beside the design; never over something else."""
     try:
         with path.open("xb") as file:
             file.write(mended.after.encode("utf-8"))
     except FileExistsError as error:
-        raise UsageError(
-            f"{path} is there already. It was not overwritten.", advice="Move it away, or use --in-place."
-        ) from error
+        raise _in_the_way(path) from error
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
 

@@ -110,9 +110,9 @@ def write_report(text: str, path: Path, begins: str) -> None:
 def check_place(path: Path, begins: str) -> None:
     """A report is written where nothing is, or an earlier one: never over a design that somebody mistyped. UsageError
     for any other place; also asked before long work, so that it is not done for nothing."""
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder; the report needs the name of a file.")
     try:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder; the report needs the name of a file.")
         if not path.exists() or (path.is_file() and _begins(path, begins)):
             return
     except OSError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -207,7 +208,15 @@ def _child(node: yaml.Node | None, name: str) -> yaml.Node:
 
 
 def _written(value: str) -> str:
-    """As a person would write it: quotes only where YAML needs them."""
+    """As a person would write it: quotes only where YAML needs them. What nobody can see, or tell from a blank, is
+    written as its number: who reads the patch must see why the value is another one."""
     if _PLAIN.fullmatch(value) and value.casefold() not in _WORDS:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return "".join(map(_legible, json.dumps(value, ensure_ascii=False)))
+
+
+def _legible(char: str) -> str:
+    if char == " " or unicodedata.category(char)[0] not in "CZ":
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

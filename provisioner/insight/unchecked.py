@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final, get_args
 
-from provisioner.facts import Facts, Standing
+from provisioner.facts import Check, Facts, Standing
 from provisioner.insight.finding import Kind
 from provisioner.planning.plan import Plan
 
@@ -40,14 +41,16 @@ _PARTS: dict[str, tuple[str, str]] = {
 }
 _OTHER = ("data", "What may be wrong there is not known.")
 _SILENT = "The CRM gave no answer about it, and no reason."
+_MEANWHILE: Final = 5  # leads that may come or go between two questions; of many, one in a hundred
 
 
 def unchecked_of(facts: Facts, plan: Plan) -> list[Unchecked]:
     """Everything that was not looked at: parts the session could not ask, parts it left out without a word, people
     whose state is not known, and resources that could not be read."""
     found = [_entry(item.part, item.why, item.untold) for item in facts.unasked]
-    told = {item.part.partition("/")[0] for item in facts.unasked}
-    found += [_entry(part, _SILENT) for part in _left_out(facts) if part not in told]
+    told = {item.part.casefold() for item in facts.unasked}
+    found += [_entry(part, _SILENT) for part in _left_out(facts) if part.casefold() not in told]
+    found += [_entry(part, why) for part, why in _in_part(facts) if part.casefold() not in told]
     found += [_unknown(standing) for standing in facts.standings or () if standing.state == "unknown"]
     found += [
         Unchecked(str(address), "configuration", "It could not be read.", "A change by hand would not be noticed.")
@@ -73,13 +76,30 @@ def _entry(part: str, why: str, untold: bool = False) -> Unchecked:
 
 def _left_out(facts: Facts) -> Iterator[str]:
     counted = {carrier.field.casefold() for carrier in facts.carriers}
-    told = {item.part.casefold() for item in facts.unasked}
-    for field in facts.scope.carriers:
-        if field.casefold() not in counted and f"carriers/{field}".casefold() not in told:
-            yield f"carriers/{field}"
+    yield from (f"carriers/{field}" for field in facts.scope.carriers if field.casefold() not in counted)
+    if "checks" not in {item.part for item in facts.unasked}:
+        yield from (f"checks/{check}" for check in get_args(Check) if check not in facts.checks)
     for part in ("totals", "entrances", "people", "standings", "periods", "alerts", "calendars"):
         if getattr(facts, part) is None:
             yield part
+
+
+def _in_part(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Parts of whose leads only some were looked at: the CRM has too many of them, or tells two numbers. A check that
+    found something among those it saw is a finding, which says so."""
+    for carrier in facts.carriers:
+        counted, sampled = sum(tally.count for tally in carrier.tallies), carrier.evidence.sampled
+        if sampled is not None:
+            yield f"carriers/{carrier.field}", f"Only {sampled:,} leads could be looked at; {_SHORTER}"
+        elif facts.totals is not None and facts.totals.leads - counted > max(_MEANWHILE, facts.totals.leads // 100):
+            why = f"The CRM has {facts.totals.leads:,} leads, and told the value of {counted:,} of them."
+            yield f"carriers/{carrier.field}", why
+    for check, evidence in facts.checks.items():
+        if evidence.sampled is not None and not evidence.count:
+            yield f"checks/{check}", f"Only {evidence.sampled:,} leads could be looked at; {_SHORTER}"
+
+
+_SHORTER = "a later --since makes them fewer."
 
 
 def _unknown(standing: Standing) -> Unchecked:

@@ -20,8 +20,8 @@ def drift_data(report: Report) -> dict[str, Any]:
     coverage, totals = report.coverage, report.totals
     return {
         "format": FORMAT,
+        "made_at": report.made_at,  # beside the format: by these two a report is told from a plan
         "tool": {"name": "provisioner", "version": report.tool},
-        "made_at": report.made_at,
         "since": report.scope.since.isoformat().replace("+00:00", "Z"),
         "org": {key: report.org.get(key) for key in _ORG},
         "design": {"id": report.design, "file": report.design_file},

@@ -20,7 +20,7 @@ from provisioner.reporting.drift_text import (
     news_of,
     untold_lines,
 )
-from provisioner.reporting.markdown import LIMIT, code
+from provisioner.reporting.markdown import LIMIT, code, org_code
 from provisioner.reporting.text import count_text, safe
 
 MARK = "<!-- provisioner drift -->"
@@ -28,11 +28,12 @@ _TAIL = 1_500  # kept free for what is said about the rest
 _LONG = 1_200  # characters of one sentence; the JSON report has the whole
 _SIGNS = {"error": "🔴", "warning": "🟠", "info": "🔵"}
 _LISTED = 40  # entries of a list that is no finding
+_SHARE = 10  # each such list takes at most so small a part of the whole: findings come first
 
 
 def drift_markdown(report: Report, *, limit: int = LIMIT) -> str:
     """At most `limit` bytes of UTF-8; what was left out is counted by family."""
-    blocks = [*_head(report)]
+    blocks = [*_head(report, limit // _SHARE)]
     room = limit - _TAIL - _size(blocks)
     left: dict[str, int] = {}
     for name, title in FAMILIES.values():
@@ -69,28 +70,36 @@ def _taken_apart(char: str) -> str:
     return html.escape(char)
 
 
-def _head(report: Report) -> Iterator[str]:
+def _head(report: Report, room: int) -> Iterator[str]:
     org = report.org
     kind = "**PRODUCTION**" if org["is_production"] else "not production"
     yield MARK
     yield f"### {plain(closing(report))}"
     yield ""
-    yield f"Org {code(org['name'])} ({code(org['id'])}), {kind}."
+    yield f"Org {org_code(org)}, {kind}."
     yield from (f"{plain(line)}  " for line in figures_lines(report))
-    yield from _listed("Since the earlier report", compared_lines(report))
+    yield from _listed("Since the earlier report", compared_lines(report), room)
     unchecked = [f"{item.part}: {item.why} {item.consequence}" for item in report.unchecked]
-    yield from _listed("Not checked: unknown, not clean", unchecked)
-    yield from _listed("What this CRM tells nobody", untold_lines(report))
-    yield from _listed("Accepted findings to look after", acceptance_notes(report))
+    yield from _listed("Not checked: unknown, not clean", unchecked, room)
+    yield from _listed("What this CRM tells nobody", untold_lines(report), room)
+    yield from _listed("Accepted findings to look after", acceptance_notes(report), room)
 
 
-def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:
+def _listed(title: str, lines: Sequence[str], room: int) -> Iterator[str]:
+    """At most 40 lines, and at most `room` bytes of them; the rest is counted."""
     if not lines:
         return
     yield from ("", f"**{title}**", "")
-    yield from (f"- {plain(line.strip(), 300)}" for line in lines[:_LISTED])
-    if len(lines) > _LISTED:
-        yield f"- and {count_text(len(lines) - _LISTED, 'more', 'more')}"
+    shown = 0
+    for line in lines[:_LISTED]:
+        entry = f"- {plain(line.strip(), 300)}"
+        room -= _size([entry])
+        if room < 0:
+            break
+        shown += 1
+        yield entry
+    if len(lines) > shown:
+        yield f"- and {count_text(len(lines) - shown, 'more', 'more')}"
 
 
 def _finding(report: Report, finding: Finding) -> Iterator[str]:

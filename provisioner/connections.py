@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from provisioner.secrets import Secret
-from provisioner.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

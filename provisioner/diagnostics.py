@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
-
-from provisioner.values import dataclass
 
 Severity = Literal["error", "warning", "info"]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from provisioner.values import dataclass
 
 Grade = Literal["exact", "approximated", "manual", "impossible"]
 

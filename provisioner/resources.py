@@ -9,10 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
-
-from provisioner.values import dataclass
 
 BY_HAND = "ManualStep"
 """The one kind that every room knows: what a person does, because the CRM has no API for it.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from provisioner.diagnostics import Diagnostic, Location, Severity
-from provisioner.values import dataclass
 
 
 class Placed(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from provisioner.errors import Refused, UsageError
@@ -12,7 +12,6 @@ from provisioner.planning.commands import again_text
 from provisioner.planning.plan import Aim, Cause, Change, Plan, Remade
 from provisioner.resources import Address, Resource, Snapshot, texts
 from provisioner.targets.base import Depending, Fixing, Live, Renames, Renaming, Target
-from provisioner.values import dataclass
 
 if TYPE_CHECKING:
     from provisioner.cli.road import Prepared

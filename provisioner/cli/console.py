@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
@@ -17,7 +18,6 @@ import click
 from provisioner.cli import failures
 from provisioner.errors import ProvisionerError
 from provisioner.reporting.text import Paint, duration_text
-from provisioner.values import dataclass
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _PATIENCE = 1.0  # seconds before we say what we are doing

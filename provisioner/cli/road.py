@@ -31,10 +31,9 @@ from provisioner.resources import Snapshot
 from provisioner.secrets import Secret
 from provisioner.targets.base import Live, Looking, Referring, Renames, Session, Target, Telling, Weighing
 from provisioner.targets.registry import load_target
-from provisioner.values import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Checked:
     """A document and everything found in it; `design`, `target` and `desired` as far as the findings allow."""
 
@@ -45,7 +44,7 @@ class Checked:
     desired: Snapshot | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Prepared:
     """A design without errors, and what it asks for."""
 
@@ -58,7 +57,7 @@ class Prepared:
     document: Document  # where things stand, for what is found later
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Reached:
     """An open session, and which org it leads to (as plans carry it)."""
 

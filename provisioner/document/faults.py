@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from provisioner.diagnostics import Diagnostic, Location, Severity
-from provisioner.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

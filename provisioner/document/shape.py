@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from provisioner.diagnostics import Diagnostic, in_order
@@ -12,7 +13,6 @@ from provisioner.document.reading import Document
 from provisioner.document.schema import Schema, design_schema, errors, matches
 from provisioner.document.tree import escape
 from provisioner.document.wording import did_you_mean, flow, listed, quoted, short, spoken
-from provisioner.values import dataclass
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

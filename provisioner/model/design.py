@@ -4,12 +4,10 @@ document, so that a rule can point at `entity.at + "/sla"`. No vendor words here
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
-
-from provisioner.values import dataclass
 
 Scalar = str | int | float | bool | date | datetime | None
 Op = Literal["in", "not_in", "gt", "gte", "lt", "lte", "starts_with", "ends_with", "contains", "is_blank"]

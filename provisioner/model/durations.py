@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from provisioner.document.wording import quoted
 from provisioner.model.design import Duration
-from provisioner.values import dataclass
 
 _UNIT_MINUTES = {"m": 1, "h": 60, "d": 1440}
 _PART = re.compile(r"([0-9]{1,6})(bd|d|h|m)")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from provisioner.planning.plan import Aim
 from provisioner.resources import Address, Snapshot
-from provisioner.values import dataclass
 
 Needs = Callable[[Address], Iterable[Address]]
 """Address → what it cannot be without."""

@@ -9,7 +9,7 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,6 @@ from provisioner.planning.plandata import (
     to_data,
 )
 from provisioner.resources import Address, fingerprint
-from provisioner.values import dataclass
 
 __all__ = [
     "FORMAT",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from provisioner.connections import Connection
@@ -12,7 +12,6 @@ from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design, Scalar
 from provisioner.planning.plan import Change, Plan, Remade, Risk, Tick, Touched
 from provisioner.resources import Address, Resource, Snapshot
-from provisioner.values import dataclass
 
 if TYPE_CHECKING:  # only an audit needs them, and every command comes by here
     from provisioner.facts import Evidence, Facts, Scope

@@ -12,24 +12,22 @@ import pytest
 ROOT = Path(__file__).parents[2] / "provisioner"
 
 # room → rooms it may import (its own always, and the package's version)
-BASICS = {"errors", "values", "diagnostics", "resources", "secrets", "connections", "assets", "rules"}
+BASICS = {"errors", "diagnostics", "resources", "secrets", "connections", "assets", "rules"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
-    "values": set(),
-    "diagnostics": {"values"},
-    "resources": {"values"},
+    "diagnostics": set(),
+    "resources": set(),
     "secrets": set(),
     "assets": set(),
-    "connections": {"secrets", "values"},
-    "rules": {"diagnostics", "values"},
-    "fidelity": {"values"},
+    "connections": {"secrets"},
+    "rules": {"diagnostics"},
+    "fidelity": set(),
     "facts": set(),
-    "document": {"assets", "diagnostics", "errors", "rules", "values"},
-    "model": {"document", "rules", "diagnostics", "errors", "values"},
+    "document": {"assets", "diagnostics", "errors", "rules"},
+    "model": {"document", "rules", "diagnostics", "errors"},
     "sla": {"model", "errors"},
-    "planning": {"resources", "diagnostics", "errors", "assets", "values"},
-    "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections", "fidelity", "facts"}
-    | {"values"},
+    "planning": {"resources", "diagnostics", "errors", "assets"},
+    "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections", "fidelity", "facts"},
     "targets/registry": {"targets/base", "errors"},
     "targets/http": {"errors", "secrets", "connections"},
     "targets/naming": {"targets/base"},
@@ -58,7 +56,6 @@ ALLOWED: dict[str, set[str]] = {
 }
 NEUTRAL = {
     "errors",
-    "values",
     "diagnostics",
     "resources",
     "rules",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from provisioner.document import Document
 from provisioner.model.design import Design
-from provisioner.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

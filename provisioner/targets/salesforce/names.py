@@ -6,8 +6,9 @@ A name in the CRM is the design's prefix, an underscore and the word below; API 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from provisioner.model.design import BusinessHours, Design, Holiday
-from provisioner.values import dataclass
 
 API_NAME_MOST = 40  # characters, without the suffix
 LABEL_MOST = 40

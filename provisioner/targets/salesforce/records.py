@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -11,7 +12,6 @@ from provisioner.model.design import BusinessHours, Design, LeadType
 from provisioner.model.uses import status_after, used_escalations
 from provisioner.targets.salesforce.names import LABEL_MOST, Names, needed_holidays, used_hours
 from provisioner.targets.salesforce.shape import number
-from provisioner.values import dataclass
 
 _CALENDAR_DAY = 1440
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

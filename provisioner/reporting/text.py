@@ -61,18 +61,38 @@ def value_text(value: Any, limit: int = LIMIT) -> str:
 
 
 def pair_text(old: Any, new: Any, limit: int = LIMIT) -> tuple[str, str]:
-    """Two values next to each other; of long texts, the part where they begin to differ."""
-    if not (isinstance(old, str) and isinstance(new, str)) or max(len(old), len(new)) <= limit - 2:
-        return value_text(old, limit), value_text(new, limit)
+    """Two values next to each other; of long texts, the part where they begin to differ. So also of lists and the like
+    that would be shortened to the same words."""
+    if isinstance(old, str) and isinstance(new, str):
+        if max(len(old), len(new)) <= limit - 2:
+            return value_text(old, limit), value_text(new, limit)
+        begin = _begin(old, new, limit)
+        return _window(old, begin, limit), _window(new, begin, limit)
+    shown = value_text(old, limit), value_text(new, limit)
+    if shown[0] != shown[1] or old == new:
+        return shown
+    first, second = (json.dumps(value, ensure_ascii=False, sort_keys=True) for value in (old, new))
+    begin = _begin(first, second, limit)
+    return _cut(first, begin, limit), _cut(second, begin, limit)
+
+
+def _begin(old: str, new: str, limit: int) -> int:
+    """A little before the first difference, so that it is seen among what surrounds it."""
     start = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
-    begin = max(0, start - limit // 3)
-    return _window(old, begin, limit), _window(new, begin, limit)
+    return max(0, start - limit // 3)
 
 
 def _window(text: str, begin: int, limit: int) -> str:
     part = text[begin : begin + limit - 4]
     before, after = "…" if begin else "", "…" if begin + len(part) < len(text) else ""
     return safe(before + json.dumps(part, ensure_ascii=False) + after)
+
+
+def _cut(text: str, begin: int, limit: int) -> str:
+    """The same of a value that is written out already."""
+    part = text[begin : begin + limit - 2]
+    before, after = "…" if begin else "", "…" if begin + len(part) < len(text) else ""
+    return safe(before + part + after)
 
 
 def duration_text(seconds: float) -> str:

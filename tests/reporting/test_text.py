@@ -64,6 +64,18 @@ def test_short_texts_are_shown_whole() -> None:
     assert pair_text(5, 10) == ("5", "10")
 
 
+def test_long_lists_are_never_shown_as_the_same_words() -> None:
+    def branches(*types: str) -> list[dict[str, object]]:
+        return [{"filterBranchOperator": "AND", "filterBranchType": "AND", "filters": [{"values": list(types)}]}]
+
+    old, new = pair_text(branches("call", "email"), branches("call"))
+    assert old == '… [{"values": ["call", "email"]}]}]'
+    assert new == '… [{"values": ["call"]}]}]'
+    assert max(len(old), len(new)) <= LIMIT
+    hidden = pair_text(["x" * 80, "\u202e"], ["x" * 80, "b"])
+    assert "\\u202e" in hidden[0] and hidden[1].endswith('x", "b"]')
+
+
 def test_colours_are_only_decoration() -> None:
     assert Paint(False)("x", "red", "bold") == "x"
     assert Paint(True)("x", "red", "bold") == "\x1b[31;1mx\x1b[0m"

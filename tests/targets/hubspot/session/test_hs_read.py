@@ -174,6 +174,16 @@ def test_what_may_not_be_read_is_unknown(opened: Opened, portal: Portal) -> None
     )
 
 
+def test_a_workflow_is_not_changed_because_the_list_it_names_may_not_be_read(opened: Opened, portal: Portal) -> None:
+    applied(opened(), *pieces.whole())
+    (flow,) = portal.flows.values()
+    assert flow["suppressionListIds"] == [int(next(iter(portal.lists)))]
+    portal.on("GET /crm/v3/lists", FORBIDDEN)
+    plan = pieces.planned(opened(), *pieces.whole())
+    assert [str(address) for address in plan.unread] == ["List:running"]
+    assert plan.changes == ()
+
+
 def test_without_properties_nothing_is_known(opened: Opened, portal: Portal) -> None:
     portal.on("GET /crm/v3/properties/contacts", FORBIDDEN)
     with pytest.raises(NotAllowed, match="to list the properties of contacts"):

@@ -45,7 +45,7 @@ class Risk(StrEnum):
     COSMETIC = "cosmetic"
 
 
-BY_HAND = frozenset({Cause.HAND, Cause.BOTH, Cause.DELETED, Cause.ORPHANED_HAND})
+HAND_CAUSES = frozenset({Cause.HAND, Cause.BOTH, Cause.DELETED, Cause.ORPHANED_HAND})
 """Carrying such a change out undoes what somebody did in the CRM."""
 
 
@@ -88,7 +88,7 @@ class Change:
     @property
     def undoes_hand(self) -> bool:
         """Whether carrying it out overwrites what somebody did by hand. A rename says so with `touched`."""
-        return self.cause in BY_HAND or (self.cause is Cause.RENAMED and self.touched is not None)
+        return self.cause in HAND_CAUSES or (self.cause is Cause.RENAMED and self.touched is not None)
 
     @property
     def risk(self) -> Risk:

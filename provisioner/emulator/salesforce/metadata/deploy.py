@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from provisioner.emulator.salesforce.metadata import kinds, removal, trail, xml
+from provisioner.emulator.salesforce.metadata import kinds, looks, removal, trail, xml
 from provisioner.emulator.salesforce.metadata.archive import Archive, BadArchive
 from provisioner.emulator.salesforce.metadata.components import Components
 from provisioner.emulator.salesforce.metadata.handlers import HANDLERS
@@ -111,7 +111,7 @@ class Deployment:
             self._fail(item, [Problem("Parent entity failed to deploy", item.element)])
             return
         before = self._before(item)
-        seen = trail.look(self.org, item.kind, item.full_name)
+        seen = looks.look(self.org, item.kind, item.full_name)
         try:
             with self.org.transaction():
                 saved = HANDLERS[item.kind](work, item)
@@ -123,7 +123,7 @@ class Deployment:
         if before is not None:
             self._formulas[item.full_name] = (item, before)
         if saved.changed:
-            now = trail.look(self.org, item.kind, item.full_name)
+            now = looks.look(self.org, item.kind, item.full_name)
             self._trail[_shown(item), item.full_name] = trail.lines(self.org, item.kind, item.full_name, seen, now)
         self._succeed(item, saved)
 
@@ -167,7 +167,7 @@ class Deployment:
         for file_name, manifest in manifests:
             for member in sorted(manifest.members, key=lambda one: order.get(one.kind, -1)):
                 message = Message(member.name, member.kind, file_name)
-                seen = trail.look(self.org, member.kind, member.name)
+                seen = looks.look(self.org, member.kind, member.name)
                 try:
                     with self.org.transaction():
                         found = removal.remove(work, member.kind, member.name)

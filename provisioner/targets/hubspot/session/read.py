@@ -1,4 +1,4 @@
-"""Live state: desired and owned addresses only, in at most nine requests and further pages whatever their number."""
+"""Live state: desired and owned addresses only, in at most eight requests and further pages whatever their number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from provisioner.targets.hubspot import resolve
 from provisioner.targets.hubspot.compare import compare
 from provisioner.targets.hubspot.marker import Mark, unmark
 from provisioner.targets.hubspot.session import ledger, needs, shapes
-from provisioner.targets.hubspot.session.abandoned import abandoned
 from provisioner.targets.hubspot.session.account import Portal
 from provisioner.targets.hubspot.session.directory import read_directory
 from provisioner.targets.hubspot.session.door import Door, rows
@@ -73,7 +72,6 @@ def read_live(door: Door, desired: Snapshot, state: State, portal: Portal, *, fo
     _steps(found, resolved)
     for item in missing(resolved, state.properties, resolved.resources):
         found.notices.append(f"{item.address} {item}. Applying this is refused until it is there.")
-    found.notices += abandoned(door, desired, state)
     recorded = _ledger(found)
     kept = set(desired.resources) | set(recorded.fingerprints)
     there = [item for item in found.resources.values() if item.address in kept and item.address not in found.unread]

@@ -87,11 +87,13 @@ def _clock(design: Design, lead_type: LeadType) -> Iterator[Fidelity]:
     why = f"What waits for opening hours is let in over about {SPREAD} minutes"
     if free:
         why += f"; a lead that comes less than {free} minutes before closing starts at the next opening"
-    yield _say("clock start", "approximated", f"{why}. {_ranged(start)}", start.worst, id)
-    yield _say("due time", "approximated", f"{_due_words(lead_type, free)} {_ranged(due)}", due.worst, id)
-    for number, error in enumerate(steps, 1):
+    yield _say("clock start", "approximated", f"{why}. {_ranged(start, hours)}", start.worst, id)
+    words = f"{_due_words(lead_type, free)} {_ranged(due, hours, _over_nights(design, lead_type))}"
+    yield _say("due time", "approximated", words, due.worst, id)
+    for number, (step, error) in enumerate(zip(steps_of(design, lead_type), steps, strict=True), 1):
         why = "Counted on the wall clock from the start; what falls into closed hours happens at the next opening."
-        yield _say(f"step {number}", "approximated", f"{why} {_ranged(error)}", error.worst, id)
+        words = f"{why} {_ranged(error, hours, _over_nights(design, lead_type, step))}"
+        yield _say(f"step {number}", "approximated", words, error.worst, id)
     yield _response(id)
     moved = windows.shift_of(hours, portal_zone(design))
     if moved.odd_days:
@@ -135,11 +137,32 @@ def _due_words(lead_type: LeadType, free: int) -> str:
     return "Longer than a usual opening, it is counted on the wall clock: early by closed hours, and by every holiday."
 
 
-def _ranged(error: Range) -> str:
-    """Both directions, in open minutes, and what that can be on the wall clock."""
+def _over_nights(design: Design, lead_type: LeadType, step: Step | None = None) -> float:
+    """Open minutes of a wait that may lie over a closing time: of the due time, or of a step. A promise that fits into
+    one opening never does; only what is waited after it."""
+    promised = 0.0
+    if lead_type.sla != "same_business_day" and not kept_free(design, lead_type):
+        promised = float(promised_minutes(design, lead_type))
+    if step is None:
+        return promised
+    if step.percent is not None:
+        return promised * float(step.percent) / 100
+    assert step.after_due is not None, "a step has a percentage or a time after due"
+    return promised + duration_minutes(design, lead_type, step.after_due)
+
+
+def _ranged(error: Range, hours: BusinessHours, over_nights: float = 0.0) -> str:
+    """Both directions, in open minutes, and what that can be on the wall clock, of a usual week; and what a holiday
+    adds. A wait that is spent in closed hours from its beginning to its end cannot become earlier by one."""
     early = f"up to {ceil(-error.early)} open minutes early" if error.early < 0 else "never early"
     text = f"{early}, up to {ceil(error.late)} open minutes late"
-    return f"{text[0].upper()}{text[1:]} ({ceil(error.calendar)} calendar minutes with closed hours in between)."
+    added = f", and {DAY} more for each holiday there" if hours.holidays else ""
+    found = (
+        f"{text[0].upper()}{text[1:]} ({ceil(error.calendar)} calendar minutes with closed hours in between{added})."
+    )
+    if hours.holidays and -error.early < over_nights - 1:
+        found += f" Each holiday in between makes it up to {hours.business_day} open minutes earlier."
+    return found
 
 
 def errors(design: Design, lead_type: LeadType) -> tuple[Range, Range, list[Range]]:

@@ -71,8 +71,44 @@ def test_the_words_say_both_directions() -> None:
     due = next(item for item in statement(acme()) if (item.feature, item.lead_type) == ("due time", "demo_request"))
     assert due.why == (
         "It never lies in closed hours. Late by what a lead had left of the day before, and by the start. "
-        "Never early, up to 24 open minutes late (3744 calendar minutes with closed hours in between)."
+        "Never early, up to 24 open minutes late (3744 calendar minutes with closed hours in between, and 1440 more "
+        "for each holiday there)."
     )
+
+
+def test_a_calendar_without_holidays_is_not_told_of_them() -> None:
+    document = example()
+    del document["business_hours"]["us"]["holidays"]
+    due = next(
+        item for item in statement(compiled(document)) if (item.feature, item.lead_type) == ("due time", "demo_request")
+    )
+    assert due.why.endswith("up to 24 open minutes late (3744 calendar minutes with closed hours in between).")
+
+
+@pytest.mark.parametrize(
+    ("sla", "at", "earlier"),
+    [
+        ("5m", "50%", False),  # within one opening
+        ("5m", "due", False),
+        ("5m", "due + 2h", False),  # already spent at night as a whole
+        ("5m", "due + 1bd", False),  # already spent on a Saturday as a whole
+        ("5m", "due + 2bd", False),  # already spent on a weekend as a whole
+        ("5m", "due + 3bd", True),  # a usual weekend takes two of three days
+        ("3bd", "due", True),
+        ("3bd", "50%", False),
+        ("same_business_day", "80%", False),
+        ("same_business_day", "due + 3bd", True),
+    ],
+)
+def test_holidays_are_told_of_where_they_make_a_step_earlier_than_a_usual_week(
+    sla: str, at: str, earlier: bool
+) -> None:
+    document = example()
+    document["lead_types"][1] |= {"sla": sla, "escalation": "tried"}
+    document["escalation"]["tried"] = [{"at": at, "notify": ["cro"], "via": ["email"]}]
+    found = statement(compiled(document))
+    step = next(item for item in found if (item.feature, item.lead_type) == ("step 1", "demo_request"))
+    assert ("Each holiday in between makes it up to 600 open minutes earlier." in step.why) is earlier
 
 
 @pytest.mark.parametrize(("sla", "early"), [("5m", 0.0), ("4h", 0.0), ("9h", 0.0), ("same_business_day", 0.0)])

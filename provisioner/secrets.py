@@ -13,14 +13,21 @@ _LINE = 24  # characters of one line of a key
 class Secret:
     """Wraps a credential. Only `reveal()` gives it out; str, repr, format, pickling and copying into data do not."""
 
-    __slots__ = ("__weakref__", "_value")
+    __slots__ = ("__weakref__", "_spellings", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        self._spellings: list[str] | None = None  # worked out once: every line that is printed is searched for them
         _alive[id(self)] = self
 
     def reveal(self) -> str:
         return self._value
+
+    def spellings(self) -> list[str]:
+        """Every form that somebody could quote it in; see the function of that name."""
+        if self._spellings is None:
+            self._spellings = spellings(self._value)
+        return self._spellings
 
     def __repr__(self) -> str:
         return "Secret(…)"
@@ -62,7 +69,7 @@ def spellings(value: str) -> list[str]:
 def without_secrets(text: str) -> str:
     """`text` with every credential masked that anything in this process still holds, however it is spelled."""
     for secret in list(_alive.values()):
-        for form in spellings(secret.reveal()):
+        for form in secret.spellings():
             if form in text:
                 text = text.replace(form, str(secret))
     return text

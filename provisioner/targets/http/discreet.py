@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from provisioner.errors import Rejected, TargetError
-from provisioner.secrets import SHORTEST, Secret, spellings
+from provisioner.secrets import SHORTEST, Secret
 from provisioner.targets.http.reply import Reply
 
 MASK = "(secret)"
@@ -17,7 +17,7 @@ def scrub(text: str, secrets: Iterable[Secret]) -> str:
     """`text` without these secrets, however they are spelled (plain, percent-encoded, in base64). The text
     must be decoded (no JSON or XML escapes)."""
     for secret in secrets:
-        for form in spellings(secret.reveal()):
+        for form in secret.spellings():
             text = text.replace(form, MASK)
     return text
 

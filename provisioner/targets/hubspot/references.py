@@ -7,6 +7,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -193,8 +194,11 @@ def another_zone(reference: Reference, zone: str, today: date) -> Finding | None
     )
 
 
+@cache
 def same_clock(one: str, other: str, today: date) -> bool:
     """Whether the clocks of two zones show the same for the next three years."""
+    if one == other:
+        return True
     here, there = ZoneInfo(one), ZoneInfo(other)
     at = datetime(today.year, today.month, today.day, tzinfo=UTC)
     end = at.replace(year=at.year + _YEARS, day=min(at.day, 28))

@@ -241,6 +241,8 @@ def _typed(id: str, as_integer: bool, item: Reference) -> str | int:
 
 
 def _values(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, str):
+        return  # nearly all there is
     if is_reference(value):
         yield value
     elif isinstance(value, Mapping):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from provisioner import __version__
-from provisioner.cli import choose, failures
+from provisioner.cli import choose, failures, leaving
 from provisioner.cli.choose import NO_WISHES, Wishes
 from provisioner.cli.console import Console
 from provisioner.cli.fit import fitted
@@ -145,6 +145,8 @@ def draft(
     about nothing that is there; Refused when a rename would leave behind what records refer to."""
     live, desired = look(prepared, reached, console, destroy=destroy)
     plan = made_from(prepared, reached, live, desired, destroy=destroy, design_file=design_file, wishes=wishes)
+    if not destroy:
+        plan = leaving.with_warning(plan, prepared.target, reached.session)
     return asked_who(plan, prepared, reached, live, console)
 
 

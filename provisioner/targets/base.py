@@ -332,6 +332,34 @@ class Admitting(Protocol):
 
 
 @runtime_checkable
+class Retiring(Protocol):
+    """A target that knows what a lead type's clock hangs on. Thinks only."""
+
+    def retired(self, changes: Sequence[Change], prefix: str) -> list[str]:
+        """The ids of the lead types whose running clocks nothing carries on after these changes; sorted."""
+        ...
+
+
+@runtime_checkable
+class Underway(Protocol):
+    """A session that counts the clocks that run."""
+
+    def underway(self, lead_types: Sequence[str], prefix: str) -> Mapping[str, int]:
+        """Lead type → leads whose clock of it runs; what may not be counted is left out. One request per lead type at
+        most. TargetError when the vendor does not answer."""
+        ...
+
+
+@runtime_checkable
+class Reminding(Protocol):
+    """A target that knows what a person has to do once for what was just made. Thinks only."""
+
+    def reminders(self, made: Sequence[Resource]) -> list[str]:
+        """Sentences for people about what was created."""
+        ...
+
+
+@runtime_checkable
 class Fixing(Protocol):
     """A target whose platform fixes some of a thing when it is made. Thinks only."""
 
@@ -374,8 +402,10 @@ __all__ = [
     "Reference",
     "Referring",
     "Rehearsing",
+    "Reminding",
     "Renames",
     "Renaming",
+    "Retiring",
     "Reversing",
     "Scope",
     "Sequence",
@@ -385,5 +415,6 @@ __all__ = [
     "Tick",
     "Ticking",
     "Touched",
+    "Underway",
     "Weighing",
 ]

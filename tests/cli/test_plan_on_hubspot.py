@@ -83,8 +83,8 @@ def test_a_property_of_another_type_is_not_adopted_and_that_is_said_before_anyth
             "name": name, "label": "Theirs", "groupName": "contactinformation", "type": kind, "fieldType": field,
         })  # fmt: skip
     why = (
-        "its type is string (text) in HubSpot and datetime (date) in the design, and HubSpot does not turn the one into "
-        "the other"
+        "its type is string (text) in HubSpot and datetime (date) in the design, and HubSpot does not turn the one "
+        "into the other"
     )
     shown = bench("import", "brew.yaml", "-c", "box")
     assert f"      cannot be adopted: {why}\n" in shown

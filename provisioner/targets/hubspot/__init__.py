@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from provisioner.connections import Connection
@@ -72,6 +72,12 @@ class HubSpot:
         from provisioner.targets.hubspot.weight import weigh
 
         return weigh(change)
+
+    def retired(self, changes: Sequence[Change], prefix: str) -> list[str]:
+        """The lead types whose clocks nothing carries on."""
+        from provisioner.targets.hubspot.retiring import retired
+
+        return retired(changes, prefix)
 
     def not_changed(self, change: Change) -> str:
         """What an update of this cannot bring about."""

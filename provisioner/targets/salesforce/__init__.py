@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from provisioner.connections import Connection
@@ -78,6 +78,18 @@ class Salesforce:
         from provisioner.targets.salesforce.reversing import archive
 
         return archive(resources)
+
+    def retired(self, changes: Sequence[Change], prefix: str) -> list[str]:
+        """The lead types whose clocks nothing carries on."""
+        from provisioner.targets.salesforce.retiring import retired
+
+        return retired(changes, prefix)
+
+    def reminders(self, made: Sequence[Resource]) -> list[str]:
+        """What a person has to do once for what was just made."""
+        from provisioner.targets.salesforce.retiring import reminders
+
+        return reminders(made)
 
     def not_restored(self, change: Change) -> str:
         """What taking this change back does not bring back, in a sentence."""

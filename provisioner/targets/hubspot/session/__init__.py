@@ -24,7 +24,7 @@ from provisioner.targets.http.trust import checked_origin, checked_token
 from provisioner.targets.http.wire import Wire
 from provisioner.targets.hubspot.session.account import Portal, read_portal
 from provisioner.targets.hubspot.session.check import check
-from provisioner.targets.hubspot.session.counting import records_with
+from provisioner.targets.hubspot.session.counting import records_with, running
 from provisioner.targets.hubspot.session.door import Door
 from provisioner.targets.hubspot.session.expected import Account, missing
 from provisioner.targets.hubspot.session.faults import MissingScopes
@@ -163,6 +163,11 @@ class HubSpotSession:
         with discreet(self._transport.secrets):
             asker = Asker(self.door, lambda: self.portal, dict)
             return audit.judged(asker, self._object, self._prefix, since)
+
+    def underway(self, lead_types: Sequence[str], prefix: str) -> Mapping[str, int]:
+        """Lead type → records whose clock of it runs. One request each."""
+        with discreet(self._transport.secrets):
+            return running(self.door, self._object, prefix, lead_types)
 
     def _properties_of(self, object: str) -> Mapping[str, Raw] | None:
         """None: this token may not read them."""

@@ -10,12 +10,27 @@ from collections.abc import Iterable, Sequence
 
 from provisioner.errors import NotAllowed, Rejected
 from provisioner.resources import Address, Resource
+from provisioner.targets.hubspot.names import OPEN, Names
 from provisioner.targets.hubspot.session import records, shapes
 from provisioner.targets.hubspot.session.door import Door
 from provisioner.targets.hubspot.session.faults import MissingScopes
 from provisioner.targets.hubspot.session.properties import is_calculated
 
 Counts = dict[Address, int | None]
+
+
+def running(door: Door, object: str, prefix: str, lead_types: Iterable[str]) -> dict[str, int]:
+    """Lead type → records whose clock of it runs or waits for opening hours, one request each; those that may not be
+    counted are left out."""
+    names, found = Names(prefix), {}
+    for id in lead_types:
+        of_type = {"propertyName": names.prop("lead_type"), "operator": "EQ", "value": id}
+        open = {"propertyName": names.prop("sla_status"), "operator": "IN", "values": sorted(("waiting", *OPEN))}
+        try:
+            found[id] = records.count(door, object, [[of_type, open]])
+        except (NotAllowed, Rejected, MissingScopes):
+            continue
+    return found
 
 
 def records_with(door: Door, resources: Iterable[Resource]) -> Counts:

@@ -18,7 +18,7 @@ from provisioner.targets.http.discreet import discreet, scrub
 from provisioner.targets.http.wire import Wire
 from provisioner.targets.salesforce.session import premises
 from provisioner.targets.salesforce.session.auth import credentials
-from provisioner.targets.salesforce.session.counting import records_with
+from provisioner.targets.salesforce.session.counting import records_with, running
 from provisioner.targets.salesforce.session.deploy import Deployer
 from provisioner.targets.salesforce.session.ledger import Saved
 from provisioner.targets.salesforce.session.org import read_identity
@@ -107,6 +107,11 @@ class SalesforceSession:
         """How many records hold a value in each of these; None where the connection's user may not see it."""
         with discreet(self._transport.secrets):
             return records_with(self.rest, resources)
+
+    def underway(self, lead_types: Sequence[str], prefix: str) -> Mapping[str, int]:
+        """Lead type → leads whose clock of it runs. One request."""
+        with discreet(self._transport.secrets):
+            return running(self.rest, prefix, lead_types)
 
     def audit(self, design: Design, scope: Scope) -> Facts:
         """What is in the org, counted by the org itself: about eight requests of five queries, whatever the number of

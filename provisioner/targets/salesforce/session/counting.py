@@ -8,8 +8,11 @@ from typing import Any
 
 from provisioner.errors import NotAllowed, Rejected
 from provisioner.resources import Address, Resource
+from provisioner.targets.salesforce.audit.leads import RUNNING
+from provisioner.targets.salesforce.names import Names
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
+from provisioner.targets.salesforce.session.soql import literals
 
 CONFIGURATION = "__mdt"  # records of custom metadata are configuration, and deployed like it
 MOST_TOGETHER = 40  # aggregates in one query, far below the longest URL
@@ -17,6 +20,25 @@ API_NAME = re.compile(r"[A-Za-z]\w{0,79}(\.[A-Za-z]\w{0,79})?", re.ASCII)
 NOT_COUNTED = frozenset({"LongTextArea", "Html"})  # [inferred] from what cannot be grouped, reference/salesforce.md 8.2
 
 Counts = dict[Address, int | None]
+
+
+def running(rest: Rest, prefix: str, lead_types: Sequence[str]) -> dict[str, int]:
+    """Lead type → leads whose clock of it runs, in one request; nothing when the org does not answer it."""
+    names = Names(prefix)
+    kind, status = names.field("Lead_Type"), names.field("SLA_Status")
+    query = (
+        f"SELECT {kind}, COUNT(Id) n FROM Lead WHERE {kind} IN {literals(lead_types)} "  # noqa: S608 - literals
+        f"AND {status} IN {literals(RUNNING)} AND IsConverted = false GROUP BY {kind}"
+    )
+    try:
+        rows = rest.query(query, "count the clocks that run")
+    except SignedOut:
+        raise
+    except (NotAllowed, Rejected):
+        return {}
+    counted = {str(row.get(kind) or "").casefold(): row.get("n") for row in rows}
+    counts = {id: counted.get(id.casefold(), 0) for id in lead_types}
+    return {id: count for id, count in counts.items() if isinstance(count, int)}
 
 
 def records_with(rest: Rest, resources: Iterable[Resource]) -> Counts:

@@ -1,0 +1,32 @@
+"""What clocks and people hang on: found in what a plan deletes and makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from provisioner.planning.plan import Action, Change
+from provisioner.resources import Resource
+from provisioner.targets.salesforce.names import Names
+
+
+def retired(changes: Iterable[Change], prefix: str) -> list[str]:
+    """The timers look a lead's type up in its custom metadata record; without the record there is no step to take."""
+    stem = f"{Names(prefix).of('Lead_Type')}."
+    gone = (item.address for item in changes if item.action is Action.DELETE)
+    return sorted(
+        address.name.removeprefix(stem)
+        for address in gone
+        if address.kind == "CustomMetadata" and address.name.startswith(stem)
+    )
+
+
+def reminders(made: Iterable[Resource]) -> list[str]:
+    """A permission set that was just made is assigned to nobody ([docs] reference/salesforce.md 1.11: deployed fields
+    are invisible without a permission)."""
+    return [
+        f"The permission set {item.address.name} is new, and nobody has it yet. Assign it to the people who work with "
+        f"leads, and to whom reports are for: Setup, Permission Sets, {item.address.name}, Manage Assignments. Until "
+        "then they do not see the new fields."
+        for item in made
+        if item.address.kind == "PermissionSet"
+    ]

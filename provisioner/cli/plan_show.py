@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from provisioner.cli.console import Console, speaks
+from provisioner.cli.policies import policed
 from provisioner.errors import UsageError
 
 if TYPE_CHECKING:
     from provisioner.planning.planfile import Paper
+    from provisioner.planning.policy import Breach
 
 Shown = Literal["text", "markdown", "html", "json"]
 
@@ -32,11 +34,13 @@ Examples:
     help="How it is shown; text unless said otherwise.",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write it into a file.")
+@policed
 @speaks
-def show(file: Path, form: Shown, out: Path | None, console: Console) -> int:
+def show(file: Path, form: Shown, out: Path | None, policy: Path | None, console: Console) -> int:
     """Show a plan file: on the terminal, as a pull-request comment, as a page, as JSON.
 
-    Nothing is asked of any org. A plan that has expired is shown too, and said to have.
+    Nothing is asked of any org. A plan that has expired is shown too, and said to have; so is one that the policy it
+    was made under forbids, and one whose policy has changed.
     """
     from datetime import UTC, datetime
 
@@ -49,7 +53,7 @@ def show(file: Path, form: Shown, out: Path | None, console: Console) -> int:
     if console.json and form not in ("text", "json"):
         raise UsageError(f"--json prints JSON, and --format asks for {form}.", advice="Leave one of them out.")
     form = "json" if console.json else form
-    text, begins = _text(paper, form, console, coloured=out is None)
+    text, begins = _text(paper, form, console, _breaches(paper, policy, console), coloured=out is None)
     if out is None:
         click.echo(text.rstrip("\n"), color=console.paint.on)
         return 0
@@ -58,7 +62,25 @@ def show(file: Path, form: Shown, out: Path | None, console: Console) -> int:
     return 0
 
 
-def _text(paper: Paper, form: Shown, console: Console, *, coloured: bool) -> tuple[str, str]:
+def _breaches(paper: Paper, given: Path | None, console: Console) -> list[Breach]:
+    """What the policy of now forbids about it, said on stderr. A plan that was made under none is held against one that
+    is named only; one whose policy is not here, or has changed, is said to be refused by apply."""
+    from provisioner.cli import policies
+    from provisioner.planning.commands import design_of
+
+    plan = paper.plan
+    if not plan.policy and given is None:
+        return []
+    beside = design_of(plan)
+    rules = policies.find(beside, given) if beside or given is not None else None
+    if rules is None:
+        console.note("This plan was made under a policy, which is not here: apply refuses it without (--policy FILE).")
+    elif plan.policy and rules.digest != plan.policy:
+        console.note(f"{rules.file} was changed after this plan was made: apply refuses it.")
+    return policies.warn(plan, rules, console)
+
+
+def _text(paper: Paper, form: Shown, console: Console, breaches: list[Breach], *, coloured: bool) -> tuple[str, str]:
     """The plan as `form`, and how a file of that form begins."""
     import shlex
 
@@ -75,5 +97,5 @@ def _text(paper: Paper, form: Shown, console: Console, *, coloured: bool) -> tup
     if form == "text":
         return plan_text(plan, console.paint if coloured else PLAIN, verbose=console.verbose), "Org: "
     again = f"provisioner plan show {shlex.quote(plan.file)}"
-    text = reports.rendered(plan, paper.digest, form, show_with=again)
+    text = reports.rendered(plan, paper.digest, form, show_with=again, breaches=breaches)
     return text, reports.mark(form)

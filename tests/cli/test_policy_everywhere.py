@@ -111,3 +111,27 @@ def test_going_live_keeps_to_the_policy_that_is_named(desk: Desk) -> None:
     assert (done.code, desk.org.resources[Address("Settings", "Default")]["live"]) == (5, False)
     assert "rules.yaml:2:10: forbid live_alerts: this plan switches alerts to their real recipients." in done.err
     assert desk(*golive).code == 0
+
+
+def test_a_plan_that_is_shown_is_held_against_its_policy(desk: Desk) -> None:
+    policy = desk.folder / "policy.yaml"
+    policy.write_text("apiVersion: provisioner/v1\nmax_changes: 2\n", encoding="utf-8")
+    assert desk("plan", "acme.yaml", "-c", "sandbox", "-o", "acme.plan").code == 0
+    said = "The policy forbids this: policy.yaml:2:1: max_changes: this plan has 3 changes; at most 2 are allowed."
+    shown = desk("plan", "show", "acme.plan")
+    assert (shown.code, shown.err.splitlines()[0]) == (0, said)
+    assert "The policy forbids this" in desk("plan", "show", "acme.plan", "--format", "markdown").out
+    policy.write_text("apiVersion: provisioner/v1\nmax_changes: 3\n", encoding="utf-8")
+    changed = "policy.yaml was changed after this plan was made: apply refuses it.\n"
+    assert desk("plan", "show", "acme.plan").err == changed
+    policy.rename(desk.folder / "rules.yaml")
+    gone = "This plan was made under a policy, which is not here: apply refuses it without (--policy FILE).\n"
+    assert desk("plan", "show", "acme.plan").err == gone
+
+
+def test_a_plan_of_no_policy_is_held_against_the_one_that_is_named(desk: Desk) -> None:
+    assert desk("plan", "acme.yaml", "-c", "sandbox", "-o", "acme.plan").code == 0
+    (desk.folder / "policy.yaml").write_text("apiVersion: provisioner/v1\nmax_changes: 2\n", encoding="utf-8")
+    assert desk("plan", "show", "acme.plan").err == ""
+    named = desk("plan", "show", "acme.plan", "--policy", "policy.yaml")
+    assert "max_changes: this plan has 3 changes; at most 2 are allowed." in named.err

@@ -21,7 +21,7 @@ from provisioner.errors import ProvisionerError, UsageError
 from provisioner.insight.accepted import FILE, Acceptance, read_accepted
 from provisioner.insight.audit import Audit
 from provisioner.insight.checks import FINDINGS
-from provisioner.insight.drift import ALL_FAMILIES, Earlier, Report, audit, compare
+from provisioner.insight.drift import ALL_FAMILIES, Earlier, Looked, Report, audit, compare
 from provisioner.planning.guards import same_org
 from provisioner.reporting.drift_data import drift_data
 
@@ -102,6 +102,7 @@ class Before:
     design: str
     made_at: str
     findings: tuple[Earlier, ...]
+    looked: Looked
 
 
 def read_earlier(path: Path | None) -> Before | None:
@@ -124,7 +125,17 @@ def read_earlier(path: Path | None) -> Before | None:
     if worst is not None:
         raise UsageError(f"{path} is no drift report: {worst.json_path}: {worst.message[:160]}.", advice=_HOW)
     found = [_earlier(item) for item in data["findings"]] + [_earlier(item, True) for item in data["accepted"]]
-    return Before(path, str(data["org"]["id"]), data["design"]["id"], data["made_at"], tuple(found))
+    return Before(
+        path, str(data["org"]["id"]), data["design"]["id"], data["made_at"], tuple(found), _looked(path, data)
+    )
+
+
+def _looked(path: Path, data: Mapping[str, Any]) -> Looked:
+    try:
+        window = datetime.fromisoformat(data["made_at"]) - datetime.fromisoformat(data["since"])
+    except (ValueError, TypeError) as error:  # no instant, or one of the two without a time zone
+        raise UsageError(f"{path} is no drift report: made_at and since are no instants.", advice=_HOW) from error
+    return Looked(tuple(data["only"]), frozenset(item["family"] for item in data["unchecked"]), window)
 
 
 _HOW = "A report is kept by: provisioner drift DESIGN -c NAME -o FILE"
@@ -151,7 +162,7 @@ def report_of(
             f"this one is of {report.design} in {report.org['id']}.",
             advice="Give --previous an earlier report of the same.",
         )
-    return compare(report, earlier.findings, earlier.made_at)
+    return compare(report, earlier.findings, earlier.made_at, earlier.looked)
 
 
 def check_places(options: Mapping[str, Any]) -> None:

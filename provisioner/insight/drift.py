@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 
 from provisioner.diagnostics import Location, Severity
@@ -33,15 +33,27 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """How far an earlier report looked: `only` as it was asked for; the families that were not wholly checked; the
+    length of its window (None: as long as today's)."""
+
+    only: tuple[str, ...] = ()
+    blind: frozenset[str] = frozenset()
+    window: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """Against an earlier report, made at `made_at` (UTC ISO): fingerprints of findings that are new and still there;
-    earlier ones that are gone, and those that nobody looked for this time."""
+    earlier ones that are gone, and those that nobody looked for this time; and fingerprints of findings that are
+    perhaps not new, as the earlier report did not look for them."""
 
     made_at: str
     new: tuple[str, ...]
     still: tuple[str, ...]
     gone: tuple[Earlier, ...]
     not_looked_for: tuple[Earlier, ...]
+    not_looked_for_then: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,24 +176,36 @@ def told_once(findings: Sequence[Finding]) -> list[Finding]:
 _BY_HAND, _ZONE = ("C201", "C202"), "B602"
 
 
-def compare(report: Report, earlier: Sequence[Earlier], made_at: str) -> Report:
-    """The report, with what is new since an earlier one. A finding that nobody looked for is not said to be gone."""
+def compare(report: Report, earlier: Sequence[Earlier], made_at: str, looked: Looked | None = None) -> Report:
+    """The report, with what is new since an earlier one. A finding that nobody looked for is not said to be gone, and
+    one that the earlier report did not look for is not said to be new."""
+    then = looked or Looked()
     here = {finding.fingerprint for finding in report.findings}
     known = {finding.finding.fingerprint for finding in report.accepted}
     before = {item.fingerprint for item in earlier}
-    blind = {item.family for item in report.unchecked}
+    blind = {item.family for item in report.unchecked} | _out_of_window(report, then)
     missing = [item for item in earlier if item.fingerprint not in here | known]
     unseen = [item for item in missing if _is_blind(item, blind) or not _is_wanted(item.code, report.only)]
+    fresh = [finding for finding in report.findings if finding.fingerprint not in before]
+    unsure = [item for item in fresh if item.family in then.blind or not _is_wanted(item.code, then.only)]
     return replace(
         report,
         compared=Compared(
             made_at,
-            new=tuple(finding.fingerprint for finding in report.findings if finding.fingerprint not in before),
+            new=tuple(finding.fingerprint for finding in fresh if finding not in unsure),
             still=tuple(finding.fingerprint for finding in report.findings if finding.fingerprint in before),
             gone=tuple(item for item in missing if item not in unseen),
             not_looked_for=tuple(unseen),
+            not_looked_for_then=tuple(finding.fingerprint for finding in unsure),
         ),
     )
+
+
+def _out_of_window(report: Report, then: Looked) -> set[str]:
+    """The families that count the leads of the window, when it is shorter than it was: leads that lie before it are
+    not gone."""
+    now = report.scope.now - report.scope.since
+    return {"lead-types", "data"} if then.window is not None and now < then.window - timedelta(days=1) else set()
 
 
 def _is_blind(item: Earlier, families: set[str]) -> bool:
@@ -213,6 +237,7 @@ __all__ = [
     "Audit",
     "Compared",
     "Earlier",
+    "Looked",
     "Report",
     "ValueRow",
     "audit",

@@ -91,12 +91,17 @@ def _in_part(facts: Facts) -> Iterator[tuple[str, str]]:
         counted, sampled = sum(tally.count for tally in carrier.tallies), carrier.evidence.sampled
         if sampled is not None:
             yield f"carriers/{carrier.field}", f"Only {sampled:,} leads could be looked at; {_SHORTER}"
-        elif facts.totals is not None and facts.totals.leads - counted > max(_MEANWHILE, facts.totals.leads // 100):
-            why = f"The CRM has {facts.totals.leads:,} leads, and told the value of {counted:,} of them."
+        elif facts.totals is not None and _lacks(facts.totals.leads, counted):
+            why = f"The CRM counts {facts.totals.leads:,} leads altogether, and {counted:,} by their values."
             yield f"carriers/{carrier.field}", why
     for check, evidence in facts.checks.items():
         if evidence.sampled is not None and not evidence.count:
             yield f"checks/{check}", f"Only {evidence.sampled:,} leads could be looked at; {_SHORTER}"
+
+
+def _lacks(leads: int, counted: int) -> bool:
+    """Whether more are missing than may have come in between the two questions."""
+    return leads - counted > max(_MEANWHILE, leads // 100)
 
 
 _SHORTER = "a later --since makes them fewer."

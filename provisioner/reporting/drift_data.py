@@ -152,6 +152,7 @@ def _compared(compared: Compared | None) -> dict[str, Any] | None:
         "still": list(compared.still),
         "gone": [_earlier(item) for item in compared.gone],
         "not_looked_for": [_earlier(item) for item in compared.not_looked_for],
+        "not_looked_for_then": list(compared.not_looked_for_then),
     }
 
 

@@ -172,6 +172,9 @@ def compared_lines(report: Report) -> list[str]:
         f"Since {compared.made_at}: {len(compared.new)} new, {len(compared.still)} still, {len(compared.gone)} gone"
     ]
     lines += [f"  gone: {item.code} {item.subject}" for item in compared.gone]
+    if compared.not_looked_for_then:
+        found = count_text(len(compared.not_looked_for_then), "finding")
+        lines.append(f"  perhaps not new: {found} that the earlier report did not look for")
     unseen = compared.not_looked_for
     if unseen:
         names = "; ".join(f"{item.code} {item.subject}" for item in unseen[:_NAMED])

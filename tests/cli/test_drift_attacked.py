@@ -72,11 +72,11 @@ def test_a_check_of_some_leads_only_is_a_finding_or_not_checked(desk: Desk, crm:
 
 
 @pytest.mark.parametrize(("leads", "code"), [(100, 0), (105, 0), (106, 1), (5_000, 1), (90, 0)])
-def test_leads_whose_value_nobody_told_are_not_checked(desk: Desk, crm: Crm, leads: int, code: int) -> None:
+def test_numbers_that_contradict_each_other_are_not_checked(desk: Desk, crm: Crm, leads: int, code: int) -> None:
     crm.changes = lambda facts: replace(facts, totals=Totals(leads, 100, 100, 100))
     result = desk(*DRIFT)
     assert result.code == code
-    line = f"  carriers/LeadSource: The CRM has {leads:,} leads, and told the value of 100 of them."
+    line = f"  carriers/LeadSource: The CRM counts {leads:,} leads altogether, and 100 by their values."
     assert (line in result.out) is bool(code)
 
 
@@ -170,3 +170,56 @@ def test_what_nobody_can_see_is_written_as_its_number(desk: Desk, crm: Crm, valu
     )
     assert added == ([f"+  - {{id: other, label: Other, when: {{LeadSource: [Web, {written}]}}, sla: 1h, "
                       "escalation: urgent}"] if written else [])  # fmt: skip
+
+
+def compared(desk: Desk, *words: str) -> dict[str, list[object]]:
+    found = json.loads(desk(*DRIFT, *words, "--previous", "r.json", "--json").out)
+    return {
+        "new": [item["subject"] for item in found["findings"] if item["fingerprint"] in found["compared"]["new"]],
+        "then": [
+            item["subject"]
+            for item in found["findings"]
+            if item["fingerprint"] in found["compared"]["not_looked_for_then"]
+        ],
+        "gone": [item["subject"] for item in found["compared"]["gone"]],
+        "now": [item["subject"] for item in found["compared"]["not_looked_for"]],
+    }
+
+
+def test_what_the_earlier_report_did_not_look_for_is_not_called_new(desk: Desk, crm: Crm) -> None:
+    crm.changes = lambda facts: with_value(facts, "TikTok")
+    assert desk(*DRIFT, "-o", "r.json", "--only", "people").code == 0
+    assert compared(desk) == {"new": [], "then": ["LeadSource: TikTok"], "gone": [], "now": []}
+    text = desk(*DRIFT, "--previous", "r.json").out
+    assert "error L103: Leads carry a value that the field does not offer and no rule maps\n" in text
+    assert (
+        "Since 2026-06-15T08:00:00Z: 0 new, 0 still, 0 gone\n"
+        "  perhaps not new: 1 finding that the earlier report did not look for\n"
+    ) in text
+    crm.changes = lambda facts: replace(facts, unasked=(Unasked("carriers/Other", "No."),))
+    assert desk(*DRIFT, "-o", "r.json").code == 1
+    crm.changes = lambda facts: with_value(facts, "TikTok")
+    assert compared(desk) == {"new": [], "then": ["LeadSource: TikTok"], "gone": [], "now": []}
+    crm.changes = lambda facts: facts
+    assert desk(*DRIFT, "-o", "r.json").code == 0
+    crm.changes = lambda facts: with_value(facts, "TikTok")
+    assert compared(desk) == {"new": ["LeadSource: TikTok"], "then": [], "gone": [], "now": []}
+
+
+def test_leads_before_a_shorter_window_are_not_gone(desk: Desk, crm: Crm) -> None:
+    crm.changes = lambda facts: with_value(facts, "TikTok")
+    assert desk(*DRIFT, "-o", "r.json").code == 3
+    crm.changes = lambda facts: facts
+    assert compared(desk, "--since", "7d") == {"new": [], "then": [], "gone": [], "now": ["LeadSource: TikTok"]}
+    assert compared(desk, "--since", "90d") == {"new": [], "then": [], "gone": ["LeadSource: TikTok"], "now": []}
+
+
+@pytest.mark.parametrize("instant", ["last Monday", "2026-06-08T08:00:00"])
+def test_an_earlier_report_of_no_instant_is_none(desk: Desk, crm: Crm, instant: str) -> None:
+    assert desk(*DRIFT, "-o", "r.json").code == 0
+    report = desk.folder / "r.json"
+    report.write_text(report.read_text().replace('"made_at": "2026-06-15T08:00:00Z"', f'"made_at": "{instant}"'))
+    result = desk(*DRIFT, "--previous", "r.json")
+    assert (result.code, result.err.splitlines()[0]) == (
+        2, "Error: r.json is no drift report: made_at and since are no instants.",
+    )  # fmt: skip

@@ -79,9 +79,9 @@ def carry_out(
     reminders = _reminders(plan, applied, target)
     told = applied_data(applied, plan, errand.plan_id or planfile.digest(plan))
     console.data({"run": run, **told, "reminders": reminders})
-    console.say(applied_text(applied, plan, duration_text(time.monotonic() - start), console.paint))
     for reminder in reminders:
         console.say(console.paint(safe(reminder), "yellow"))
+    console.say(applied_text(applied, plan, duration_text(time.monotonic() - start), console.paint))
     console.say(_left(plan, reached, console))
     if applied.is_complete:
         return 0

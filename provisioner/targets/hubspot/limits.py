@@ -39,7 +39,7 @@ NOBODY = RULES.declare(
     "H323",
     "Nobody of this account",
     "A workflow can tell only people and teams of the account, and an alert to somebody who has left reaches nobody. "
-    "While alerts are silent, only the one who gets them is looked up.",
+    "While alerts are silent, who would have been told is only warned about (H326), and teams are not looked up.",
 )
 UNSURE = RULES.declare(
     "H324",
@@ -52,6 +52,13 @@ OTHER_ZONE = RULES.declare(
     "The account has another time zone",
     "Opening hours of workflows are in the account's time zone. Written for another one, every clock would start at "
     "the wrong hour. Two names of one clock are the same.",
+)
+NOBODY_YET = RULES.declare(
+    "H326",
+    "Nobody of this account, once alerts go live",
+    "While alerts are silent nothing is sent to the recipients. One who is not of the account is no obstacle until "
+    "then, and going live is refused; a misspelt address is better found now.",
+    severity="warning",
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")

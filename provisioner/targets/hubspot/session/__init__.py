@@ -112,7 +112,8 @@ class HubSpotSession:
             seen = self._seen.properties.get(self._object) if self._seen is not None else None
             properties = read_properties(self.door, self._object) if seen is None else seen
             unresolved = self._seen.unresolved if self._seen is not None else {}
-            account = Account(properties, unresolved, self.portal.time_zone, self._object)
+            people = self._seen.emails if self._seen is not None else None
+            account = Account(properties, unresolved, self.portal.time_zone, self._object, people)
         found = missing(account, references, places, datetime.now(UTC).date())
         return [replace(item, detail=self._scrub(item.detail), advice=self._scrub(item.advice)) for item in found]
 

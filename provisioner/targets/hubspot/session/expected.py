@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import difflib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,16 +21,18 @@ _ABOUT_NAMES = (limits.NO_PROPERTY, limits.UNSURE)
 @dataclass(frozen=True, slots=True)
 class Account:
     """`properties` of `object` (contacts, leads) by name; `unresolved`: what references mean nothing here, and why;
-    `time_zone` as HubSpot names it."""
+    `time_zone` as HubSpot names it; `people`: the emails of all its users, former ones too, None where they were not
+    read."""
 
     properties: Mapping[str, Raw]
     unresolved: Mapping[str, str]
     time_zone: str
     object: str = "contacts"
+    people: Collection[str] | None = None
 
 
 def missing(account: Account, wanted: Sequence[Reference], places: Places, today: date) -> list[Diagnostic]:
-    """Findings H320 to H325, each once."""
+    """Findings H320 to H326, each once."""
     found: dict[Diagnostic, None] = {}
     unlisted = [item for item in wanted if _is_unlisted(account, item, today)]
     for item in [*(item for item in wanted if item not in unlisted), *at_once(unlisted)]:
@@ -51,6 +54,8 @@ def _said(account: Account, item: Reference, today: date) -> Said:
     elif item.use not in references.PROPERTY_USES:
         if (finding := references.nobody(item, account.unresolved)) is not None:
             yield limits.NOBODY, finding
+        elif (finding := _nobody_yet(item, account.people)) is not None:
+            yield limits.NOBODY_YET, finding
     elif (finding := references.absent(item, account.properties, account.object)) is not None:
         yield limits.NO_PROPERTY if finding.severity is None else limits.UNSURE, finding
     else:
@@ -62,3 +67,14 @@ def _unfit(raw: Raw, item: Reference) -> Said:
         yield limits.UNFIT_PROPERTY, finding
     elif (finding := references.unlisted(item, references.options_of(raw))) is not None:
         yield limits.UNLISTED_VALUE, finding
+
+
+def _nobody_yet(item: Reference, people: Collection[str] | None) -> Finding | None:
+    """Somebody whom no workflow names yet, because alerts are silent."""
+    known = {email.casefold(): email for email in sorted(people or ())}
+    if item.use != "user" or not known or item.name.casefold() in known:
+        return None
+    near = difflib.get_close_matches(item.name.casefold(), known, n=1, cutoff=0.6)
+    meant = f"Did you mean {known[near[0]]}? " if near else ""
+    detail = f"{item.name!r}: nobody of this account has this email. No workflow names it yet, so nothing is stopped."
+    return Finding(item.pointer, detail, f"{meant}Live alerts to it are refused until somebody has it.")

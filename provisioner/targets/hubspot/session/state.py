@@ -36,6 +36,11 @@ class State:
     has_all_people: bool = False
     namesakes: dict[Address, int] = field(default_factory=dict)
 
+    @property
+    def emails(self) -> frozenset[str] | None:
+        """Of all users, former ones too; None where they were not read."""
+        return frozenset(self.people.values()) if self.has_all_people else None
+
     def id_of(self, address: Address) -> str | None:
         """The portal's id of one of our lists or flows; None while it is not there."""
         if address.kind == LIST:

@@ -93,3 +93,39 @@ def test_who_is_nobody_is_told_after_a_refused_reading(opened: Opened, portal: P
     ]
     assert session.api_calls == before
     assert portal.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("email", "advice"),
+    [
+        ("ada@acme.exampel", "Did you mean ada@acme.example? Live alerts to it are refused until somebody has it."),
+        ("zzz@elsewhere.invalid", "Live alerts to it are refused until somebody has it."),
+    ],
+)
+def test_who_would_be_told_by_live_alerts_is_looked_for_while_they_are_silent(
+    opened: Opened, portal: Portal, email: str, advice: str
+) -> None:
+    left = {"id": "3", "email": "bob@acme.example", "type": "PERSON", "archived": True, "userIdIncludingInactive": 9}
+    portal.owners = [
+        {"id": "1", "email": "ada@acme.example", "type": "PERSON", "archived": False, "userId": 7}, left
+    ]  # fmt: skip
+    wanted = [
+        Reference(name, "user", f"/recipients/{place}/user", f"/recipients/{place}/user")
+        for place, name in enumerate(("Ada@acme.example", "bob@acme.example", email))
+    ]
+    silent = pieces.flow("alert", "STL alert", customProperties={"a": {"$ref": "user:ada@acme.example"}})
+    session = opened()
+    session.read(Snapshot.of([*pieces.whole(), silent]), pieces.PREFIX)
+    before = session.api_calls
+    (said,) = session.missing(wanted, Pages())
+    assert (said.code, said.severity, said.advice) == ("H326", "warning", advice)
+    assert said.detail == (
+        f"{email!r}: nobody of this account has this email. No workflow names it yet, so nothing is stopped."
+    )
+    assert session.api_calls == before
+
+
+def test_nobody_is_doubted_where_people_were_not_read(opened: Opened) -> None:
+    session = opened()
+    session.read(Snapshot.of(pieces.whole()), pieces.PREFIX)
+    assert session.missing(WANTED[5:6], Pages()) == []

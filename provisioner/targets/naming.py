@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from provisioner.facts import Standing
+from provisioner.model.design import Design
 from provisioner.targets.base import Reference
 
 _ALL = 5  # so many are all listed
@@ -50,3 +52,20 @@ def _nearest(unknown: Sequence[str], offered: Collection[str]) -> list[str]:
     ranked = [difflib.get_close_matches(value.casefold(), by_fold, n=_NEAR, cutoff=0.0) for value in unknown[:_MOST]]
     places = (row[place] for place in range(_NEAR) for row in ranked if place < len(row))
     return [by_fold[word] for word in dict.fromkeys(places)][:_NEAR]
+
+
+def named(design: Design) -> list[Standing]:
+    """Everybody, with nothing known of them yet; in the design's order, each place once."""
+    return list(_named(design))
+
+
+def _named(design: Design) -> Iterator[Standing]:
+    for item in design.recipients.values():
+        if item.value:
+            yield Standing(item.id, item.kind, item.value, "unknown", pointer=f"{item.at}/{item.kind}")
+        if item.otherwise:
+            yield Standing(item.id, "user", item.otherwise, "unknown", pointer=f"{item.at}/otherwise/user")
+    alerts, touch = design.alerts, design.telemetry.first_touch
+    yield Standing("silent_to", "user", alerts.silent_to, "unknown", pointer=f"{alerts.at}/silent_to")
+    for place, user in enumerate(touch.ignore_users):
+        yield Standing("ignore_users", "user", user, "unknown", pointer=f"{touch.at}/ignore_users/{place}")

@@ -30,11 +30,22 @@ ALLOWED: dict[str, set[str]] = {
     "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections", "fidelity", "facts"},
     "targets/registry": {"targets/base", "errors"},
     "targets/http": {"errors", "secrets", "connections"},
-    "targets/naming": {"targets/base"},
+    "targets/naming": {"targets/base", "model", "facts"},
+    "targets/meaning": {"targets/base", "model", "planning"},
     "targets/salesforce": BASICS
-    | {"fidelity", "facts", "targets/base", "targets/http", "targets/naming", "model", "planning"},
+    | {"fidelity", "facts", "targets/base", "targets/http", "targets/meaning", "targets/naming", "model", "planning"},
     "targets/hubspot": BASICS
-    | {"fidelity", "facts", "targets/base", "targets/http", "targets/naming", "model", "sla", "planning"},
+    | {
+        "fidelity",
+        "facts",
+        "targets/base",
+        "targets/http",
+        "targets/meaning",
+        "targets/naming",
+        "model",
+        "sla",
+        "planning",
+    },
     "insight": BASICS | {"facts", "model", "sla", "planning", "targets/base", "document"},
     "applying": {"resources", "planning", "diagnostics", "errors", "targets/base"},
     "reporting": {
@@ -67,6 +78,8 @@ NEUTRAL = {
     "sla",
     "planning",
     "targets/http",
+    "targets/meaning",
+    "targets/naming",
     "applying",
     "reporting",
 }

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from provisioner.facts import Person, Standing, Unasked
 from provisioner.model.design import Design
 from provisioner.targets.hubspot.audit.answers import Asking, Raw, Refused
 from provisioner.targets.hubspot.audit.people import person, user_id
+from provisioner.targets.naming import named
 
 TEAMS = ("group", "queue")
 MEMBERS = ("userIds", "secondaryUserIds")
 
 
-def named(design: Design) -> Iterator[Standing]:
-    """Everybody, with nothing known of them yet; in the design's order, each place once."""
-    for item in design.recipients.values():
-        if item.value:
-            yield Standing(item.id, item.kind, item.value, "unknown", pointer=f"{item.at}/{item.kind}")
-        if item.otherwise:
-            yield Standing(item.id, "user", item.otherwise, "unknown", pointer=f"{item.at}/otherwise/user")
-    alerts, touch = design.alerts, design.telemetry.first_touch
-    yield Standing("silent_to", "user", alerts.silent_to, "unknown", pointer=f"{alerts.at}/silent_to")
-    for place, user in enumerate(touch.ignore_users):
-        yield Standing("ignore_users", "user", user, "unknown", pointer=f"{touch.at}/ignore_users/{place}")
-
-
 def read(design: Design, ask: Asking) -> tuple[tuple[Standing, ...] | None, list[Unasked]]:
     """None when neither owners nor teams may be read. Slack channels are unknown here."""
     unasked: list[Unasked] = []
-    wanted = list(named(design))
+    wanted = named(design)
     owners = _told(ask.owners, unasked)
     teams = _told(ask.teams, unasked) if any(item.kind in TEAMS for item in wanted) else ()
     if owners is None and not teams:

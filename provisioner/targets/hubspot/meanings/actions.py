@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioner.targets.hubspot.meanings.conditions import condition, named
-from provisioner.targets.hubspot.meanings.words import Attributes, Told, duration, everybody, rows
+from provisioner.targets.hubspot.meanings.words import Told, duration, moment
+from provisioner.targets.meaning import Attributes, everybody, rows
 
 SLACK = "1-179507819"
 PUT, WAIT_UNTIL, WAIT, EMAIL, BELL, TASK, ROTATE = "0-5", "0-35", "0-1", "0-8", "0-9", "0-3", "0-11"
@@ -171,7 +172,7 @@ def _later(delay: Attributes) -> str:
     if isinstance(at, Mapping):
         where = f" {zone.get('timeZoneId')}" if isinstance(zone, Mapping) else ""
         days = f", {count} day{'' if count == 1 else 's'} later" if count else " of the day"
-        return f"at {int(at.get('hour') or 0):02}:{int(at.get('minute') or 0):02}{where}{days}"
+        return f"at {moment(at)}{where}{days}"
     if isinstance(count, int) and unit in SECONDS:
         return f"{duration(count * SECONDS[unit])} later"
     return f"{count} {unit.lower()} later"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.targets.hubspot.meanings.words import Attributes, rows
+from provisioner.targets.meaning import Attributes, rows
 
 OPERATORS = {
     "IS_ANY_OF": "is one of", "IS_NONE_OF": "is none of", "IS_EQUAL_TO": "is", "IS_NOT_EQUAL_TO": "is not",

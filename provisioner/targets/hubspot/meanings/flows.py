@@ -13,8 +13,9 @@ from provisioner.model.design import Design
 from provisioner.targets.base import Meaning
 from provisioner.targets.hubspot.meanings.actions import Sayings, Subject
 from provisioner.targets.hubspot.meanings.conditions import condition, named
-from provisioner.targets.hubspot.meanings.words import Attributes, Told, arrow, everybody, rows, shown
+from provisioner.targets.hubspot.meanings.words import Told, moment
 from provisioner.targets.hubspot.windows import DAYS, MONTHS
+from provisioner.targets.meaning import Attributes, arrow, differing, everybody, rows, shown
 
 NOTHING = "nothing"
 SAID = 3  # days in a sentence
@@ -60,7 +61,7 @@ def flow(told: Told) -> Iterator[Meaning]:
     yield from arrow(f"Name of the workflow {told.name}", told.moved("name"))
     yield from arrow(f"Description of the workflow {name}", told.moved("description"))
     for item in told.others(*_DONE, *_QUIET):
-        yield from arrow(f"Workflow {name}, {item.path}", (shown(item.old), shown(item.new)), mine)
+        yield from differing(f"Workflow {name}", item, mine)
 
 
 def concerned(design: Design, key: str) -> tuple[str, ...]:
@@ -114,7 +115,7 @@ def _windows(attributes: Attributes) -> dict[str, str]:
 
 def _time(row: Attributes, key: str) -> str:
     found = row.get(key)
-    return f"{int(found.get('hour') or 0):02}:{int(found.get('minute') or 0):02}" if isinstance(found, dict) else "?"
+    return moment(found) if isinstance(found, dict) else "?"
 
 
 def _days(told: Told, name: str, mine: tuple[str, ...]) -> Iterator[Meaning]:

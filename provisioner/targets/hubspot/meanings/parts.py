@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from provisioner.targets.base import Meaning
 from provisioner.targets.hubspot.meanings.conditions import condition
-from provisioner.targets.hubspot.meanings.words import Attributes, Told, arrow, everybody, rows, shown
+from provisioner.targets.hubspot.meanings.words import Told
+from provisioner.targets.meaning import Attributes, arrow, differing, everybody, rows, shown, whole
 
 LISTS = {
     "excluded": "leads on it get no alerts",
@@ -40,7 +41,7 @@ def property_(told: Told) -> Iterator[Meaning]:
         yield Meaning(f"{label} {'can' if told.after.get('formField') else 'cannot'} be asked for in forms")
     done = ("calculationFormula", "type", "fieldType", "options", "label", "description", "hidden", "formField")
     for item in told.others(*done):
-        yield from arrow(f"{subject}, {item.path}", (shown(item.old), shown(item.new)))
+        yield from differing(subject, item)
 
 
 def _options(told: Told, label: str) -> Iterator[Meaning]:
@@ -54,7 +55,7 @@ def _options(told: Told, label: str) -> Iterator[Meaning]:
         elif value not in before:
             yield Meaning(f"{label} offers the value {shown(value)}", mine)
         elif before[value].get("label") != after[value].get("label"):
-            sides = shown(before[value].get("label")), shown(after[value].get("label"))
+            sides = whole(before[value].get("label")), whole(after[value].get("label"))
             yield from arrow(f"{label} calls the value {shown(value)}", sides, mine)
         elif before[value].get("hidden") != after[value].get("hidden"):
             does = "hides" if after[value].get("hidden") else "shows"
@@ -90,7 +91,7 @@ def listing(told: Told) -> Iterator[Meaning]:
         yield Meaning(f"Who is on the list {name} ({does}) is decided in another way", mine)
     yield from arrow(f"Name of the list {told.name}", told.moved("name"))
     for item in told.others("filterBranch", "name"):
-        yield from arrow(f"List {name}, {item.path}", (shown(item.old), shown(item.new)), mine)
+        yield from differing(f"List {name}", item, mine)
 
 
 def step(told: Told) -> Iterator[Meaning]:

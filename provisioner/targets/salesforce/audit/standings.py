@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from provisioner.facts import Person, Standing, Unasked
 from provisioner.model.design import Design
+from provisioner.targets.naming import named
 from provisioner.targets.salesforce.audit.answers import Answer, Answers, text, unasked
 from provisioner.targets.salesforce.audit.people import Members, people_by_id
 from provisioner.targets.salesforce.session.soql import literals, portions
@@ -16,23 +17,6 @@ MEMBERS, PEOPLE = "standings/members", "standings/people"
 TYPES = {"group": "Regular", "queue": "Queue"}
 USER_FIELDS = "Id, Name, Username, Email, IsActive"
 State = Literal["active", "inactive", "missing", "unknown"]
-
-
-def named(design: Design) -> list[Standing]:
-    """Everybody, with nothing known of them yet; in the design's order, each place once."""
-    return list(_named(design))
-
-
-def _named(design: Design) -> Iterator[Standing]:
-    for item in design.recipients.values():
-        if item.value:
-            yield Standing(item.id, item.kind, item.value, "unknown", pointer=f"{item.at}/{item.kind}")
-        if item.otherwise:
-            yield Standing(item.id, "user", item.otherwise, "unknown", pointer=f"{item.at}/otherwise/user")
-    alerts, touch = design.alerts, design.telemetry.first_touch
-    yield Standing("silent_to", "user", alerts.silent_to, "unknown", pointer=f"{alerts.at}/silent_to")
-    for place, user in enumerate(touch.ignore_users):
-        yield Standing("ignore_users", "user", user, "unknown", pointer=f"{touch.at}/ignore_users/{place}")
 
 
 def questions(design: Design) -> dict[str, str]:

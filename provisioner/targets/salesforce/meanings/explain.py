@@ -1,4 +1,4 @@
-"""The table of kinds, and the sentence for whatever has none of its own."""
+"""The table of kinds, and whom of the design a change is about."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import replace
 from provisioner.model.design import Design
 from provisioner.planning.plan import Change
 from provisioner.targets.base import Meaning
+from provisioner.targets.meaning import explained
 from provisioner.targets.salesforce.meanings import flows, parts, records
-from provisioner.targets.salesforce.meanings.words import Told, shown
+from provisioner.targets.salesforce.meanings.words import Told
 from provisioner.targets.salesforce.names import used_hours
 
 TELLERS: dict[str, Callable[[Told], Iterator[Meaning]]] = {
@@ -25,16 +26,13 @@ TELLERS: dict[str, Callable[[Told], Iterator[Meaning]]] = {
     "PermissionSet": parts.permission_set,
     "Queue": parts.queue,
 }
-SAID = 3  # differences in the sentence of last resort
 
 
 def meanings(change: Change, design: Design) -> list[Meaning]:
     """One per thing that behaves in another way, from what `change` has before to what it has after; never empty."""
     told = Told(change, design)
-    teller = TELLERS.get(change.address.kind)
-    found = list(dict.fromkeys(teller(told))) if teller is not None else []
     about = tuple(_about(told))
-    return [replace(meaning, about=about) for meaning in found or [_plainly(told)]]
+    return [replace(meaning, about=about) for meaning in explained(told, TELLERS)]
 
 
 def _about(told: Told) -> Iterator[str]:
@@ -50,15 +48,3 @@ def _about(told: Told) -> Iterator[str]:
             for item in design.recipients.values()
             if (item.kind, item.value) == ("queue", told.name)
         )
-
-
-def _plainly(told: Told) -> Meaning:
-    what = f"{told.change.address.kind} {told.name}"
-    if told.comes or told.goes:
-        return Meaning(f"{what} is {'added' if told.comes else 'removed'}")
-    moved = told.others()
-    if not moved:
-        return Meaning(f"{what} is the same")
-    said = [f"{item.path} {shown(item.old)} -> {shown(item.new)}" for item in moved[:SAID]]
-    more = f" and {len(moved) - SAID} more" if len(moved) > SAID else ""
-    return Meaning(f"{what}: {'; '.join(said)}{more}")

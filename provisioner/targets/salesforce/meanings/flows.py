@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioner.targets.base import Meaning
-from provisioner.targets.salesforce.meanings.words import Told, arrow, by, everybody, rows, shown, with_escalation
+from provisioner.targets.meaning import arrow, everybody, rows
+from provisioner.targets.salesforce.meanings.words import Told, by, with_escalation
 
 WITHOUT = {
     "Lead_Stamp": "no new lead gets a clock, and no touch ends one",
@@ -147,9 +148,9 @@ def _condition(rule: Mapping[str, Any] | None) -> str:
     parts = [_comparison(item) for item in rows(rule, "conditions")]
     logic = str(rule.get("conditionLogic") or "and")
     if logic in ("and", "or"):
-        return shown(f" {logic} ".join(parts))
+        return f" {logic} ".join(parts)
     written = re.sub(r"\d+", lambda m: parts[int(m[0]) - 1] if 0 < int(m[0]) <= len(parts) else m[0], logic)
-    return shown(written.replace(" AND ", " and ").replace(" OR ", " or "))
+    return written.replace(" AND ", " and ").replace(" OR ", " or ")
 
 
 def _comparison(item: Mapping[str, Any]) -> str:

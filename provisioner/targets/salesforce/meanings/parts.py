@@ -7,16 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioner.targets.base import Meaning
-from provisioner.targets.salesforce.meanings.words import (
-    Told,
-    arrow,
-    by,
-    everybody,
-    on_business_clock,
-    rows,
-    shown,
-    with_hours,
-)  # fmt: skip
+from provisioner.targets.meaning import arrow, differing, everybody, rows, shown, whole
+from provisioner.targets.salesforce.meanings.words import Told, by, on_business_clock, with_hours
 from provisioner.targets.salesforce.names import used_hours
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -41,7 +33,7 @@ def field(told: Told) -> Iterator[Meaning]:
     for key, word in (("label", "Name"), ("description", "Description"), ("inlineHelpText", "Help text")):
         yield from arrow(f"{word} of the field {name}", told.moved(key))
     for item in told.others("formula", "type", "valueSet", "label", "description", "inlineHelpText"):
-        yield from arrow(f"{subject}, {item.path}", (shown(item.old), shown(item.new)))
+        yield from differing(subject, item)
 
 
 def _values(told: Told, label: str) -> Iterator[Meaning]:
@@ -74,7 +66,7 @@ def object_type(told: Told) -> Iterator[Meaning]:
         yield Meaning(f"The place for {_kept(told.word)} ({told.name}) is {fate}", everybody(told.design))
         return
     for item in told.others():
-        yield from arrow(f"{told.name}, {item.path}", (shown(item.old), shown(item.new)))
+        yield from differing(told.name, item)
 
 
 def _kept(word: str) -> str:
@@ -111,7 +103,7 @@ def hours(told: Told) -> Iterator[Meaning]:
             yield from arrow(f"Business hours {id} on {day.capitalize()}", sides, mine)
     known = {"active", "timeZoneId", *(f"{day}{end}" for day in DAYS for end in ("StartTime", "EndTime"))}
     for item in told.others(*known):
-        yield from arrow(f"Business hours {id}, {item.path}", (shown(item.old), shown(item.new)), mine)
+        yield from differing(f"Business hours {id}", item, mine)
 
 
 def _open(attributes: Mapping[str, Any], day: str) -> str:
@@ -142,11 +134,11 @@ def holiday(told: Told) -> Iterator[Meaning]:
             sides = _list(told.before.get("businessHours")), _list(told.after.get("businessHours"))
             yield from arrow(f"{what} counts for the business hours", sides, mine)
         for item in told.others("activityDate", "businessHours"):
-            yield from arrow(f"{what}, {item.path}", (shown(item.old), shown(item.new)), mine)
+            yield from differing(what, item, mine)
 
 
 def _list(value: object) -> str:
-    return ", ".join(map(str, value)) or "none" if isinstance(value, list | tuple) else shown(value)
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list | tuple) else whole(value)
 
 
 # ------------------------------------------------------------ rights, queues
@@ -170,7 +162,7 @@ def permission_set(told: Told) -> Iterator[Meaning]:
                 can = "can" if _on(new.get(item), "enabled") else "cannot"
                 yield Meaning(f"Those who hold {told.name} {can} {word} {shown(item)}")
     for other in told.others("fieldPermissions", "customMetadataTypeAccesses", "classAccesses"):
-        yield from arrow(f"Permission set {told.name}, {other.path}", (shown(other.old), shown(other.new)))
+        yield from differing(f"Permission set {told.name}", other)
 
 
 def _right(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Meaning]:
@@ -204,7 +196,7 @@ def queue(told: Told) -> Iterator[Meaning]:
     yield from arrow(f"Mailbox of queue {told.name}", told.moved("email"))
     yield from arrow(f"Name of queue {told.name}", told.moved("name"))
     for item in told.others("queueSobject", "doesSendEmailToMembers", "email", "name"):
-        yield from arrow(f"Queue {told.name}, {item.path}", (shown(item.old), shown(item.new)))
+        yield from differing(f"Queue {told.name}", item)
 
 
 def _sides(told: Told) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -223,7 +215,7 @@ def notification(told: Told) -> Iterator[Meaning]:
             yield Meaning(f"The bell {rings} {where}", mine)
     yield from arrow(f"Name of the notification type {told.name}", told.moved("masterLabel"))
     for item in told.others("desktop", "mobile", "masterLabel"):
-        yield from arrow(f"Notification type {told.name}, {item.path}", (shown(item.old), shown(item.new)))
+        yield from differing(f"Notification type {told.name}", item)
 
 
 def code(told: Told) -> Iterator[Meaning]:
@@ -243,4 +235,4 @@ def code(told: Told) -> Iterator[Meaning]:
             counted = "business hours may be counted in another way" if mine else does
             yield Meaning(f"{what} is rewritten: {counted}", mine)
         for item in told.others("status", "body"):
-            yield from arrow(f"{what}, {item.path}", (shown(item.old), shown(item.new)))
+            yield from differing(what, item)

@@ -6,16 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from provisioner.targets.base import Meaning
-from provisioner.targets.salesforce.meanings.words import (
-    Told,
-    arrow,
-    everybody,
-    minutes,
-    rows,
-    shown,
-    with_escalation,
-    with_recipient,
-)  # fmt: skip
+from provisioner.targets.meaning import arrow, everybody, rows, shown, whole
+from provisioner.targets.salesforce.meanings.words import Told, minutes, with_escalation, with_recipient
 
 Cells = Mapping[str, str | None]
 KINDS = {"group": "group", "queue": "queue", "slack": "Slack channel", "user": "user"}
@@ -54,12 +46,12 @@ def _lead_type(told: Told, id: str, before: Cells, after: Cells) -> Iterator[Mea
         yield from arrow(f"Clock of {label}", (_clock(before), _clock(after)), mine)
     for field, subject in (("Business_Hours", "Business hours of"), ("Escalation", "Escalation of")):
         if _moved(before, after, field):
-            yield from arrow(f"{subject} {label}", (shown(before.get(field)), shown(after.get(field))), mine)
+            yield from arrow(f"{subject} {label}", (whole(before.get(field)), whole(after.get(field))), mine)
     if _moved(before, after, "Business_Day_Minutes"):
         sides = minutes(before.get("Business_Day_Minutes")), minutes(after.get("Business_Day_Minutes"))
         yield from arrow(f"What a business day means for {label}", sides, mine)
     if _moved(before, after, "Label"):
-        yield from arrow(f"Name of lead type {id} in alerts", (shown(before.get("Label")), shown(after.get("Label"))))
+        yield from arrow(f"Name of lead type {id} in alerts", (whole(before.get("Label")), whole(after.get("Label"))))
 
 
 def _sla(cells: Cells) -> str:
@@ -83,7 +75,7 @@ def _step(told: Told, name: str, before: Cells, after: Cells) -> Iterator[Meanin
     if _moved(before, after, "Percent", "Offset_Minutes", "Offset_Business_Days"):
         yield from arrow(subject, ("none" if told.comes else _moment(before), _moment(after)), mine)
     if _moved(before, after, "Status"):
-        sides = shown(before.get("Status")), shown(after.get("Status"))
+        sides = whole(before.get("Status")), whole(after.get("Status"))
         yield from arrow(f"Status that step {number} of {escalation} leaves", sides, mine)
     if not told.comes and _moved(before, after, "Escalation", "Step_Number"):
         sides = _place(before), _place(after)
@@ -143,7 +135,7 @@ def _ignored(told: Told, name: str, before: Cells, after: Cells) -> Iterator[Mea
         text = f"{new or name} is ignored: what that user does is no touch, and starts no clock as an owner"
         yield Meaning(text, everybody(told.design))
     elif old != new:
-        yield from arrow("Ignored user", (shown(old), shown(new)), everybody(told.design))
+        yield from arrow("Ignored user", (whole(old), whole(new)), everybody(told.design))
 
 
 def _settings(told: Told, _: str, before: Cells, after: Cells) -> Iterator[Meaning]:
@@ -155,7 +147,7 @@ def _settings(told: Told, _: str, before: Cells, after: Cells) -> Iterator[Meani
         sides = "none" if told.comes else _mode(before), _mode(after)
         yield from arrow("Alerts", sides, mine)
     if _moved(before, after, "Silent_To"):
-        yield from arrow("Silent alerts go to", (shown(before.get("Silent_To")), shown(after.get("Silent_To"))), mine)
+        yield from arrow("Silent alerts go to", (whole(before.get("Silent_To")), whole(after.get("Silent_To"))), mine)
 
 
 def _mode(cells: Cells) -> str:

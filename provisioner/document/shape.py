@@ -106,7 +106,8 @@ def _choice(wrong: _Wrong) -> Iterator[_Said]:
     words = [str(item) for item in (wrong.wanted if wrong.keyword == "enum" else [wrong.wanted])]
     detail = f"{spoken(wrong.pointer)} is {quoted(wrong.value)}; it must be {listed(words)}."
     guess = did_you_mean(str(wrong.value), words).strip()
-    yield wrong.said(faults.CHOICE, detail, guess or _help(wrong.schema) or f"Write {words[0]}.")
+    otherwise = f"Write {words[0]}." if len(words) == 1 else "Write the one that is meant."
+    yield wrong.said(faults.CHOICE, detail, guess or _help(wrong.schema) or otherwise)
 
 
 def _too_long(wrong: _Wrong) -> Iterator[_Said]:

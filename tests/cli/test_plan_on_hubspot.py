@@ -89,9 +89,9 @@ def test_a_property_of_another_type_is_not_adopted_and_that_is_said_before_anyth
     shown = bench("import", "brew.yaml", "-c", "box")
     assert f"      cannot be adopted: {why}\n" in shown
     assert shown.count("cannot be adopted") == 1
-    for options in (("--all", "-o", "brew.plan"), ("Property:contacts.brw_assigned_at", "--yes")):
+    for options in (("--all", "-o", "never.plan"), ("Property:contacts.brw_assigned_at", "--yes")):
         err = bench("import", "brew.yaml", "-c", "box", *options, code=5)
         assert f"This cannot be adopted. Property:contacts.brw_assigned_at: {why}. Nothing was changed." in err
-    assert not (bench.folder / "brew.plan").exists()
+    assert not (bench.folder / "never.plan").exists()
     bench("import", "brew.yaml", "Property:contacts.brw_engaged_at", "-c", "box", "--yes")
     assert planned(bench)["conflicts"] == ["Property:contacts.brw_assigned_at"]

@@ -68,6 +68,11 @@ class Rows:
         return len(self.rows) if self.total > len(self.rows) else None
 
 
+def lacks(total: int, read: int) -> bool:
+    """Whether more records are missing than may have gone while they were read."""
+    return total - read > max(5, total // 100)
+
+
 Order = Literal["id", "oldest", "newest"]
 
 

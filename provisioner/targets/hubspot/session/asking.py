@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from provisioner.errors import RateLimited, TargetError, Unreachable
-from provisioner.targets.hubspot.audit.answers import PAGE, ROWS_MOST, Order, Raw, Refused, Row, Rows, Search
+from provisioner.targets.hubspot.audit.answers import PAGE, ROWS_MOST, Order, Raw, Refused, Row, Rows, Search, lacks
 from provisioner.targets.hubspot.session import records
 from provisioner.targets.hubspot.session.account import Portal
 from provisioner.targets.hubspot.session.directory import form_rows, owner_rows, team_rows
@@ -49,7 +49,8 @@ class Asker:
             found += [_row(item) for item in body.rows]
             after = body.after
             if not after or not body.rows:
-                total = len(found)  # records that came or went while they were read are no sample
+                if not lacks(total, len(found)):
+                    total = len(found)  # records that came or went while they were read are no sample
                 break
         return Rows(max(total, len(found)), tuple(found))
 

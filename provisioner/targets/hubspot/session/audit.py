@@ -16,7 +16,7 @@ from provisioner.errors import NotAllowed
 from provisioner.facts import Check, Evidence, Facts, Scope, Unasked
 from provisioner.model.design import Design
 from provisioner.targets.hubspot.audit import calendars, carriers, checks, entrances, people, periods, standings
-from provisioner.targets.hubspot.audit.answers import ROWS_MOST, Asking, Refused, Row, Search
+from provisioner.targets.hubspot.audit.answers import ROWS_MOST, Asking, Refused, Row, Search, lacks
 from provisioner.targets.hubspot.audit.leads import Leads
 from provisioner.targets.hubspot.audit.where import equals, parsed
 from provisioner.targets.hubspot.audit.where import since as not_before
@@ -109,9 +109,12 @@ class _Whole:
         begun = leads.prop("sla_started_at")
         search = Search(leads.object.path, ((leads.window,), (periods.in_weeks(leads),)))
         wanted = [*carriers.properties(leads), *periods.properties(leads), *entrances.properties(leads)]
-        if ask.page(search, []).total > most:
+        total = ask.page(search, []).total
+        if total > most:
             return cls(None, None)
-        rows = ask.rows(search, list(dict.fromkeys(wanted))).rows
+        rows = [row for row in ask.rows(search, list(dict.fromkeys(wanted))).rows if row.text(leads.object.created_at)]
+        if lacks(total, len(rows)):
+            raise Refused(f"HubSpot counts {total:,} leads of that time, and gave {len(rows):,} with a creation date.")
         first = periods.midnight(periods.weeks(leads.scope)[0][0])
         window = tuple(row for row in rows if leads.is_in_window(row))
         return cls(window, tuple(row for row in rows if _within(row, begun, first, leads.scope.now)))

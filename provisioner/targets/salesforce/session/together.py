@@ -73,12 +73,17 @@ def _read(query: str, row: Mapping[str, Any]) -> Answer | Refusal:
     body = row.get("body")
     if row.get("httpStatusCode") == 200 and isinstance(body, dict) and isinstance(body.get("records"), list):
         rows = [{name: cell for name, cell in item.items() if name != "attributes"} for item in body["records"]]
-        total = body.get("totalSize")
-        return Answer(query, tuple(rows), total if isinstance(total, int) else len(rows))
+        said = body.get("totalSize")
+        total = said if isinstance(said, int) else len(rows)
+        if "GROUP BY" in query and len(rows) < total:  # of groups there is no further page
+            return Refusal(query, f"Salesforce told {len(rows):,} of {total:,} groups.")
+        return Answer(query, tuple(rows), total)
     problems = [item for item in body if isinstance(item, dict)] if isinstance(body, list) else []
     code = str(problems[0].get("errorCode") or "") if problems else ""
-    said = str(problems[0].get("message") or "") if problems else ""
-    return Refusal(query, _why(code, said) or f"Salesforce answered HTTP {row.get('httpStatusCode')} without a reason.")
+    message = str(problems[0].get("message") or "") if problems else ""
+    return Refusal(
+        query, _why(code, message) or f"Salesforce answered HTTP {row.get('httpStatusCode')} without a reason."
+    )
 
 
 def _why(code: str, said: str) -> str:

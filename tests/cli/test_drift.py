@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ import pytest
 from conftest import DESIGN, TOKEN, Desk
 from fake_org import FakeOrg, FakeSession
 from strategies.audits import CHECKS
+from strategies.loopback import serving
 
 from provisioner.connections import Connection
 from provisioner.errors import Rejected, TargetError
@@ -397,14 +397,9 @@ def receiver() -> Iterator[Receiver]:
         def log_message(self, format: str, *args: object) -> None:
             """Quiet."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.url = f"http://127.0.0.1:{server.server_port}/services/canary-4471"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield found
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Handler) as address:
+        found.url = f"{address}/services/canary-4471"
+        yield found
 
 
 def notify(desk: Desk, kind: str) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from strategies.audits import everything, report
-from test_in_a_browser import CHROMIUM, FLAGS, Site, seen, site
+from strategies.browser import CHROMIUM, FLAGS, Site, needs_browser, seen, site
 
 from provisioner.reporting.drift_page import drift_page
 
 __all__ = ["site"]
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed; the page is held against a parser only")
+pytestmark = needs_browser
 
 
 def test_no_value_runs_and_nothing_is_asked_for(site: Site, tmp_path: Path) -> None:

@@ -2,74 +2,17 @@
 
 from __future__ import annotations
 
-import http.server
-import shutil
-import subprocess
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from strategies.browser import Site, needs_browser, seen, site
 from strategies.written_plans import everywhere
 
 from provisioner.reporting.pages import plan_page
 from provisioner.reporting.report import report_of
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), "")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed; the page is held against a parser only")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--virtual-time-budget=4000", "--dump-dom",
-)  # fmt: skip
-HARNESS = """<!doctype html><title>waiting</title><iframe src="/plan" width="{width}" height="800"></iframe>
-<script>onload = () => {{ const page = document.querySelector("iframe").contentDocument;
-page.querySelectorAll("details").forEach(e => e.open = true);
-const root = page.documentElement; document.title = [root.scrollWidth, root.clientWidth, page.title].join("|"); }}
-</script>"""
-
-
-@dataclass
-class Site:
-    """The page on loopback, and every path that was asked for."""
-
-    page: str
-    asked: list[str] = field(default_factory=list)
-    address: str = ""
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    found = Site("")
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found.asked.append(self.path)
-            width = self.path.removeprefix("/harness/")
-            text = HARNESS.format(width=width) if width != self.path else found.page
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield found
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def seen(address: str, folder: Path) -> str:
-    """The document after everything in it had time to run."""
-    command = [CHROMIUM, *FLAGS, f"--user-data-dir={folder}", address]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+__all__ = ["site"]
+pytestmark = needs_browser
 
 
 def test_no_value_runs_and_nothing_is_asked_for(site: Site, tmp_path: Path) -> None:

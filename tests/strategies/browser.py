@@ -25,8 +25,6 @@ const root = page.documentElement; document.title = [root.scrollWidth, root.clie
 </script>"""
 _WITHOUT = "no Chromium is installed; the page is held against a parser only"
 needs_browser = pytest.mark.skipif(not CHROMIUM, reason=_WITHOUT)
-    not CHROMIUM, reason="no Chromium is installed; the page is held against a parser only"
-)
 
 
 @dataclass

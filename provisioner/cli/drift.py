@@ -92,9 +92,10 @@ def drift(
     drift_files.write_all(report, options)
     console.data(drift_data(report))
     console.say(drift_text(report, console.paint, verbose=console.verbose))
-    _propose(report, prepared, reached, options, console)
+    unplanned = _propose(report, prepared, reached, options, console)
     posted = drift_files.post(report, channel, console)
-    return exit_code(report, options["fail_on"], options["allow_unchecked"]) or (0 if posted else UNCHECKED)
+    told = exit_code(report, options["fail_on"], options["allow_unchecked"])
+    return told or unplanned or (0 if posted else UNCHECKED)
 
 
 def exit_code(report: Report, fail_on: Literal["error", "warning", "info", "never"], allow_unchecked: bool) -> int:
@@ -117,14 +118,14 @@ def _check_options(options: dict[str, Any], design: Path) -> None:
         mending.check_copy(design)
 
 
-def _propose(report: Report, prepared: Prepared, reached: Reached, options: dict[str, Any], console: Console) -> None:
-    """The patch, the copy, and the plan of the copy, as asked for."""
+def _propose(report: Report, prepared: Prepared, reached: Reached, options: dict[str, Any], console: Console) -> int:
+    """The patch, the copy, and the plan of the copy, as asked for. The exit code of what kept that plan from being
+    made; else 0."""
     if not (options["write_patch"] or options["fix"]):
-        return
+        return 0
     from provisioner.cli import mending
 
     mended = mending.mend(report, prepared, options["confidence"], console)
     if options["write_patch"]:
         mending.write_patch(mended, options["write_patch"], console, design=Path(prepared.file))
-    if options["fix"]:
-        mending.fix(mended, prepared, reached, options["in_place"], console)
+    return mending.fix(mended, prepared, reached, options["in_place"], console) if options["fix"] else 0

@@ -51,22 +51,28 @@ def hush(stream: TextIO) -> None:
 
 def explain(error: ProvisionerError) -> int:
     """`Error: …`, the reasons, what to do. The exit code of the error."""
+    click.echo(in_words(error), err=True)
+    if _readers:
+        click.echo(json.dumps(masked_data(error_data(error)), indent=2))
+    return error.exit_code
+
+
+def in_words(error: ProvisionerError) -> str:
+    """Its findings, what went wrong, and what to do; fit for a terminal, and without a credential."""
     from provisioner.reporting.text import safe, safe_lines
 
+    lines = []
     if isinstance(error, DesignError) and error.findings:
         from provisioner.reporting.findings import findings_text
 
-        click.echo(masked(findings_text(error.findings)), err=True)
-    lines = [f"Error: {safe_lines(error.message)}"]
+        lines.append(findings_text(error.findings))
+    lines.append(f"Error: {safe_lines(error.message)}")
     if isinstance(error, Rejected):
         told = [f"{where}: {text}" for where, text in error.problems]
         lines += [f"  {safe(line)}" for line in told if line not in error.message]
     if error.advice:
         lines.append(f"  What to do: {safe_lines(error.advice)}")
-    click.echo(masked("\n".join(lines)), err=True)
-    if _readers:
-        click.echo(json.dumps(masked_data(error_data(error)), indent=2))
-    return error.exit_code
+    return masked("\n".join(lines))
 
 
 def misused(message: str, for_program: bool) -> int:

@@ -9,12 +9,12 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from provisioner.cli import road
+from provisioner.cli import failures, road
 from provisioner.cli.console import Console
 from provisioner.cli.drift_files import PATCH_MARK
 from provisioner.cli.reports import write_report
 from provisioner.cli.road import Prepared, Reached
-from provisioner.errors import UsageError
+from provisioner.errors import DesignError, PlanError, TargetError, UsageError
 from provisioner.insight.drift import Report
 from provisioner.insight.patch import Patched, patched, unified
 from provisioner.reporting.plans import plan_text
@@ -54,22 +54,28 @@ def write_patch(mended: Patched, path: Path, console: Console, *, design: Path) 
     )
 
 
-def fix(mended: Patched, prepared: Prepared, reached: Reached, in_place: bool, console: Console) -> None:
-    """The mended design, in a copy or in place, and the plan of it: what an apply would do. Applies nothing."""
+def fix(mended: Patched, prepared: Prepared, reached: Reached, in_place: bool, console: Console) -> int:
+    """The mended design, in a copy or in place, and the plan of it: what an apply would do. Applies nothing. The exit
+    code of what kept the plan from being made, which is said; else 0."""
     if not mended.written:
         console.note("Nothing was fixed: no proposal is sure enough (see --confidence).")
-        return
+        return 0
     path = Path(prepared.file) if in_place else copy_of(Path(prepared.file))
     if in_place:
         _replace(path, mended)
     else:
         _copy(path, mended)
+    try:
+        plan = road.draft(road.prepare(path, console), reached, console)
+    except (DesignError, PlanError, TargetError) as error:
+        console.note(safe(f"{count_text(len(mended.written), 'mapping')} in {path}. No plan of it could be made:"))
+        console.note(failures.in_words(error))
+        return error.exit_code
     console.note(safe(f"{count_text(len(mended.written), 'mapping')} in {path}. This is its plan:"))
-    fixed = road.prepare(path, console)
-    plan = road.draft(fixed, reached, console)
     console.say(plan_text(plan, console.paint, verbose=console.verbose))
     words = ["provisioner", "apply", str(path), "-c", reached.connection]
     console.note(safe(f"Carry it out: {' '.join(map(shlex.quote, words))}"))
+    return 0
 
 
 def _replace(path: Path, mended: Patched) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import combinations
 from typing import Any
 
 from provisioner.planning.plan import Tick
@@ -23,6 +24,8 @@ from provisioner.targets.hubspot.session.find import Finder
 from provisioner.targets.hubspot.session.premises import missing
 from provisioner.targets.hubspot.session.shapes import FLOW, GROUP, LIST, PROPERTY, STEP
 from provisioner.targets.hubspot.session.state import Raw, State, symbolic
+
+_MOST_TRIED = 8  # options that only the portal has; of more, all or none are taken for made by hand
 
 
 @dataclass(slots=True)
@@ -156,9 +159,20 @@ def _hand_made_options(found: _Found) -> None:
         extra = [str(option.get("value")) for option in options if option.get("value") not in ours]
         if extra:
             found.notices.append(f"{wanted.address} has options the design does not know: {', '.join(extra)}. Kept.")
-        if extra and compare(wanted, live).fingerprint() != applied.get(wanted.address):
-            known = [option for option in options if option.get("value") in ours]
-            found.keep(wanted.address, {**live.attributes, "options": known})
+        if extra:
+            found.keep(wanted.address, _without_hand_made(wanted, live, extra, applied.get(wanted.address)))
+
+
+def _without_hand_made(wanted: Resource, live: Resource, extra: list[str], applied: str | None) -> dict[str, Any]:
+    """`live` without the options that were made by hand: the fewest whose absence gives what was `applied`. When none
+    do (more was changed by hand), without all of `extra`."""
+    options = live.attributes["options"]
+    for count in range(len(extra) if len(extra) <= _MOST_TRIED else 1):
+        for made in combinations(extra, count):
+            kept = {**live.attributes, "options": [item for item in options if str(item.get("value")) not in made]}
+            if compare(wanted, Resource(live.address, kept)).fingerprint() == applied:
+                return kept
+    return {**live.attributes, "options": [item for item in options if str(item.get("value")) not in extra]}
 
 
 def _groups(door: Door, found: _Found) -> None:

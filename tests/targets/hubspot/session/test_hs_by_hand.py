@@ -114,3 +114,18 @@ def test_a_property_that_never_shows_is_a_failure(portal: Portal, time: VirtualT
     assert pieces.messages(end.outcomes) == {
         "Property:contacts.stl_started_at": "it was created, but cannot be read after 15 s"
     }
+
+
+def test_an_option_made_by_hand_does_not_make_a_change_of_the_design_one_by_hand(
+    opened: Opened, portal: Portal
+) -> None:
+    applied(opened(), *pieces.whole())
+    status = portal.properties["contacts"]["stl_status"]
+    status["options"].append({"label": "Parked", "value": "parked", "displayOrder": 7, "hidden": True})
+    renamed = [pieces.choice("stl_status", "running", "late") if i.address.name.endswith("status") else i
+               for i in pieces.whole()]  # fmt: skip
+    (change,) = pieces.planned(opened(), *renamed).changes
+    assert (str(change.address), change.cause.value) == ("Property:contacts.stl_status", "design changed")
+    status["label"] = "By hand"
+    (change,) = pieces.planned(opened(), *renamed).changes
+    assert change.cause.value == "design changed, and changed by hand"

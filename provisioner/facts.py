@@ -155,12 +155,14 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Business hours as they are in the CRM now. `timezone` empty: not kept there. `last_holiday` None: has none."""
+    """Business hours as they are in the CRM now. `timezone` empty: not kept there. `last_holiday` None: has none.
+    `is_shifted`: the account, whose time zone all calendars share, was moved to `timezone`, and their hours with it."""
 
     id: str
     timezone: str
     last_holiday: date | None
     active: bool = True
+    is_shifted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ def audit(
 
 def told_once(findings: Sequence[Finding]) -> list[Finding]:
     """Without those that only repeat what a change by hand says: a calendar whose time zone somebody changed is one
-    finding, not two, and an account that was moved to another time zone is told by calendar."""
+    finding, not two, and an account that was moved to another time zone is told with the calendars that it shifts."""
     told = {part for finding in findings if finding.code in _BY_HAND for part in finding.found.about}
     if any(finding.code == _ZONE for finding in findings):
         told.add(ACCOUNT_ZONE)

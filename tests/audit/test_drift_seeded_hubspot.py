@@ -111,6 +111,8 @@ def _by_hand(found: Told) -> None:
         found.audit(name)
     org.door("settings", {"timezone": "Europe/Berlin"})
     found.audit("moved")
+    org.door("settings", {"timezone": "Europe/London"})
+    found.audit("moved to a calendar's zone")
     org.door("settings", {"timezone": "America/New_York"})
 
 
@@ -224,7 +226,8 @@ EXPECTED: dict[str, dict[Key, str]] = {
         ("C208", "H320 Contacts have no property 'staff_count' in this account."): "error",
     },
     "unknown": {("C204", "design not applied"): "info", ("P303", "manager: nobody@acme.example"): "error"},
-    "moved": HANDS | {("B602", "us"): "error", ("B602", "emea"): "error"},
+    "moved": HANDS | {("B602", "account"): "error"},
+    "moved to a calendar's zone": HANDS | {("B602", "account"): "error"},
     "trouble": TROUBLE,
 }
 
@@ -240,6 +243,19 @@ def test_a_stage_has_its_findings_and_no_other(told: Told, stage: str) -> None:
     ran = told.stages[stage]
     assert severities(ran) == EXPECTED[stage]
     assert ran.unchecked == set()
+
+
+@pytest.mark.parametrize(
+    ("stage", "zone"), [("moved", "Europe/Berlin"), ("moved to a calendar's zone", "Europe/London")]
+)
+def test_an_account_that_was_moved_is_one_finding_of_all_calendars(told: Told, stage: str, zone: str) -> None:
+    """Also of the calendar that is of the new zone: its hours were written for the old one."""
+    found = told.stages[stage].findings["B602", "account"]
+    assert found["detail"] == (
+        f"The account is in {zone}; the design says America/New_York. That shifts 2 calendars: “us”, “emea”."
+    )
+    assert "Demo request, UK and Ireland" in found["consequence"]
+    assert "timezone" in told.org.desk.design.splitlines()[found["place"]["line"] - 1]
 
 
 @pytest.mark.parametrize("name", DEEDS)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
 from provisioner.diagnostics import Severity
 from provisioner.facts import Calendar
-from provisioner.insight.audit import FINDINGS, Audit
+from provisioner.insight.audit import FINDINGS, Audit, count_text
+from provisioner.insight.checks.configuration import ACCOUNT_ZONE
 from provisioner.insight.finding import Found
 from provisioner.model.design import BusinessHours
 
@@ -57,14 +58,19 @@ def zone(audit: Audit) -> Iterator[Found]:
     Why: the office opens and closes at the wrong hour: leads of the early morning are missed, those of the evening wait
     for free.
 
-    Found: Salesforce: the time zone of the business hours. HubSpot: the time zone of the account.
+    Found: Salesforce: the time zone of the business hours. HubSpot: the time zone of the account, in one finding for
+    all calendars.
 
     Fix: put it back, or correct the design, then apply.
 
     Example: “us” was moved from America/New_York to America/Los_Angeles.
     """
-    for hours, calendar in _pairs(audit):
-        if calendar is not None and calendar.timezone and calendar.timezone != hours.timezone:
+    pairs = [(hours, calendar) for hours, calendar in _pairs(audit) if calendar is not None and calendar.timezone]
+    shifted = [(hours, calendar) for hours, calendar in pairs if calendar.is_shifted]
+    if shifted:
+        yield _account_moved(audit, shifted)
+    for hours, calendar in pairs:
+        if not calendar.is_shifted and calendar.timezone != hours.timezone:
             yield Found(
                 subject=hours.id,
                 detail=f"The calendar “{hours.id}” is in {calendar.timezone} in the CRM; the design says "
@@ -75,6 +81,23 @@ def zone(audit: Audit) -> Iterator[Found]:
                 lead_types=_types(audit, hours),
                 about=(f"business_hours/{hours.id}",),
             )
+
+
+def _account_moved(audit: Audit, shifted: Sequence[tuple[BusinessHours, Calendar]]) -> Found:
+    """Also where a calendar is of the account's new time zone: its hours were written for the old one."""
+    names = ", ".join(f"“{hours.id}”" for hours, _ in shifted)
+    said = audit.design.target.options.get(ACCOUNT_ZONE.rpartition("/")[2], "another one")
+    types = tuple(kind.id for kind in audit.design.lead_types if kind.hours in {hours.id for hours, _ in shifted})
+    return Found(
+        subject="account",
+        detail=f"The account is in {shifted[0][1].timezone}; the design says {said}. That shifts "
+        f"{count_text(len(shifted), 'calendar')}: {names}.",
+        consequence=f"Clocks start and stop at the wrong hour: {_leads_of(audit, types)}.",
+        fix=f"Put it back, or correct the design: {audit.command('plan')}",
+        where=f"/{ACCOUNT_ZONE}",
+        lead_types=types,
+        about=tuple(f"business_hours/{hours.id}" for hours, _ in shifted),
+    )
 
 
 @FINDINGS.kind("B603", "A calendar of the design is switched off or not in the CRM", severity="error")
@@ -122,7 +145,11 @@ def _types(audit: Audit, hours: BusinessHours) -> tuple[str, ...]:
 
 
 def _concerned(audit: Audit, hours: BusinessHours) -> str:
-    return "leads of " + ", ".join(audit.type_name(id) for id in _types(audit, hours))
+    return _leads_of(audit, _types(audit, hours))
+
+
+def _leads_of(audit: Audit, lead_types: Sequence[str]) -> str:
+    return "leads of " + ", ".join(map(audit.type_name, lead_types))
 
 
 def _has_holidays(hours: BusinessHours) -> bool:

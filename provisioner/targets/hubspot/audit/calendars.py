@@ -51,7 +51,7 @@ def read(design: Design, ask: Asking, now: datetime) -> tuple[tuple[Calendar, ..
         except Refused as refused:
             unasked.append(Unasked(f"calendars/{id}", refused.why))
             continue
-        found.append(Calendar(id, zone if shifted else hours.timezone, last))
+        found.append(Calendar(id, zone if shifted else hours.timezone, last, is_shifted=shifted))
     return tuple(found), unasked
 
 

@@ -11,7 +11,7 @@ from provisioner.model.design import Design
 from provisioner.targets.salesforce.audit.answers import Answer, Answers, text, unasked
 from provisioner.targets.salesforce.audit.where import pattern
 from provisioner.targets.salesforce.names import Names, used_hours
-from provisioner.targets.salesforce.session.soql import literals
+from provisioner.targets.salesforce.soql import literals
 
 HOURS, HOLIDAYS = "calendars/hours", "calendars/holidays"
 DAY = re.compile(r" (\d{4}-\d{2}-\d{2})(?: |$)")

@@ -9,7 +9,7 @@ from provisioner.facts import Scope, Verdict
 from provisioner.model.design import Design
 from provisioner.targets.salesforce.audit.where import Kinds, among, every, instant, matches, some
 from provisioner.targets.salesforce.names import Names
-from provisioner.targets.salesforce.session.soql import literals
+from provisioner.targets.salesforce.soql import literals
 
 RUNNING = ("at_risk", "breached", "escalated", "within_sla")
 MET, LATE = "met", "touched_late"

@@ -10,7 +10,7 @@ from provisioner.model.design import Design
 from provisioner.targets.naming import named
 from provisioner.targets.salesforce.audit.answers import Answer, Answers, text, unasked
 from provisioner.targets.salesforce.audit.people import Members, people_by_id
-from provisioner.targets.salesforce.session.soql import literals, portions
+from provisioner.targets.salesforce.soql import literals, portions
 
 USERS, GROUPS = "standings/users", "standings/groups"
 MEMBERS, PEOPLE = "standings/members", "standings/people"

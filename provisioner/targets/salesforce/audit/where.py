@@ -13,7 +13,7 @@ from typing import Any
 
 from provisioner.errors import TargetError
 from provisioner.model.design import All, Any_, Condition, Not, Scalar, Test
-from provisioner.targets.salesforce.session.soql import literal
+from provisioner.targets.salesforce.soql import literal
 
 NAME = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
 ALWAYS, NEVER = "Id != null", "Id = null"

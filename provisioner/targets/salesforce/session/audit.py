@@ -22,7 +22,7 @@ from provisioner.targets.salesforce.names import Names
 from provisioner.targets.salesforce.session import ledger, together
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
-from provisioner.targets.salesforce.session.soql import literal
+from provisioner.targets.salesforce.soql import literal
 
 BORN = "ledger"
 UNSEEN_CLOCK = "checks/assigned_without_clock"

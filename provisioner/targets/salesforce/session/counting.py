@@ -12,7 +12,7 @@ from provisioner.targets.salesforce.audit.leads import RUNNING
 from provisioner.targets.salesforce.names import Names
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
-from provisioner.targets.salesforce.session.soql import literals
+from provisioner.targets.salesforce.soql import literals
 
 CONFIGURATION = "__mdt"  # records of custom metadata are configuration, and deployed like it
 MOST_TOGETHER = 40  # aggregates in one query, far below the longest URL

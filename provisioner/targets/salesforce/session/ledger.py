@@ -13,7 +13,7 @@ from provisioner.resources import Address
 from provisioner.targets.base import Artifact, Ledger
 from provisioner.targets.salesforce.session import xmltext
 from provisioner.targets.salesforce.session.rest import Rest, record_id
-from provisioner.targets.salesforce.session.soql import literal
+from provisioner.targets.salesforce.soql import literal
 
 FORMAT = 1
 KIND = "StaticResource"

@@ -15,7 +15,7 @@ from provisioner.targets.salesforce.session import ledger, recipients
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Property, Retrieved, Soap
-from provisioner.targets.salesforce.session.soql import literals, portions
+from provisioner.targets.salesforce.soql import literals, portions
 
 # [community] the vendor's message for a member of the manifest that is not in the org.
 NOT_FOUND = re.compile(r"^Entity of type '(?P<kind>[^']+)' named '(?P<name>.+)' cannot be found\.?$")

@@ -11,7 +11,7 @@ from provisioner.errors import NotAllowed, Rejected
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
-from provisioner.targets.salesforce.session.soql import literals, portions
+from provisioner.targets.salesforce.soql import literals, portions
 
 GROUP_TYPES = {"group": "Regular", "queue": "Queue"}
 WORDS = {"group": "public group", "queue": "queue"}

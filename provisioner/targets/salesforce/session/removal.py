@@ -11,7 +11,7 @@ from provisioner.resources import Address, Resource
 from provisioner.targets.base import Artifact, Outcome, Progress
 from provisioner.targets.salesforce.session import xmltext
 from provisioner.targets.salesforce.session.rest import Rest, record_id
-from provisioner.targets.salesforce.session.soql import literals, portions
+from provisioner.targets.salesforce.soql import literals, portions
 
 STAGE = "removing"
 # What refers to other things goes before what is referred to; both halves are one transaction.

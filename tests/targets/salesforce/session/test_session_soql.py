@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.errors import TargetError
-from provisioner.targets.salesforce.session.soql import literal, literals, portions
+from provisioner.targets.salesforce.soql import literal, literals, portions
 
 TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=40)
 HOSTILE = st.text(st.sampled_from("'\\\" )(;%_a"), max_size=12)

@@ -19,8 +19,8 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "acme-salesforce.yaml"
 ODD = st.one_of(
     st.sampled_from([
         None, True, 0, -1, 1.0, 0.5, 10**30, float("nan"), float("inf"), "", " ", "5m", "\x1c5m", "\ufeff5m", "5m\n",
-        "5m\x85", "\u20285m", "x\x1c", "\x1fx", "\ud800", "٣", "demo\n", "due + 1h\n", "00D000000000001AAA\n", [], {}, [1, 1.0],
-        [1, True], {"a": 1}, "08:00-18:00", "2026-02-30",
+        "5m\x85", "\u20285m", "x\x1c", "\x1fx", "\ud800", "٣", "demo\n", "due + 1h\n", "00D000000000001AAA\n", [], {},
+        [1, 1.0], [1, True], {"a": 1}, "08:00-18:00", "2026-02-30",
     ]),
     st.text(max_size=6),
     st.integers(),

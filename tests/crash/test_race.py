@@ -115,9 +115,10 @@ def test_the_one_that_comes_too_late_is_told(benches: Benches) -> None:
     bench = benches("salesforce")
     bench.prepare()
     bench.do(APPLY)
-    bench.write_design(QUICK)
-    code, said = bench.ran("plan", "brew.yaml", "-c", "box", "-o", "late.plan")
+    (bench.folder / "quick.yaml").write_text(QUICK, encoding="utf-8")
+    code, said = bench.ran("plan", "quick.yaml", "-c", "box", "-o", "late.plan")
     assert code == DONE, said
+    bench.write_design(SLOW)
     bench.do(APPLY)
     code, said = bench.ran(APPLY, "late.plan", "-c", "box", "--yes")
     assert code == REFUSED

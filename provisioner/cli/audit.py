@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ from provisioner.planning import guards
 from provisioner.planning.plan import Cause, Change, Plan
 from provisioner.planning.planfile import instant
 from provisioner.resources import Address
-from provisioner.targets.base import Auditing, Explaining, Forgiving, Live, Looking, Meaning, Referring
+from provisioner.targets.base import Auditing, Explaining, Forgiving, Live, Looking, Meaning, Referring, Tracing
 
 _NO_COUNTS = "The connection to this platform cannot count what is in the CRM."
 _BY_HAND = (Cause.HAND, Cause.BOTH, Cause.DELETED)
@@ -42,7 +42,17 @@ def fetched(prepared: Prepared, reached: Reached, scope: Scope, console: Console
     facts = dataclasses.replace(facts, unasked=(*facts.unasked, *unasked, *unseen))
     meanings = _meanings(prepared, plan)
     judged = _judged(reached, plan, meanings, console)
-    return Audit(prepared.design, facts, plan, meanings, judged, misfits, prepared.file, reached.connection)
+    return Audit(
+        prepared.design,
+        facts,
+        plan,
+        meanings,
+        judged,
+        misfits,
+        prepared.file,
+        reached.connection,
+        _traced(reached, plan),
+    )
 
 
 def _planned(prepared: Prepared, reached: Reached, console: Console) -> tuple[Plan, tuple[Unasked, ...]]:
@@ -106,6 +116,16 @@ def _misfits(
     unseen = [item for item in found if not item.pointer and item.severity == "warning"]
     unasked = tuple(Unasked("configuration/named", item.detail) for item in unseen)
     return tuple(item for item in found if item not in unseen), unasked
+
+
+def _traced(reached: Reached, plan: Plan) -> Mapping[Address, Sequence[Address]]:
+    """What differs only because it names something of ours that was deleted by hand."""
+    deleted = {change.address for change in plan.to_write if change.cause is Cause.DELETED}
+    if not deleted or not isinstance(reached.session, Tracing):
+        return {}
+    wanted = [change.after for change in plan.to_write if change.cause is Cause.HAND and change.after is not None]
+    found = reached.session.traced(wanted)
+    return {address: others for address, others in found.items() if deleted.issuperset(others)}
 
 
 def _facts(prepared: Prepared, reached: Reached, scope: Scope, console: Console) -> Facts:

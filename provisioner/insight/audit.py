@@ -37,6 +37,7 @@ class Judged:
 class Audit:
     """One org held against one design. `meanings` are of what was found in the org, not of what a plan would do;
     `misfits` are what the design names and the CRM has not;
+    `traced`: what was changed by nothing but the deletion of others, and those others;
     `design_file` and `connection` are for the commands that a fix names."""
 
     design: Design
@@ -47,6 +48,7 @@ class Audit:
     misfits: tuple[Diagnostic, ...] = ()
     design_file: str = ""
     connection: str = ""
+    traced: Mapping[Address, Sequence[Address]] = field(default_factory=dict)
 
     @cached_property
     def stories(self) -> tuple[Story, ...]:

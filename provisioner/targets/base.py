@@ -207,6 +207,16 @@ class Telling(Protocol):
 
 
 @runtime_checkable
+class Tracing(Protocol):
+    """A session of a vendor whose resources name each other by ids that go with the resource."""
+
+    def traced(self, wanted: Sequence[Resource]) -> Mapping[Address, Sequence[Address]]:
+        """Of these (as resolved for this org), the ones that are there just so, but for naming others that were deleted
+        since; and those others. Answered from the last `read`; without one, none."""
+        ...
+
+
+@runtime_checkable
 class Archiving(Protocol):
     """A target of a vendor whose deployable form can be put back with the vendor's own tools. Thinks only."""
 
@@ -415,6 +425,7 @@ __all__ = [
     "Tick",
     "Ticking",
     "Touched",
+    "Tracing",
     "Underway",
     "Weighing",
 ]

@@ -32,6 +32,8 @@ def changed(audit: Audit) -> Iterator[Found]:
     Example: SLA of Demo request: 30 minutes -> 60 minutes, by Ana Ruiz on 2026-03-03; 112 leads judged under it.
     """
     for change in audit.plan.changes:
+        if change.address in audit.traced:
+            continue  # told with what was deleted
         if change.cause in _BY_HAND and change.action is not Action.BY_HAND:
             yield _by_hand(audit, change, "was changed by hand")
 
@@ -51,7 +53,7 @@ def deleted(audit: Audit) -> Iterator[Found]:
     """
     for change in audit.plan.changes:
         if change.cause is Cause.DELETED and change.action is not Action.BY_HAND:
-            yield _by_hand(audit, change, "was deleted by hand")
+            yield _by_hand(audit, change, "was deleted by hand", _without(audit, change))
 
 
 @FINDINGS.kind("C203", "A step that was done by hand is open again")
@@ -217,7 +219,14 @@ def _meant(audit: Audit, change: Change) -> str:
     return "; ".join(meaning.text.rstrip(".") for meaning in meanings)
 
 
-def _by_hand(audit: Audit, change: Change, what: str) -> Found:
+def _without(audit: Audit, change: Change) -> str:
+    """What else differs because it is gone."""
+    names = [str(address) for address, others in sorted(audit.traced.items()) if change.address in others]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f" Named by, and now missing in: {', '.join(names[:_NAMED])}{more}." if names else ""
+
+
+def _by_hand(audit: Audit, change: Change, what: str, more: str = "") -> Found:
     meanings = tuple(audit.meanings.get(change.address) or (Meaning(f"{change.address} {what}"),))
     lead_types = tuple(dict.fromkeys(id for meaning in meanings for id in meaning.lead_types))
     known = {kind.id for kind in audit.design.lead_types}
@@ -229,7 +238,7 @@ def _by_hand(audit: Audit, change: Change, what: str) -> Found:
     dated = bool(change.touched and change.touched.at)
     return Found(
         subject=str(change.address),
-        detail=f"{detail}{who}.{both}",
+        detail=f"{detail}{who}.{both}{more}",
         consequence=_judged_text(audit, lead_types, judged, change.touched.at if change.touched else ""),
         fix=f"See the difference: {audit.command('plan')}; put the design back: {audit.command('apply')}",
         evidence=judged[0][1].evidence if len(judged) == 1 and dated else None,

@@ -36,6 +36,7 @@ from provisioner.targets.hubspot.session.shapes import OBJECT, object_of
 from provisioner.targets.hubspot.session.state import Raw, State
 from provisioner.targets.hubspot.session.steps import tick, untick
 from provisioner.targets.hubspot.session.touched import touched
+from provisioner.targets.hubspot.session.traced import traced
 from provisioner.targets.hubspot.session.transport import Transport
 from provisioner.targets.hubspot.session.versions import Versions
 from provisioner.targets.hubspot.session.write import Writer
@@ -46,7 +47,8 @@ HOME = "https://api.hubapi.com"  # one host for all regions ([spec] reference/hu
 
 
 class HubSpotSession:
-    """Implements `Session`, `Looking`, `Ticking`, `Telling`, `Finishing`, `Occupied`, `Auditing` of `targets.base`.
+    """Implements `Session`, `Looking`, `Ticking`, `Telling`, `Tracing`, `Finishing`, `Occupied`, `Auditing` of
+    `targets.base`.
 
     Sends nothing before it is asked something.
     """
@@ -125,6 +127,10 @@ class HubSpotSession:
         with discreet(self._transport.secrets):
             found = touched(self.door, self._seen, addresses, since)
         return {address: Touched(self._scrub(item.by), item.at) for address, item in found.items()}
+
+    def traced(self, wanted: Sequence[Resource]) -> Mapping[Address, Sequence[Address]]:
+        """Workflows that are as they are wanted, but for lists of ours that were deleted. Asks for nothing."""
+        return traced(self._seen, wanted) if self._seen is not None else {}
 
     def is_unfinished(self) -> bool:
         """Whether the ledger that was read last is that of an apply that did not come to its end."""

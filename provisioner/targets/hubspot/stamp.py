@@ -37,6 +37,7 @@ from provisioner.targets.hubspot.objects import lead_object
 
 OWNER = "hubspot_owner_id"
 OWNER_SINCE = "hubspot_owner_assigneddate"  # moves with every assignment. [docs] reference/hubspot.md 3.1
+LONG_AGO = "946684800000"  # 2000-01-01 in milliseconds: before every cycle; workflows are not known to clear a value
 
 
 def stamp_flows(design: Design) -> Iterator[Resource]:
@@ -182,7 +183,11 @@ class _Judge:
         clear = graph.put("include", flag, static("false"), to)
         if not self.design.exclusions:
             return clear
-        values = [(self.names.prop("escalation_level"), static("0")), (self.status, static("excluded"))]
+        # Whom a clock was for is forgotten: whoever gets the lead next starts one, also where owners keep clocks.
+        values = [
+            (self.names.prop("escalation_level"), static("0")), (self.clock_for, static(LONG_AGO)),
+            (self.status, static("excluded")),
+        ]  # fmt: skip
         # What an exclusion looks at may have changed meanwhile, and the judge is not called while it decides.
         still = _chain(graph, "excluded still", self._excluding(None), "assignment")
         stop = graph.puts("stop", values, still)

@@ -131,6 +131,29 @@ def lives(draw: st.DrawFn) -> list[tuple[str, str, Any]]:
     return found
 
 
+@pytest.mark.parametrize("policy", ["restart", "keep"])
+@pytest.mark.parametrize("is_touched", [False, True])
+def test_whoever_gets_a_lead_that_was_excluded_starts_its_clock(policy: str, is_touched: bool) -> None:
+    """Excluded, given up, no longer excluded, given to somebody: the clock before it is nobody's any more."""
+    twin = Twin(compiled(small("silent", policy)))
+    twin.create(START, enquiry_type="demo", email="x@y.example", hubspot_owner_id="first@acme.example")
+    twin.paper.advance(at(0))
+    twin.change(at(10), "hs_lead_status", "UNQUALIFIED")
+    twin.paper.advance(at(15))
+    if is_touched:
+        twin.touch(at(15))
+    for minute, name, value in (
+        (20, "hubspot_owner_id", ""),
+        (30, "hs_lead_status", "NEW"),
+        (40, "hubspot_owner_id", "rep3@acme.example"),
+    ):
+        twin.paper.advance(at(minute) - timedelta(seconds=1))
+        twin.change(at(minute), name, value)
+        twin.paper.advance(at(minute))
+        assert seen(twin.paper.values) == truth(twin.oracle(at(minute)))
+    assert seen(twin.paper.values)["status"] == ("met" if is_touched else "within_sla")
+
+
 @pytest.mark.parametrize("mode", ["silent", "live"])
 @pytest.mark.parametrize("policy", ["restart", "keep"])
 @SLOW

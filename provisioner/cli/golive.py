@@ -78,12 +78,7 @@ def golive(
     found = gate.conditions(
         prepared.design.enablement, datetime.now().astimezone().date(), applied=live.ledger.design is not None
     )
-    show = console.note if console.json else console.say
-    show(_table(found, console))
-    gate.check(found, reason, describe_org(reached.org))
-    closed = bool(gate.missing(found))
-    if closed:
-        console.note(console.paint(f"Passed all the same: {safe(reason)}", "yellow"))
+    forced = _passed(found, reason, describe_org(reached.org), console)
     consent = Consent(
         yes, confirm, allow_deletes, allow_data_loss, live=True, wait=wait, state_dir=state_dir, policy=policy
     )
@@ -91,7 +86,7 @@ def golive(
         "golive",
         f"To go on: provisioner golive {design} -c {connection}",
         str(design),
-        override=str(reason) if closed else "",
+        override=forced,
         notes={"gate": _data(found), "quietens": False, "alerts": "live"},
     )
     return carry_out(plan, reached, prepared.target, consent, console, errand, question="Let alerts go live")
@@ -108,6 +103,20 @@ def reason_text(override: str | None) -> str | None:
     if not text or not text.isprintable() or len(text) > LONGEST_REASON:
         raise UsageError(f"--override needs a reason of at most {LONGEST_REASON} characters.")
     return text
+
+
+def _passed(found: tuple[Condition, ...], reason: str | None, org: str, console: Console) -> str:
+    """Shows the gate. The reason why it is passed although something is missing; empty when nothing is. Refused."""
+    from provisioner.applying import gate
+    from provisioner.reporting.text import safe
+
+    show = console.note if console.json else console.say
+    show(_table(found, console))
+    gate.check(found, reason, org)
+    if not gate.missing(found):
+        return ""
+    console.note(console.paint(f"Passed all the same: {safe(reason)}", "yellow"))
+    return str(reason)
 
 
 def _table(found: tuple[Condition, ...], console: Console) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from strategies.audits import everything, report
-from strategies.browser import CHROMIUM, FLAGS, Site, needs_browser, seen, site
+from strategies.browser import CHROMIUM, FLAGS, Site, attack_on, needs_browser, seen, site, title_where_it_fits
 
 from provisioner.reporting.drift_page import drift_page
 
@@ -17,11 +17,7 @@ pytestmark = needs_browser
 
 
 def test_no_value_runs_and_nothing_is_asked_for(site: Site, tmp_path: Path) -> None:
-    attack = (
-        f"<img src='{site.address}/img' onerror='document.title=1'><script>document.title='owned'</script></style>"
-        f"<style>body{{background:url({site.address}/style)}}</style><link rel=stylesheet href={site.address}/css>"
-    )
-    site.page = drift_page(report(everything(attack)))
+    site.page = drift_page(report(everything(attack_on(site))))
     document = seen(f"{site.address}/plan", tmp_path)
     assert "<title>Drift of acme: Drift: " in document
     assert [path for path in site.asked if path != "/favicon.ico"] == ["/plan"]
@@ -30,10 +26,7 @@ def test_no_value_runs_and_nothing_is_asked_for(site: Site, tmp_path: Path) -> N
 @pytest.mark.parametrize("width", [390, 1280])
 def test_it_fits_without_scrolling_sideways(site: Site, tmp_path: Path, width: int) -> None:
     site.page = drift_page(report(everything("A_value_without_a_blank_" * 12)))
-    document = seen(f"{site.address}/harness/{width}", tmp_path)
-    wide, room, title = document.split("<title>")[1].split("</title>")[0].split("|", 2)
-    assert int(wide) <= int(room) <= width
-    assert title.startswith("Drift of acme: ")
+    assert title_where_it_fits(site, width, tmp_path).startswith("Drift of acme: ")
 
 
 @pytest.mark.parametrize("width", [390, 1280])

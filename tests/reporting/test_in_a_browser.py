@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from strategies.browser import Site, needs_browser, seen, site
+from strategies.browser import Site, attack_on, needs_browser, seen, site, title_where_it_fits
 from strategies.written_plans import everywhere
 
 from provisioner.reporting.pages import plan_page
@@ -16,11 +16,7 @@ pytestmark = needs_browser
 
 
 def test_no_value_runs_and_nothing_is_asked_for(site: Site, tmp_path: Path) -> None:
-    attack = (
-        f"<img src='{site.address}/img' onerror='document.title=1'><script>document.title='owned'</script></style>"
-        f"<style>body{{background:url({site.address}/style)}}</style><link rel=stylesheet href={site.address}/css>"
-    )
-    site.page = plan_page(report_of(everywhere(attack)))
+    site.page = plan_page(report_of(everywhere(attack_on(site))))
     document = seen(f"{site.address}/plan", tmp_path)
     assert "<title>Plan: 1 to add, 1 to change, 1 to delete, 1 by hand." in document
     assert [path for path in site.asked if path != "/favicon.ico"] == ["/plan"]
@@ -29,7 +25,4 @@ def test_no_value_runs_and_nothing_is_asked_for(site: Site, tmp_path: Path) -> N
 @pytest.mark.parametrize("width", [390, 1280])
 def test_it_fits_without_scrolling_sideways(site: Site, tmp_path: Path, width: int) -> None:
     site.page = plan_page(report_of(everywhere("Field_with_quite_a_name_" * 12)))
-    document = seen(f"{site.address}/harness/{width}", tmp_path)
-    wide, room, title = document.split("<title>")[1].split("</title>")[0].split("|", 2)
-    assert int(wide) <= int(room) <= width
-    assert title.startswith("Plan: ")
+    assert title_where_it_fits(site, width, tmp_path).startswith("Plan: ")

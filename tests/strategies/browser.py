@@ -61,3 +61,19 @@ def seen(address: str, folder: Path) -> str:
     """The document after everything in it had time to run."""
     command = [CHROMIUM, *FLAGS, f"--user-data-dir={folder}", address]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def attack_on(site: Site) -> str:
+    """A value that would run, and would ask the site for more, if it got out of its place."""
+    return (
+        f"<img src='{site.address}/img' onerror='document.title=1'><script>document.title='owned'</script></style>"
+        f"<style>body{{background:url({site.address}/style)}}</style><link rel=stylesheet href={site.address}/css>"
+    )
+
+
+def title_where_it_fits(site: Site, width: int, folder: Path) -> str:
+    """The page's title, once it was shown at that width (in pixels) without anything sticking out."""
+    document = seen(f"{site.address}/harness/{width}", folder)
+    wide, room, title = document.split("<title>")[1].split("</title>")[0].split("|", 2)
+    assert int(wide) <= int(room) <= width
+    return title

@@ -101,7 +101,7 @@ def make(
         conflicts=tuple(sorted(found.conflicts)),
         unread=tuple(sorted(found.unread)),
         design=backup.design,
-        design_digest=fingerprint({"run": backup.run}),
+        design_digest=design_digest(backup.run),
         tool=tool,
         org=dict(org),
         created_at=created_at,
@@ -110,6 +110,18 @@ def make(
         prefix=backup.prefix,
         ledger=ledger_digest(live.ledger.fingerprints),
     )
+
+
+def design_digest(run: str) -> str:
+    """What the plan of a rollback has for a design: the run that it takes back."""
+    return fingerprint({"run": run})
+
+
+def is_of(plan: Plan, backup: Backup) -> bool:
+    """Whether the plan brings nothing about but what this backup holds."""
+    held = {kept.before.address: kept.before.fingerprint() for kept in backup.changes if kept.before is not None}
+    wanted = (change.after for change in plan.to_write if change.after is not None)
+    return all(held.get(after.address) == after.fingerprint() for after in wanted)
 
 
 def check_later(found: Found, discard: bool, run: str) -> None:

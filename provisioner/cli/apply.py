@@ -52,6 +52,7 @@ def apply(
     A plan file is carried out exactly as it was shown, or refused: in another org, after a change of the design or
     of what it touches, or when it has expired. A design is planned first. Either way the plan is shown before.
     """
+    from provisioner.applying import runs
     from provisioner.cli import quiet, road
     from provisioner.cli.carry_out import Consent, carry_out
     from provisioner.cli.quiet import believed
@@ -62,7 +63,7 @@ def apply(
     if _is_plan(file):
         plan, target, reached = _from_plan(file, connection, console)
         design = file.parent / plan.design_file
-        plan = believed(plan, design, target)
+        plan = believed(plan, design, target, runs.state_folder(state_dir))
         said = quiet.notes_from(plan, design, target)
         file_of_design = str(design) if plan.design_file else ""
         errand = replace(errand, kind=_kind(plan), design_file=file_of_design, notes=said)
@@ -115,6 +116,7 @@ def _is_plan(file: Path) -> bool:
 
 
 def _from_plan(file: Path, connection: str, console: Console) -> tuple[Plan, Target, Reached]:
+    """A plan whose design is not here is judged as far as it can be, by `quiet.believed`."""
     from datetime import UTC, datetime
 
     from provisioner import __version__
@@ -127,8 +129,6 @@ def _from_plan(file: Path, connection: str, console: Console) -> tuple[Plan, Tar
     design = file.parent / plan.design_file
     if plan.design_file and design.exists():
         planfile.check_design(plan, design, load(design).digest)
-    elif plan.design_file:
-        console.note(f"The design {design} is not here; the plan is carried out as it was shown.")
     platform = str(plan.org["platform"])
     target = load_target(platform)
     reached = road.reach(target, road.find_connection(connection, platform), console)

@@ -7,9 +7,11 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from provisioner.errors import Refused
 from provisioner.model.design import Design
+from provisioner.planning.commands import look_again, plan_again
 from provisioner.planning.diff import attribute_changes
-from provisioner.planning.plan import Plan
+from provisioner.planning.plan import Cause, Plan, Risk
 from provisioner.planning.risk import unweighed, weighed
 from provisioner.targets.base import Target, Weighing
 
@@ -44,15 +46,47 @@ def notes_from(plan: Plan, file: Path, target: Target) -> dict[str, Any]:
     return {"alerts": None, "quietens": None} if design is None else notes(plan, design, target)
 
 
-def believed(plan: Plan, file: Path, target: Target) -> Plan:
+def believed(plan: Plan, file: Path, target: Target, state: Path) -> Plan:
     """A plan from a file with its risks worked out again, and whether it switches alerts on: what guards and policy
-    look at is not taken from the file. Without its design, only the file knows about the switch."""
+    look at is not taken from the file. Told from its design; of a rollback, from the run it takes back, when that was
+    made with this state folder. Refused when it cannot be told, and the plan does more than delete and relabel."""
     from provisioner.cli import road
 
     found = weighed(plan, target.weigh if isinstance(target, Weighing) else unweighed)
     design = _read(plan, file)
-    switches = design is not None and road.goes_live(found, design, target)
+    if design is not None:
+        switches = road.goes_live(found, design, target)
+    elif all(change.after is None or change.risk is Risk.COSMETIC for change in found.to_write):
+        switches = False  # what goes reaches nobody
+    elif any(change.cause is Cause.TAKEN_BACK for change in plan.changes):
+        switches = _switches_back(found, state)
+    else:
+        raise Refused(
+            f"{'The design of this plan is not here' if plan.design_file else 'This plan names no design'}, so whether "
+            "it lets alerts reach their real recipients cannot be told. Nothing was changed.",
+            advice=f"Put the design back, as it was, as {file}. Or make a new plan and read it."
+            if plan.design_file
+            else plan_again(plan),
+        )
     return dataclasses.replace(found, goes_live=plan.goes_live or switches)
+
+
+def _switches_back(plan: Plan, state: Path) -> bool:
+    """The same of a rollback that was kept. Refused when no run with a journal here is what it takes back."""
+    from provisioner.applying import backup, rollback, runs
+
+    every, _ = runs.every(state)
+    for run in every:
+        if rollback.design_digest(run.id) == plan.design_digest:
+            kept = backup.read(run.folder)
+            if rollback.is_of(plan, kept):
+                return rollback.with_switch(plan, rollback.quietened(run, kept, every)).goes_live
+    raise Refused(
+        "The run that this plan takes back is not kept here, so whether alerts would reach their real recipients again "
+        "cannot be told. Nothing was changed.",
+        advice="Carry it out where that run was made, or with its state folder (--state-dir DIR). Or take the run back "
+        f"there without a plan file: {look_again(plan)}",
+    )
 
 
 def _read(plan: Plan, file: Path) -> Design | None:

@@ -174,7 +174,7 @@ class Plan:
     remade: tuple[Remade, ...] = ()  # renames that the platform cannot keep
     aim: Aim = Aim()  # what the plan is limited to
     policy: str = ""  # digest of the policy it was made under; empty: there was none
-    impact: Mapping[str, Any] | None = None  # what a simulation says about it
+    impact: Mapping[str, Any] | None = None  # what a simulation says about it; `design`: digest of what it simulated
     connection: str = ""  # the name of the connection it was made with
     file: str = field(default="", compare=False)  # where it was read from; no part of the plan
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from provisioner.errors import Refused
-from provisioner.planning.commands import plan_again
+from provisioner.planning.commands import look_again, plan_again, plan_command
 from provisioner.planning.guards import describe_org, same_org
-from provisioner.planning.plan import Action, Change, Plan, Risk
+from provisioner.planning.plan import Action, Cause, Change, Plan, Risk
 from provisioner.planning.risk import overwritten
 
 
@@ -83,13 +83,32 @@ def _breaches(policy: Policy, plan: Plan) -> Iterator[Breach]:
             f"this plan has {count} {'change' if count == 1 else 'changes'}; at most {policy.max_changes} are allowed."
         )
         yield breach("max_changes", detail, "Plan a part of it with --target.")
-    if "simulate" in policy.require and plan.impact is None:
-        yield breach(
-            "require simulate", "nobody has simulated what this plan does to leads.", "Plan it with its impact."
-        )
+    if "simulate" in policy.require and not is_simulated(plan):
+        yield breach("require simulate", _not_simulated(plan), _without_simulation(plan))
     if policy.orgs and not any(same_org(id, plan.org["id"]) for id in policy.orgs):
         detail = f"{describe_org(plan.org)} is none of the orgs that may be written to."
         yield breach("orgs", detail, "Choose the connection of one of them with --connection.")
+
+
+def is_simulated(plan: Plan) -> bool:
+    """Whether the plan says what it does to leads, and says it of the design that it was made from: whoever fills
+    `impact` puts that design's digest into it as `design`."""
+    return plan.impact is not None and plan.impact.get("design") == plan.design_digest
+
+
+def _not_simulated(plan: Plan) -> str:
+    if plan.impact is not None:
+        return "what this plan says it does to leads was simulated with another design."
+    return (
+        "nobody has simulated what this plan does to leads, and this version of provisioner has no command that does, "
+        "so no plan can keep this rule."
+    )
+
+
+def _without_simulation(plan: Plan) -> str:
+    taken_back = any(change.cause is Cause.TAKEN_BACK for change in plan.changes)
+    again = look_again(plan) if taken_back else plan_command(plan)
+    return f"Take simulate out of `require` in the policy, or wait for a version that simulates. Then: {again}."
 
 
 def _listed(changes: list[Change]) -> str:

@@ -279,12 +279,19 @@ def test_a_comment_in_the_design_changes_nothing(desk: Desk) -> None:
     assert desk("apply", file, "-c", "sandbox", "--yes").code == 0
 
 
-def test_a_plan_file_without_its_design_is_carried_out_and_says_so(desk: Desk) -> None:
+def test_a_plan_file_is_refused_without_its_design(desk: Desk) -> None:
+    """Whether alerts go live is told from the design only: the digest of a file is easily made anew."""
     file = plan_file(desk)
-    (desk.folder / "acme.yaml").unlink()
+    (desk.folder / "acme.yaml").rename(desk.folder / "elsewhere.yaml")
     done = desk("apply", file, "-c", "sandbox", "--yes")
-    assert done.code == 0
-    assert done.err.startswith("The design acme.yaml is not here; the plan is carried out as it was shown.")
+    assert (done.code, desk.org.resources) == (5, {})
+    assert done.err == (
+        "Error: The design of this plan is not here, so whether it lets alerts reach their real recipients cannot be "
+        "told. Nothing was changed.\n"
+        "  What to do: Put the design back, as it was, as acme.yaml. Or make a new plan and read it.\n"
+    )
+    (desk.folder / "elsewhere.yaml").rename(desk.folder / "acme.yaml")
+    assert desk("apply", file, "-c", "sandbox", "--yes").code == 0
 
 
 def test_a_plan_file_is_refused_when_a_byte_was_edited(desk: Desk) -> None:

@@ -56,6 +56,75 @@ def test_alerts_do_not_go_live_because_a_file_says_that_they_do_not(kept: Desk) 
     assert "This plan switches alerts in Acme Sandbox (00D000000000001AAA) to their real recipients." in done.err
 
 
+@pytest.mark.parametrize("named", ["acme.yaml", "nowhere.yaml", ""])
+def test_alerts_do_not_go_live_because_the_design_is_gone(kept: Desk, named: str) -> None:
+    kept.edit("mode: silent", "mode: live")
+    assert kept("plan", "acme.yaml", "-c", "sandbox", "-o", "acme.plan").code == 0
+    forge(kept, lambda data: (data.update(goes_live=False), data["design"].update(file=named)))
+    (kept.folder / "acme.yaml").unlink()
+    done = kept(*APPLY)
+    assert (done.code, kept.org.resources[SETTINGS]["live"]) == (5, False)
+    assert "so whether it lets alerts reach their real recipients cannot be told. Nothing was changed." in done.err
+
+
+def test_what_only_deletes_needs_no_design(kept: Desk) -> None:
+    kept.edit("  - {id: other, label: Other, when: {LeadSource: [Web]}, sla: 1h, escalation: urgent}\n", "")
+    kept.edit("sla: 6m", "sla: 5m")
+    assert kept("plan", "acme.yaml", "-c", "sandbox", "-o", "acme.plan").code == 0
+    (kept.folder / "acme.yaml").unlink()
+    done = kept(*APPLY, "--allow-deletes=1")
+    assert done.code == 0, done.err
+    assert Address("Type", "other") not in kept.org.resources
+
+
+@pytest.fixture
+def silenced(kept: Desk) -> Desk:
+    """Alerts were live, and a run made them silent; `back.plan` takes that run back."""
+    kept.edit("mode: silent", "mode: live")
+    assert kept("golive", "acme.yaml", "-c", "sandbox", "--yes", "--override", "a test").code == 0
+    kept.edit("mode: live", "mode: silent")
+    assert kept("apply", "acme.yaml", "-c", "sandbox", "--yes").code == 0
+    run = json.loads(kept("history", "--json").out)["runs"][0]["run"]
+    assert kept("rollback", run, "-c", "sandbox", "-o", "acme.plan").code == 0
+    return kept
+
+
+REASON = "provisioner rollback RUN -c sandbox --override REASON"
+
+
+def test_a_rollback_that_goes_live_is_not_carried_out_from_a_file(silenced: Desk) -> None:
+    """Going live wants a reason that is recorded, and apply takes none."""
+    done = silenced(*APPLY)
+    assert (done.code, silenced.org.resources[SETTINGS]["live"]) == (5, False)
+    assert "This plan switches alerts in Acme Sandbox (00D000000000001AAA) to their real recipients." in done.err
+    assert REASON in done.err
+
+
+def test_nor_when_the_file_says_that_it_does_not(silenced: Desk) -> None:
+    forge(silenced, lambda data: data.update(goes_live=False))
+    done = silenced(*APPLY)
+    assert (done.code, silenced.org.resources[SETTINGS]["live"]) == (5, False)
+    assert REASON in done.err
+
+
+@pytest.mark.parametrize("lost", ["journals", "the run", "what it brings back"])
+def test_nor_when_nobody_can_tell(silenced: Desk, tmp_path: Path, lost: str) -> None:
+    def forged(data: dict[str, Any]) -> None:
+        data["goes_live"] = False
+        if lost == "the run":
+            data["design"]["digest"] = "0" * 64
+        if lost == "what it brings back":
+            change = next(item for item in data["changes"] if item["address"] == str(SETTINGS))
+            change["after"] |= {"live": True, "other": 1}
+
+    forge(silenced, forged)
+    if lost == "journals":
+        (tmp_path / "state").rename(tmp_path / "elsewhere")
+    done = silenced(*APPLY)
+    assert (done.code, silenced.org.resources[SETTINGS]["live"]) == (5, False)
+    assert "The run that this plan takes back is not kept here, so whether alerts would reach" in done.err
+
+
 def test_a_risk_is_not_taken_from_the_file(kept: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     class Knowing(type(fake_target.target)):  # type: ignore[misc]
         def weigh(self, change: Change) -> Risk | None:

@@ -11,6 +11,7 @@ import pytest
 from conftest import Desk
 
 from provisioner.planning.plan import Remade, Touched
+from provisioner.planning.plandata import content_digest
 from provisioner.resources import Address
 from provisioner.targets.base import Ledger, Renames
 
@@ -225,7 +226,8 @@ def policy(desk: Desk, text: str, name: str = "policy.yaml") -> Path:
         ),
         (
             "require: [simulate]\n",
-            "policy.yaml:2:11: require simulate: nobody has simulated what this plan does to leads.",
+            "policy.yaml:2:11: require simulate: nobody has simulated what this plan does to leads, and this version "
+            "of provisioner has no command that does, so no plan can keep this rule.",
         ),
         (
             "orgs: ['00D000000000002']\n",
@@ -242,6 +244,35 @@ def test_a_policy_warns_in_a_plan_and_stops_an_apply(applied: Desk, rules: str, 
     assert done.code == 5
     assert f"The policy forbids this plan. {said} Nothing was changed." in done.err
     assert applied.org.resources[DEMO] == {"sla": 30}
+
+
+def test_a_rule_that_no_plan_can_keep_yet_says_so_and_what_works(applied: Desk) -> None:
+    applied.edit("sla: 5m", "sla: 6m")
+    path = policy(applied, "require: [simulate]\n")
+    done = applied("apply", "acme.yaml", "-c", "sandbox", "--yes")
+    assert done.code == 5
+    assert done.err.endswith(
+        "  What to do: Take simulate out of `require` in the policy, or wait for a version that simulates. Then: "
+        "provisioner plan acme.yaml -c sandbox.\n"
+    )
+    path.unlink()
+    assert applied("plan", "acme.yaml", "-c", "sandbox").code == 0, "what was named works today"
+
+
+@pytest.mark.parametrize(("simulated", "code"), [("that of the plan", 0), ("another", 5)])
+def test_a_simulation_counts_for_its_own_design_only(applied: Desk, simulated: str, code: int) -> None:
+    policy(applied, "require: [simulate]\n")
+    applied.edit("sla: 5m", "sla: 6m")
+    applied("plan", "acme.yaml", "-c", "sandbox", "-o", "acme.plan")
+    file = applied.folder / "acme.plan"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    own = data["design"]["digest"]
+    data["impact"] = {"design": own if simulated == "that of the plan" else "sha256:" + "0" * 64, "alerts": 41}
+    file.write_text(json.dumps(data | {"digest": content_digest(data)}), encoding="utf-8")
+    done = applied("apply", "acme.plan", "-c", "sandbox", "--yes")
+    assert done.code == code
+    other = "require simulate: what this plan says it does to leads was simulated with another design."
+    assert (other in done.err) is (code == 5)
 
 
 def test_deletions_are_forbidden_with_their_names(applied: Desk) -> None:

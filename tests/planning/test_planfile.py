@@ -58,7 +58,7 @@ def sample(**changes: Any) -> Plan:
         "remade": (Remade("demo", "trial", "It cannot.", True),),
         "aim": Aim(("Field:*",), {B: A}, 3),
         "policy": "sha256:0",
-        "impact": {"alerts": 41},
+        "impact": {"design": "sha256:d", "alerts": 41},
         "connection": "sandbox",
     }
     return Plan(**(base | changes))

@@ -14,14 +14,25 @@ from provisioner.cli.console import Console
 from provisioner.cli.road import Prepared, Reached
 from provisioner.diagnostics import Diagnostic
 from provisioner.errors import Rejected
-from provisioner.facts import Facts, Scope, Unasked
-from provisioner.insight.audit import Audit, Judged
+from provisioner.facts import Evidence, Facts, Scope, Unasked
+from provisioner.insight.audit import Audit, Judged, count_text, spellings
 from provisioner.insight.decision import carriers_of
+from provisioner.insight.stories import stories_of
 from provisioner.planning import guards
 from provisioner.planning.plan import Cause, Change, Plan
 from provisioner.planning.planfile import instant
 from provisioner.resources import Address
-from provisioner.targets.base import Auditing, Explaining, Forgiving, Live, Looking, Meaning, Referring, Tracing
+from provisioner.targets.base import (
+    Auditing,
+    Explaining,
+    Forgiving,
+    Live,
+    Looking,
+    Meaning,
+    Referring,
+    Remembering,
+    Tracing,
+)
 
 _NO_COUNTS = "The connection to this platform cannot count what is in the CRM."
 _BY_HAND = (Cause.HAND, Cause.BOTH, Cause.DELETED)
@@ -41,6 +52,8 @@ def fetched(prepared: Prepared, reached: Reached, scope: Scope, console: Console
     facts = _facts(prepared, reached, scope, console)
     facts = dataclasses.replace(facts, unasked=(*facts.unasked, *unasked, *unseen))
     meanings = _meanings(prepared, plan)
+    earlier, unknown = _earlier(prepared, reached, facts, console)
+    facts = dataclasses.replace(facts, unasked=(*facts.unasked, *unknown))
     judged = _judged(reached, plan, meanings, console)
     return Audit(
         prepared.design,
@@ -52,6 +65,7 @@ def fetched(prepared: Prepared, reached: Reached, scope: Scope, console: Console
         prepared.file,
         reached.connection,
         _traced(reached, plan),
+        earlier,
     )
 
 
@@ -134,6 +148,32 @@ def _facts(prepared: Prepared, reached: Reached, scope: Scope, console: Console)
             return reached.session.audit(prepared.design, scope)
     parts = ("totals", "carriers", "entrances", "people", "standings", "checks", "periods", "alerts", "calendars")
     return Facts(scope, unasked=tuple(Unasked(part, _NO_COUNTS) for part in parts))
+
+
+def _earlier(
+    prepared: Prepared, reached: Reached, facts: Facts, console: Console
+) -> tuple[Mapping[tuple[str, str], Evidence], tuple[Unasked, ...]]:
+    """How many leads had the values before that the design takes without naming them; and where that is not known."""
+    stories = [
+        story for carrier in facts.carriers for story in stories_of(prepared.design, carrier) if story.is_swept_up
+    ]
+    wanted: dict[str, list[str]] = {}
+    for story in stories:
+        wanted.setdefault(story.field, []).extend(spellings(story))
+    if not wanted:
+        return {}, ()
+    found: Mapping[tuple[str, str], Evidence] = {}
+    if isinstance(reached.session, Remembering):
+        with console.working("Looking whether new values were there before"):
+            found = reached.session.earlier(prepared.design, facts.scope, wanted)
+    missing = {name: sum((name, value) not in found for value in values) for name, values in wanted.items()}
+    return found, tuple(
+        Unasked(
+            f"earlier/{name}", f"Of {count_text(count, 'value')} it could not be counted whether it was there before."
+        )
+        for name, count in missing.items()
+        if count
+    )
 
 
 def _meanings(prepared: Prepared, plan: Plan) -> Mapping[Address, tuple[Meaning, ...]]:

@@ -38,6 +38,7 @@ class Audit:
     """One org held against one design. `meanings` are of what was found in the org, not of what a plan would do;
     `misfits` are what the design names and the CRM has not;
     `traced`: what was changed by nothing but the deletion of others, and those others;
+    `earlier`: field and value (as the CRM spells it) → its leads from before the window, where that was asked;
     `design_file` and `connection` are for the commands that a fix names."""
 
     design: Design
@@ -49,11 +50,17 @@ class Audit:
     design_file: str = ""
     connection: str = ""
     traced: Mapping[Address, Sequence[Address]] = field(default_factory=dict)
+    earlier: Mapping[tuple[str, str], Evidence] = field(default_factory=dict)
 
     @cached_property
     def stories(self) -> tuple[Story, ...]:
         """Every value of every carrier that was counted."""
         return tuple(story for carrier in self.facts.carriers for story in stories_of(self.design, carrier))
+
+    def is_new(self, story: Story) -> bool:
+        """Whether it is known that no lead from before the window has the value, in any spelling."""
+        told = [self.earlier.get((story.field, value)) for value in spellings(story)]
+        return all(item is not None and not item.count for item in told)
 
     @cached_property
     def _proposed(self) -> dict[tuple[str, str | None], Proposal | None]:
@@ -96,6 +103,11 @@ class Audit:
     @property
     def since_text(self) -> str:
         return f"since {self.facts.scope.since.astimezone(UTC):%Y-%m-%d}"
+
+
+def spellings(story: Story) -> tuple[str, ...]:
+    """The value as leads of the window have it, in upper and lower case."""
+    return tuple(dict.fromkeys(tally.value for tally in story.tallies if tally.value))
 
 
 def sla_text(sla: Duration | str) -> str:

@@ -10,7 +10,8 @@ from provisioner.model.design import All, Any_, Condition, Design, LeadType, Not
 from provisioner.model.uses import tests_of
 from provisioner.sla.classification import holds
 
-_STRANGER: Final = "\ufffea value that nobody ever wrote\ufffe"
+_STRANGER: Final = "\ufffe"
+"""A value that nobody ever wrote: one sign, which is in no other text."""
 _TEXTS = ("starts_with", "ends_with", "contains")
 
 
@@ -52,6 +53,18 @@ def decide(design: Design, field: str, value: Scalar) -> Decision:
             possible.append(lead_type)
     mapped = any(truth(kind.when, field, _STRANGER) is False for kind in possible)
     return Decision(design.unmatched.track_as, tuple(kind.id for kind in possible), mapped)
+
+
+def is_named(design: Design, field: str, value: Scalar) -> bool:
+    """Whether some rule or exclusion, at any depth and below any `not`, tells the value from one that nobody ever
+    wrote. What is not named is decided as every other such value is: the design was not written with it in mind."""
+    conditions = (*(kind.when for kind in design.lead_types), *(item.when for item in design.exclusions))
+    return any(
+        holds(test, value) != holds(test, _STRANGER)
+        for condition in conditions
+        for test in tests_of(condition)
+        if same_field(test.field, field)
+    )
 
 
 def carriers_of(design: Design) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from provisioner.facts import Carrier, Option, Tally
-from provisioner.insight.decision import Decision, decide
+from provisioner.insight.decision import Decision, decide, is_named
 from provisioner.model.design import Design
 from provisioner.sla.classification import is_blank
 
@@ -22,6 +22,7 @@ class Story:
     decision: Decision
     tallies: tuple[Tally, ...]
     fallback: str | None  # what unmatched leads are tracked as
+    is_named: bool  # a rule or an exclusion tells it from a value that nobody ever wrote
 
     @property
     def field(self) -> str:
@@ -49,6 +50,17 @@ class Story:
         if self.decision.mapped:
             return ()
         return tuple(tally for tally in self.tallies if not self._elsewhere(tally.lead_type))
+
+    @property
+    def strays(self) -> tuple[Tally, ...]:
+        """Those that nobody had in mind: no rule took them or, where every one was taken, none by this value's name."""
+        return self.uncovered or (() if self.is_named else self.tallies)
+
+    @property
+    def is_swept_up(self) -> bool:
+        """The design does not name the value, and yet its leads all have a lead type: a rule for whatever is left took
+        them, or another field did."""
+        return self.value is not None and not self.is_named and bool(self.leads) and not self.uncovered
 
     @property
     def moved(self) -> tuple[Tally, ...]:
@@ -96,6 +108,7 @@ def stories_of(design: Design, carrier: Carrier) -> tuple[Story, ...]:
             decide(design, carrier.field, value),
             tuple(grouped.get(key, ())),
             design.unmatched.track_as,
+            is_named(design, carrier.field, value),
         )
         for key, value in names.items()
     ]

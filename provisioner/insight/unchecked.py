@@ -25,6 +25,7 @@ class Unchecked:
 
 _PARTS: dict[str, tuple[str, str]] = {
     "carriers": ("lead-types", "A value that no rule maps would not be noticed."),
+    "earlier": ("lead-types", "A new value that only a rule for whatever is left takes would not be noticed."),
     "entrances": ("lead-types", "A new form that no rule knows would not be noticed."),
     "totals": ("lead-types", "How many leads there are altogether is not known."),
     "people": ("people", "Leads of people who left or are away would not be noticed."),

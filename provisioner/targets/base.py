@@ -306,6 +306,18 @@ class Auditing(Protocol):
         ...
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """A session that can look further back than the window of an audit. Only reads."""
+
+    def earlier(
+        self, design: Design, scope: Scope, values: Mapping[str, Sequence[str]]
+    ) -> Mapping[tuple[str, str], Evidence]:
+        """Field and value → the leads that were created before `scope.since` with it, for `values` (field → values as
+        the CRM spells them). What cannot be counted is left out."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Renames:
     """What becomes of the `was:` of a design. `moved`: old → new address of what the platform keeps (its id, and what

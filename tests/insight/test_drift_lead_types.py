@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies.audits import TEXT, VALUES, audited, carrier, design, facts, report, tally
 
-from provisioner.facts import Carrier, Evidence, Option
-from provisioner.insight.decision import Decision, carriers_of, decide
+from provisioner.facts import Carrier, Entrance, Evidence, Option
+from provisioner.insight.decision import Decision, carriers_of, decide, is_named
 from provisioner.insight.finding import fingerprint_of
+from provisioner.insight.patch import patched
 from provisioner.insight.similar import likeness, propose
 from provisioner.insight.stories import coverage_of, stories_of
-from provisioner.sla.classification import classify
+from provisioner.sla.classification import classify, excluded
 from provisioner.sla.policy import Policy
 
 
@@ -58,6 +60,125 @@ def test_whatever_the_other_fields_are_the_lead_type_is_one_that_was_said_to_be_
 def test_a_rule_that_speaks_of_a_value_maps_it(when: str, mapped: bool) -> None:
     text = TEXT.replace("{LeadSource: Content Download}", when)
     assert decide(design(text), "LeadSource", "TikTok").mapped is mapped
+
+
+Written = tuple[str, tuple[str, ...]]
+"""A condition as text, and which of `STRANGERS` its comparisons of the field mention, at any depth."""
+STRANGERS = ("Web", "Fair", "Ad", "Web 2", "Zoo", "grid")
+_LISTS: dict[tuple[str, ...], tuple[str, ...]] = {("Web",): ("Web",), ("fair", "Ad"): ("Fair", "Ad")}
+_PARTS = {
+    "starts_with: W": ("Web", "Web 2"),
+    "ends_with: d": ("Ad", "grid"),
+    "contains: o": ("Zoo",),
+    "is_blank: false": (),
+    "is_blank: true": (),
+}
+_TESTS: list[Written] = [
+    *((f"{{LeadSource: {{{op}: [{', '.join(v)}]}}}}", hit) for v, hit in _LISTS.items() for op in ("in", "not_in")),
+    *((f"{{LeadSource: {{{part}}}}}", hit) for part, hit in _PARTS.items()),
+    ("{Country: [Chile]}", ()),
+    ("{Country: {is_blank: false}}", ()),
+]
+
+
+def _joined(word: str, a: Written, b: Written) -> Written:
+    return f"{{{word}: [{a[0]}, {b[0]}]}}", (*a[1], *b[1])
+
+
+_CONDITIONS = st.recursive(
+    st.sampled_from(_TESTS),
+    lambda inner: st.one_of(
+        st.builds(_joined, st.sampled_from(["all", "any"]), inner, inner),
+        st.builds(lambda a: (f"{{not: {a[0]}}}", a[1]), inner),
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.lists(_CONDITIONS, min_size=1, max_size=3), _CONDITIONS, st.sampled_from(["Chile", "France", None]))
+def test_values_that_nothing_names_are_decided_alike(
+    rules: list[Written], exclusion: Written, country: str | None
+) -> None:
+    """However deep the comparisons stand, below a `not` as well, and whatever else is known of the lead."""
+    lines = "".join(f"  - {{id: t{n}, label: T{n}, when: {when}, sla: 5m}}\n" for n, (when, _) in enumerate(rules))
+    start, end = TEXT.index("  - id: emea_demo"), TEXT.index("unmatched:")
+    text = TEXT[:start] + lines + TEXT[end:].replace("{track_as: content}", "{track_as: none}")
+    made = design(f"{text}exclusions: [{{id: x, when: {exclusion[0]}}}]\n")
+    mentioned = {value for _, hit in (*rules, exclusion) for value in hit}
+    assert {value for value in STRANGERS if is_named(made, "leadsource", value)} == mentioned
+    nameless = [*(value for value in STRANGERS if value not in mentioned), "Q7", "Mail 9"]
+    policy = Policy.of(made)
+    assert len({classify(policy, {"LeadSource": value, "Country": country}) for value in nameless}) == 1
+    assert len({excluded(policy, {"LeadSource": value, "Country": country}) for value in nameless}) == 1
+    assert len({decide(made, "LeadSource", value) for value in nameless}) == 1
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("{LeadSource: {not_in: [Spam]}}", "a rule for whatever is left takes it."),
+        ("{not: {LeadSource: [Spam]}}", "a rule for whatever is left takes it."),
+        ("{LeadSource: {is_blank: false}}", "a rule for whatever is left takes it."),
+        ("{Email: {is_blank: false}}", "other fields gave its leads a lead type."),
+        ("{all: [{LeadSource: {not_in: [Spam]}}, {Email: {is_blank: false}}]}", "other fields gave its leads a lead"),
+    ],
+)
+def test_a_new_value_is_found_behind_every_rule_that_takes_what_it_does_not_name(when: str, said: str) -> None:
+    text = TEXT.replace("{LeadSource: Content Download}", when).replace("{track_as: content}", "{track_as: demo}")
+    subject = audited(
+        design=design(text),
+        facts=facts(carriers=(carrier(tally("TikTok", 30), tally("TikTok", 7, verdict="Miss")),)),
+        earlier={("LeadSource", "TikTok"): Evidence("before", 0)},
+    )
+    (found,) = [item for item in report(subject).findings if item.subject == "LeadSource: TikTok"]
+    assert (found.code, found.severity) == ("L109", "warning")
+    assert said in found.found.detail
+
+
+def test_the_whole_finding_of_a_value_that_was_swept_up() -> None:
+    text = TEXT.replace("{LeadSource: Content Download}", "{LeadSource: {not_in: [Spam]}}")
+    subject = audited(
+        design=design(text),
+        facts=facts(carriers=(carrier(tally("Webinar Replay", 30), tally("Webinar Replay", 7, verdict="Miss")),)),
+        earlier={("LeadSource", "Webinar Replay"): Evidence("leads before", 0)},
+    )
+    (found,) = [item for item in report(subject).findings if item.code == "L109"]
+    assert found.found.detail == (
+        "37 leads since 2026-03-17 have “Webinar Replay” in Lead Source (LeadSource), first seen 2026-04-01, last "
+        "2026-06-12. No rule of the design names it: a rule for whatever is left takes it."
+    )
+    assert found.found.consequence == (
+        "37 leads: judged as “Content” (SLA 4h). 37 verdicts would have been made under “Event attendee” (SLA 1h) "
+        "instead."
+    )
+    assert found.found.fix == (
+        "It is perhaps “Event attendee” (SLA 1h) (70% sure: resembles “Webinar”: one name contains the other). If so, "
+        "say it in its rule, then apply."
+    )
+    assert found.found.evidence is not None
+    assert found.found.evidence.query.endswith("; none before, by: leads before")
+    assert found.found.evidence.count == 37
+
+
+def test_another_spelling_is_told_also_where_a_rule_for_whatever_is_left_takes_it_and_however_old_it_is() -> None:
+    text = TEXT.replace("{LeadSource: Content Download}", "{LeadSource: {not_in: [Spam]}}")
+    subject = audited(design=design(text), facts=facts(carriers=(carrier(tally("Demo-Request", 18)),)))
+    (found,) = [item for item in report(subject).findings if item.subject == "LeadSource: Demo-Request"]
+    assert (found.code, found.severity) == ("L104", "error")
+    assert found.found.proposal is not None
+    assert (found.found.proposal.lead_type, found.found.proposal.confidence) == ("demo", 0.98)
+    after = patched(text, design(text), [found.found.proposal], least=0.8, today=date(2026, 6, 15)).after
+    assert decide(design(after), "LeadSource", "Demo-Request") == Decision("demo", ("emea_demo",), True)
+
+
+@pytest.mark.parametrize(("created", "found"), [("2026-06-08T09:00:00Z", ["Calculator (f1)"]), ("2025-01-01", [])])
+def test_a_new_form_is_found_behind_a_rule_for_whatever_is_left_and_an_old_one_is_not(
+    created: str, found: list[str]
+) -> None:
+    text = TEXT.replace("{LeadSource: Content Download}", "{LeadSource: {not_in: [Spam]}}")
+    form = Entrance("f1", "Calculator", created, ("Page: Calculator",), 14)
+    subject = audited(design=design(text), facts=facts(entrances=(form,)))
+    assert [item.subject for item in report(subject).findings if item.code == "L106"] == found
 
 
 def test_a_blank_is_mapped_by_a_rule_for_blanks_only() -> None:

@@ -76,6 +76,20 @@ def planned(*changes: Change, **settings: Any) -> Audit:
     return audited(plan=plan(*changes, **settings))
 
 
+REST = TEXT.replace(
+    "when: {LeadSource: Content Download}",
+    "when: {all: [{LeadSource: {is_blank: false}}, {LeadSource: {not_in: [Spam]}}]}",
+)
+EARLIER = "SELECT COUNT(Id) FROM Lead WHERE LeadSource = 'TikTok' AND CreatedDate < 2026-03-17T08:00:00Z"
+
+
+def rest(*tallies: Any, before: int | None = 0, text: str = REST, **settings: Any) -> Audit:
+    """A design whose last rule takes everything but spam; so many leads of TikTok from before the window."""
+    known = {} if before is None else {("LeadSource", "TikTok"): Evidence(EARLIER, before)}
+    found = facts(carriers=(carrier(*tallies, **settings),))
+    return audited(design=design(text), facts=found, earlier=known)
+
+
 US = Calendar("us", "America/New_York", date(2028, 12, 25))
 MISFIT = Diagnostic("S301", "error", "No field", "Country is gone.", "", Location("acme.yaml", 12, 3), "/lead_types/0")
 WHEN = Touched("Ana Ruiz", "2026-06-03T09:00:00Z")
@@ -157,6 +171,19 @@ SCENARIOS: dict[str, tuple[Audit, list[str], list[Audit]]] = {
             field(tally("Webinar", 40, None)),
             field(tally("Demo Request", 4, "emea_demo")),  # by its country
             field(tally("Contact Form", 4, "enterprise")),
+        ],
+    ),
+    "L109": (
+        rest(tally("TikTok", 37)),
+        ["LeadSource: TikTok"],
+        [
+            rest(tally("TikTok", 37), before=1),  # there before
+            rest(tally("TikTok", 37), before=None),  # not known: that is not checked, and no finding
+            rest(),  # no lead has it
+            rest(tally("TikTok", 37), text=REST.replace("[Spam]", "[Spam, TikTok]")),  # named, below a negation
+            rest(tally("TikTok", 37), text=REST.replace("Trade Show  #", "TikTok  #")),  # mapped
+            rest(tally("TikTok", 37), text=REST + "exclusions: [{id: ads, when: {LeadSource: {contains: tok}}}]\n"),
+            rest(tally(None, 37, None)),  # a blank is no new value
         ],
     ),
     "C201": (

@@ -7,8 +7,18 @@ from dataclasses import replace
 
 from provisioner.diagnostics import Severity
 from provisioner.facts import Entrance, Evidence, Tally
-from provisioner.insight.audit import FINDINGS, Audit, by_type, count_text, day_text, leads_text, seen_text, total
-from provisioner.insight.decision import decide
+from provisioner.insight.audit import (
+    FINDINGS,
+    Audit,
+    by_type,
+    count_text,
+    day_text,
+    leads_text,
+    seen_text,
+    spellings,
+    total,
+)
+from provisioner.insight.decision import decide, is_named
 from provisioner.insight.finding import Found, Proposal
 from provisioner.insight.similar import NEAR, SURE, nearest_type
 from provisioner.insight.stories import Story
@@ -89,15 +99,16 @@ def misspelt(audit: Audit) -> Iterator[Found]:
 
     Why: somebody renamed or mistyped it, and leads that should have the fast SLA do not.
 
-    Found: by comparing every value that no rule maps with every value that one does: equal letters and digits, one
-    differing letter from 5 letters on, two from 10 on. Two values that the field offers side by side may differ on
+    Found: by comparing every value that no rule names with every value that one does: equal letters and digits, one
+    differing letter from 5 letters on, two from 10 on. A value that only a rule for whatever is left takes is compared
+    as well. Two values that the field offers side by side may differ on
     purpose, so they are only taken for one when their letters and digits are equal.
 
     Fix: add the spelling to the same rules (`--write-patch` prepares it), or correct the value at its source.
 
     Example: “Demo-Request” beside the mapped “Demo Request”: 18 leads with four hours instead of five minutes.
     """
-    for story in _strange(audit):
+    for story in (*_strange(audit), *_swept_up(audit)):
         near = _near(audit, story)
         if near is not None and (story.leads or (story.option is not None and story.option.active)):
             found = _unmapped(audit, story)
@@ -160,12 +171,68 @@ def entrance(audit: Audit) -> Iterator[Found]:
             )
 
 
+@FINDINGS.kind("L109", "A new value is in use that only a rule for whatever is left takes")
+def swept_up(audit: Audit) -> Iterator[Found]:
+    """No rule and no exclusion of the design names the value, no lead from before the window has it, and yet all its
+    leads have a lead type: by a rule that takes everything but what it names (`not_in`, `not`, `is_blank: false`, a
+    wide condition at the end of the list), or by another field alone. A value is named when some comparison of the
+    carrying field tells it from a value that nobody ever wrote.
+
+    Why: such a rule was written for what was known then. Leads of a new campaign get its SLA without anybody having
+    thought of them, and nothing looks unmapped.
+
+    Found: as for L101, and on both platforms a count of the leads from before the window that have the value; `--since`
+    says where the window begins. What cannot be counted is reported as not checked.
+
+    Fix: name the value in the lead type it belongs to, or in the rule that takes it now, then apply. A value that is
+    meant to fall there is accepted with a reason.
+
+    Example: everything but partners is “Content”, four hours; since Tuesday so are 37 leads of “TikTok Lead Ad”.
+    """
+    for story in _swept_up(audit):
+        if audit.is_new(story) and not _near(audit, story):
+            found = _unmapped(audit, story)
+            before = " + ".join(audit.earlier[story.field, value].query for value in spellings(story)[:1])
+            yield replace(
+                found,
+                fix=_naming_fix(audit, story),
+                severity=_mild(audit, "warning"),
+                figures={**found.figures, "earlier": 0},
+                evidence=replace(
+                    story.carrier.evidence,
+                    count=story.leads,
+                    query=f"{story.carrier.evidence.query}; none before, by: {before}",
+                ),
+            )
+
+
+def _swept_up(audit: Audit) -> Iterator[Story]:
+    return (story for story in audit.stories if story.is_swept_up)
+
+
+def _naming_fix(audit: Audit, story: Story) -> str:
+    proposal = audit.proposal(story)
+    if proposal is not None:
+        return _fix(audit, proposal)
+    return (
+        "Nothing in the design resembles it. Name it in the rule of the lead type it belongs to, then plan and apply; "
+        "if it is meant to fall there, accept it."
+    )
+
+
 def _known(audit: Audit, item: Entrance) -> bool:
-    """Whether a rule speaks of the entrance: of what it leaves, of its name, or of its id."""
+    """Whether a rule speaks of the entrance: of what it leaves, of its name, or of its id. One that is as old as the
+    window is known to a rule for whatever is left, too."""
     names = (*item.values, item.name, item.id)
     tests = [test for kind in audit.design.lead_types for test in tests_of(kind.when)]
-    named = any(holds(test, name) for test in tests for name in names if test.op in _NAMING)
-    return named or any(decide(audit.design, c.field, name).mapped for c in audit.facts.carriers for name in names)
+    if any(holds(test, name) for test in tests for name in names if test.op in _NAMING):
+        return True
+    is_old = item.created_at[:10] < audit.facts.scope.since.date().isoformat()
+    return any(
+        decide(audit.design, carrier.field, name).mapped and (is_old or is_named(audit.design, carrier.field, name))
+        for carrier in audit.facts.carriers
+        for name in names
+    )
 
 
 _NAMING = ("in", "starts_with", "ends_with", "contains")
@@ -185,15 +252,15 @@ def _near(audit: Audit, story: Story) -> Proposal | None:
 
 def _unmapped(audit: Audit, story: Story) -> Found:
     proposal = audit.proposal(story)
-    count = total(story.uncovered)
+    count = total(story.strays)
     name = f"“{story.value}”" if story.value is not None else "nothing"
     detail = (
         f"{leads_text(count)} {audit.since_text} {'has' if count == 1 else 'have'} {name} in {story.carrier.label} "
-        f"({story.field}), {seen_text(story)}. No rule of the design maps it."
+        f"({story.field}), {seen_text(story)}. {_unknown(story)}"
     )
     if not count:
         detail = f"{story.carrier.label} ({story.field}) offers {name}, and no rule of the design maps it."
-    if story.decision.possible:
+    if story.decision.possible and not story.is_swept_up:
         names = ", ".join(audit.type_name(id) for id in story.decision.possible)
         detail += f" The lead type depends on other fields: it may be {names}."
     return Found(
@@ -204,17 +271,25 @@ def _unmapped(audit: Audit, story: Story) -> Found:
         evidence=replace(story.carrier.evidence, count=count),
         where="/lead_types",
         severity=_mild(audit, "error"),
-        lead_types=tuple(id for id, _ in by_type(story.uncovered) if id),
+        lead_types=tuple(id for id, _ in by_type(story.strays) if id),
         proposal=proposal,
         figures=_figures(story, proposal),
     )
 
 
+def _unknown(story: Story) -> str:
+    if not story.is_swept_up:
+        return "No rule of the design maps it."
+    if story.decision.mapped:
+        return "No rule of the design names it: a rule for whatever is left takes it."
+    return "No rule of the design names it: other fields gave its leads a lead type."
+
+
 def _consequence(audit: Audit, story: Story, proposal: Proposal | None) -> str:
-    if not story.uncovered:
+    if not story.strays:
         return f"The first lead that arrives with it gets {_fallback(audit)}."
-    said = "; ".join(f"{leads_text(count)}: {_treated(audit, id)}" for id, count in by_type(story.uncovered))
-    judged = distorted(story.uncovered, proposal)
+    said = "; ".join(f"{leads_text(count)}: {_treated(audit, id)}" for id, count in by_type(story.strays))
+    judged = distorted(story.strays, proposal)
     if not judged:
         return f"{said}."
     verdicts = count_text(judged, "verdict")
@@ -251,12 +326,12 @@ def _fix(audit: Audit, proposal: Proposal | None) -> str:
 
 def _figures(story: Story, proposal: Proposal | None) -> dict[str, int | float | str | None]:
     return {
-        "leads": total(story.uncovered),
+        "leads": total(story.strays),
         "first": story.first or None,
         "last": story.last or None,
         "now": story.decision.lead_type,
-        "verdicts": sum(tally.count for tally in story.uncovered if tally.verdict),
-        "distorted": distorted(story.uncovered, proposal),
+        "verdicts": sum(tally.count for tally in story.strays if tally.verdict),
+        "distorted": distorted(story.strays, proposal),
     }
 
 

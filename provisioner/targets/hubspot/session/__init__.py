@@ -171,6 +171,18 @@ class HubSpotSession:
             asker = Asker(self.door, lambda: self.portal, dict)
             return audit.judged(asker, self._object, self._prefix, since)
 
+    def earlier(
+        self, design: Design, scope: Scope, values: Mapping[str, Sequence[str]]
+    ) -> Mapping[tuple[str, str], Evidence]:
+        """Field and value → its leads from before the window; what cannot be counted is left out, and so are all values
+        beyond the first fifty. One request each."""
+        from provisioner.targets.hubspot.session import audit
+        from provisioner.targets.hubspot.session.asking import Asker
+
+        with discreet(self._transport.secrets):
+            asker = Asker(self.door, lambda: self.portal, dict)
+            return audit.earlier(asker, design, scope, values)
+
     def underway(self, lead_types: Sequence[str], prefix: str) -> Mapping[str, int]:
         """Lead type → records whose clock of it runs. One request each."""
         with discreet(self._transport.secrets):

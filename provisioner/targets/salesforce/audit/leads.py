@@ -38,6 +38,11 @@ class Leads:
         return f"CreatedDate >= {instant(self.scope.since)} AND CreatedDate <= {instant(self.scope.now)}"
 
     @property
+    def before(self) -> str:
+        """Before the window."""
+        return f"CreatedDate < {instant(self.scope.since)}"
+
+    @property
     def running(self) -> str:
         """The clock runs: started, and not ended by a touch, an exclusion, or never begun."""
         return among(self.field("SLA_Status"), RUNNING)

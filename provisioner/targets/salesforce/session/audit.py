@@ -6,6 +6,7 @@ too many for one answer).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,12 +18,12 @@ from provisioner.targets.salesforce.audit import calendars, carriers, checks, pe
 from provisioner.targets.salesforce.audit.answers import Answer, Refusal, number, text
 from provisioner.targets.salesforce.audit.carriers import Field, Part
 from provisioner.targets.salesforce.audit.leads import Leads, parsed
-from provisioner.targets.salesforce.audit.where import among, every, instant, some
+from provisioner.targets.salesforce.audit.where import among, every, field_name, instant, some
 from provisioner.targets.salesforce.names import Names
 from provisioner.targets.salesforce.session import ledger, together
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
-from provisioner.targets.salesforce.soql import literal
+from provisioner.targets.salesforce.soql import literal, portions
 
 BORN = "ledger"
 UNSEEN_CLOCK = "checks/assigned_without_clock"
@@ -192,6 +193,36 @@ def judged(rest: Rest, prefix: str, since: Mapping[str, str], samples: int = SAM
         ids = [text(row, "Id") for row in rows if text(row, lead_type).casefold() == id.casefold()]
         query = f"SELECT Id FROM Lead WHERE {clause}"  # noqa: S608 - literals
         found[id] = Evidence(query, counts.get(id.casefold(), 0), tuple(ids[:samples]))
+    return found
+
+
+def earlier(
+    rest: Rest, design: Design, scope: Scope, values: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, str], Evidence]:
+    """Field and value → its leads from before the window. What may not be counted, or cannot stand in a query, is left
+    out."""
+    leads = Leads(design, scope, {})
+    wanted = {field_name(name): [value for value in found if value.isprintable()] for name, found in values.items()}
+    portioned = {
+        (name, place): portion for name, found in wanted.items() for place, portion in enumerate(portions(found))
+    }
+    asked = {
+        f"{name}/{place}": leads.select(
+            f"{name}, COUNT(Id) n", leads.before, among(name, portion), end=f"GROUP BY {name}"
+        )
+        for (name, place), portion in portioned.items()
+    }
+    told = together.ask(rest, asked, "count earlier leads")
+    found: dict[tuple[str, str], Evidence] = {}
+    for (name, place), portion in portioned.items():
+        answered = told[f"{name}/{place}"]
+        if isinstance(answered, Answer):
+            counts: Counter[str] = Counter()
+            for row in answered.rows:
+                counts[text(row, name).casefold()] += number(row, "n")
+            for value in portion:
+                query = leads.select("COUNT(Id)", leads.before, among(name, [value]))
+                found[name, value] = Evidence(query, counts[value.casefold()])
     return found
 
 

@@ -141,7 +141,7 @@ def test_requests_that_make_no_sense(emulator):
     ("method", "path", "what"),
     [
         ("GET", "ui-api/object-info/Lead", "GET /services/data/v66.0/ui-api/object-info/Lead"),
-        ("POST", "jobs/query", "Bulk API jobs/query"),
+        ("GET", "jobs/classic", "GET /services/data/v66.0/jobs/classic"),
         ("GET", "analytics/reportTypes/LeadList", "analytics/reportTypes/LeadList"),
         ("POST", "composite/batch", "composite/batch"),
         ("GET", "sobjects/Lead/listviews", "GET /services/data/v66.0/sobjects/Lead/listviews"),

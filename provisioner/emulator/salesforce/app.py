@@ -72,11 +72,13 @@ class World:
 
     def extras(self) -> dict[str, Callable[[Any], Any]]:
         return {
+            "bulk": lambda body: self.org.bulk.ingest.plant(body),
             "by_hand": lambda body: change_by_hand(self.org, body),
             "convert": lambda body: convert_lead(self.org, body),
             "count": lambda body: count_stored(self.org, body),
             "deployment": lambda body: plant_deployment(self.org, body),
             "expire": self._expire,
+            "trouble": lambda body: self.org.automation.troubles.order(body),
         }
 
     def _expire(self, body: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from provisioner.emulator.store import Store
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.automation import Automation
+    from provisioner.emulator.salesforce.bulk import Bulk
     from provisioner.emulator.salesforce.metadata import MetadataStore
 
 
@@ -82,6 +83,12 @@ class Org:
 
         return Automation(self)
 
+    @cached_property
+    def bulk(self) -> Bulk:
+        from provisioner.emulator.salesforce.bulk import Bulk
+
+        return Bulk(self)
+
     @property
     def now(self) -> datetime:
         return self.clock.now
@@ -93,6 +100,7 @@ class Org:
 
     def advance(self, until: datetime) -> None:
         """Let time pass: everything that falls due up to and including `until` runs at its own minute."""
+        self.bulk.settle()
         self.automation.run_due(until)
         self.move_clock(until)
 
@@ -118,7 +126,7 @@ class Org:
     def reset(self) -> None:
         """Back to an empty org at the first instant, with the settings it was started with."""
         self.store.wipe()
-        for part in ("metadata", "automation"):
+        for part in ("metadata", "automation", "bulk"):
             self.__dict__.pop(part, None)
         self._begin()
         self.settings.change(self.defaults)

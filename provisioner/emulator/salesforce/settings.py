@@ -21,8 +21,14 @@ class OrgSettings:
     timezone: str = "America/Los_Angeles"
     trial_expiration: str | None = None
     default_workflow_user: str | None = None  # a user id; the seed names the administrator
+    email_deliverability: bool = True  # access to send email: without it alerts fail
+    slack: dict[str, Any] = field(
+        default_factory=dict
+    )  # {"app", "workspace", "conversations": [ids]}; empty: not connected
     deploy_flows_as_active: bool = False  # matters in production only
     deploy_polls: int = 2  # status calls until a deployment is done
+    bulk_polls: int = 2  # status calls until a bulk job begins to work
+    bulk_rows_per_poll: int = 0  # rows that a status call works through; 0: what fits into two real seconds
     failing_tests: list[str] = field(default_factory=list)  # Apex test classes reported as failing
     test_coverage: int = 100  # percent, reported for every Apex class
     apex_twin: bool = True

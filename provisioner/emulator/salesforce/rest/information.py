@@ -34,7 +34,6 @@ def routes(org: Org) -> list[Route]:
         Route(DATA, partial(resources, org)),
         Route(f"{DATA}/limits", partial(limits, org)),
         Route(f"{DATA}/analytics/{{rest:path}}", partial(analytics, org), methods=every),
-        Route(f"{DATA}/jobs/{{rest:path}}", partial(jobs, org), methods=every),
         Route("/services/oauth2/userinfo", partial(userinfo, org), methods=["GET", "POST"]),
         Route("/id/{organization}/{user}", partial(identity, org)),
     ]
@@ -49,7 +48,7 @@ async def versions(org: Org, request: Request) -> Response:
 async def resources(org: Org, request: Request) -> Response:
     user_id = authenticate(org, request)
     base = f"/services/data/v{request.path_params['version']}"
-    names = ("sobjects", "query", "queryAll", "limits", "composite", "tooling", "metadata", "analytics")
+    names = ("sobjects", "query", "queryAll", "limits", "composite", "tooling", "metadata", "analytics", "jobs")
     identity = f"{org.settings.instance_url}/id/{org.settings.org_id}/{user_id}"
     return JSONResponse({name: f"{base}/{name}" for name in names} | {"identity": identity})
 
@@ -73,11 +72,6 @@ async def identity(org: Org, request: Request) -> Response:
 async def analytics(org: Org, request: Request) -> Response:
     authenticate(org, request)
     raise not_modelled(f"analytics/{request.path_params['rest']}")
-
-
-async def jobs(org: Org, request: Request) -> Response:
-    authenticate(org, request)
-    raise not_modelled(f"Bulk API jobs/{request.path_params['rest']}")
 
 
 def _userinfo(org: Org, user_id: str) -> dict[str, Any]:

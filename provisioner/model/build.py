@@ -30,6 +30,7 @@ from provisioner.model.design import (
     FirstTouch,
     FollowUp,
     LeadType,
+    Quiet,
     Recipient,
     Step,
     Target,
@@ -39,6 +40,15 @@ from provisioner.model.design import (
 from provisioner.model.durations import At, UnreadableDuration, parse_at, parse_duration
 from provisioner.model.hours import CalendarReader
 from provisioner.model.registry import AT, CONDITION, DURATION
+from provisioner.model.sections import (
+    read_breach,
+    read_conversion,
+    read_recycling,
+    read_reports,
+    read_stages,
+    read_surge,
+    read_targets,
+)
 from provisioner.rules import Finding, Rule
 
 CONTENT = ("lead.name", "lead_type", "company", "rep", "sla", "elapsed", "link")
@@ -88,10 +98,11 @@ class Builder:
             exclusions=tuple(self._items("exclusions", self._exclusion)),
             assignment=Assignment(**_only(self._section("assignment"), "on_reassign", "queue_starts_clock")),
             enablement=self._plain("enablement"),
-            recycling=self._plain("recycling"),
-            surge=self._plain("surge"),
-            reports=self._plain("reports"),
-            targets=self._plain("targets"),
+            recycling=read_recycling(self._plain("recycling")),
+            breach=read_breach(self._plain("breach")),
+            surge=read_surge(self._plain("surge")),
+            reports=read_reports(self._plain("reports"), label_of),
+            targets=read_targets(self._plain("targets"), self._duration),
             was=former_ids(self.document.data),
         )
 
@@ -137,7 +148,17 @@ class Builder:
             object=data.get("object", ""),
             prefix=data.get("prefix", ""),
             expect=dict(data.get("expect", {})),
-            options=_only(data, "api_version", "timezone", "fields", "features", "slack_action_version", "accept"),
+            options=_only(
+                data,
+                "api_version",
+                "timezone",
+                "fields",
+                "features",
+                "slack_action_version",
+                "slack_app_id",
+                "slack_workspace_id",
+                "accept",
+            ),
         )
 
     def _telemetry(self, object: str) -> Telemetry:
@@ -150,7 +171,8 @@ class Builder:
                 types=tuple(touch.get("types", FirstTouch().types)),
                 ignore_users=tuple(touch.get("ignore_users", ())),
             ),
-            stages=data.get("stages"),
+            stages=read_stages(data.get("stages")),
+            conversion=read_conversion(data.get("conversion")),
         )
 
     def _unmatched(self) -> Unmatched:
@@ -160,7 +182,13 @@ class Builder:
 
     def _alerts(self) -> Alerts:
         data = self._section("alerts")
-        return Alerts(data.get("mode", "silent"), data.get("silent_to", ""), tuple(data.get("content", CONTENT)))
+        content = tuple(data.get("content", CONTENT))
+        quiet = [
+            Quiet(item["id"], when, at)
+            for at, item in ((f"/alerts/quiet/{place}", item) for place, item in enumerate(data.get("quiet", ())))
+            if (when := self._condition(item["when"], f"{at}/when")) is not None
+        ]
+        return Alerts(data.get("mode", "silent"), data.get("silent_to", ""), content, tuple(quiet))
 
     def _exclusion(self, data: Mapping[str, Any], at: str) -> Exclusion | None:
         when = self._condition(data["when"], f"{at}/when")

@@ -15,6 +15,8 @@ Clock = Literal["business", "calendar"]
 Channel = Literal["bell", "email", "slack"]
 StepStatus = Literal["at_risk", "breached", "escalated"]
 TouchType = Literal["call", "email", "linkedin", "meeting"]
+RECYCLED = "recycled"  # the stage id of a lead that is sent back, to return later
+REJECTIONS = (RECYCLED, "disqualified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,34 @@ class FirstTouch:
 
 
 @dataclass(frozen=True, slots=True)
+class Stages:
+    """The stages of a lead: `values` is stage id → value of `field`, in the order of the document."""
+
+    field: str
+    values: Mapping[str, str]
+    history: bool = False
+    at: str = "/telemetry/stages"
+
+    @property
+    def rejections(self) -> dict[str, str]:
+        """The stages in which a lead is sent back: id → value."""
+        return {id: value for id, value in self.values.items() if id in REJECTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Which records get a copy of the measures when a lead is converted."""
+
+    to: tuple[Literal["contact", "opportunity"], ...]
+    at: str = "/telemetry/conversion"
+
+
+@dataclass(frozen=True, slots=True)
 class Telemetry:
     engagement: tuple[str, ...]  # field names, the first one that is known
     first_touch: FirstTouch
-    stages: Mapping[str, Any] | None = None
+    stages: Stages | None = None
+    conversion: Conversion | None = None
     at: str = "/telemetry"
 
 
@@ -193,10 +219,20 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """A condition under which a step marks the lead and does nothing else."""
+
+    id: str
+    when: Condition
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alerts:
     mode: Literal["silent", "live"]
     silent_to: str
     content: tuple[str, ...]
+    quiet: tuple[Quiet, ...] = ()
     at: str = "/alerts"
 
 
@@ -214,6 +250,76 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Recycling:
+    """How often a lead may come back (None: as often as people like), and the reasons for which it is rejected."""
+
+    limit: int | None
+    reasons: tuple[str, ...]
+    at: str = "/recycling"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """The reasons people choose from when an SLA was missed."""
+
+    reasons: tuple[str, ...]
+    at: str = "/breach"
+
+
+@dataclass(frozen=True, slots=True)
+class Surge:
+    """A switch that multiplies the SLAs of the clocks that start while it is on. `when` is for people."""
+
+    factor: Decimal
+    when: str | None
+    at: str = "/surge"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDashboard:
+    """A dashboard about some lead types, besides the one about all of them."""
+
+    id: str
+    label: str
+    lead_types: tuple[str, ...]
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    folder: str
+    include: tuple[str, ...]
+    dashboard: bool = False
+    dashboards: tuple[ReportDashboard, ...] = ()
+    at: str = "/reports"
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceTarget:
+    """Shares of leads touched in time, in per cent: at least `good`, below `red`."""
+
+    good: Decimal
+    red: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SystemsDelayTarget:
+    """Calendar time from engagement to assignment: at most `good`, at most `yellow`, from `red` and `critical` on."""
+
+    good: Duration
+    yellow: Duration
+    red: Duration
+    critical: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    compliance: ComplianceTarget | None = None
+    systems_delay: SystemsDelayTarget | None = None
+    at: str = "/targets"
+
+
+@dataclass(frozen=True, slots=True)
 class Design:
     id: str
     client: str
@@ -228,12 +334,12 @@ class Design:
     alerts: Alerts
     exclusions: tuple[Exclusion, ...]
     assignment: Assignment
-    # Sections whose meaning belongs to later capabilities, checked for shape, kept as plain data:
-    enablement: Mapping[str, Any] | None = None
-    recycling: Mapping[str, Any] | None = None
-    surge: Mapping[str, Any] | None = None
-    reports: Mapping[str, Any] | None = None
-    targets: Mapping[str, Any] | None = None
+    enablement: Mapping[str, Any] | None = None  # read by `golive`; checked for shape, kept as plain data
+    recycling: Recycling | None = None
+    breach: Breach | None = None
+    surge: Surge | None = None
+    reports: Reports | None = None
+    targets: Targets | None = None
     was: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Section of the document → id → its former ids, of what was renamed."""
 

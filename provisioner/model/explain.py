@@ -14,13 +14,17 @@ from provisioner.model.design import (
     Condition,
     Design,
     Duration,
+    Exclusion,
     Holiday,
     LeadType,
     Not,
+    Quiet,
     Recipient,
+    Reports,
     Scalar,
     Step,
     Target,
+    Targets,
     Telemetry,
 )
 from provisioner.model.hours import DAYS
@@ -44,17 +48,15 @@ def explain(design: Design) -> dict[str, Any]:
             "mode": design.alerts.mode,
             "silent_to": design.alerts.silent_to,
             "content": list(design.alerts.content),
+            **({"quiet": [_ruled(item) for item in design.alerts.quiet]} if design.alerts.quiet else {}),
         },
         "enablement": design.enablement,
-        "exclusions": [{"id": item.id, "when": condition(item.when)} for item in design.exclusions],
+        "exclusions": [_ruled(item) for item in design.exclusions],
         "assignment": {
             "on_reassign": design.assignment.on_reassign,
             "queue_starts_clock": design.assignment.queue_starts_clock,
         },
-        "recycling": design.recycling,
-        "surge": design.surge,
-        "reports": design.reports,
-        "targets": design.targets,
+        **sections(design),
     }
     return _known(_with_former_ids(found, design))
 
@@ -81,7 +83,57 @@ def _target(item: Target) -> dict[str, Any]:
 
 def _telemetry(item: Telemetry) -> dict[str, Any]:
     first_touch = {"types": list(item.first_touch.types), "ignore_users": list(item.first_touch.ignore_users)}
-    return _known({"engagement": list(item.engagement), "first_touch": first_touch, "stages": item.stages})
+    stages, conversion = item.stages, item.conversion
+    return _known(
+        {
+            "engagement": list(item.engagement),
+            "first_touch": first_touch,
+            "stages": stages and {"field": stages.field, "values": dict(stages.values), "history": stages.history},
+            "conversion": conversion and {"to": list(conversion.to)},
+        }
+    )
+
+
+def _ruled(item: Exclusion | Quiet) -> dict[str, Any]:
+    return {"id": item.id, "when": condition(item.when)}
+
+
+def sections(design: Design) -> dict[str, Any]:
+    """The sections beside the clock, as they are written; None for those that are absent."""
+    recycling, surge, reports, targets = design.recycling, design.surge, design.reports, design.targets
+    return {
+        "recycling": recycling and _filled({"limit": recycling.limit, "reasons": list(recycling.reasons)}),
+        "breach": design.breach and {"reasons": list(design.breach.reasons)},
+        "surge": surge and _known({"when": surge.when, "factor": _plain(surge.factor)}),
+        "reports": reports and _reports(reports),
+        "targets": targets and _targets(targets),
+    }
+
+
+def _filled(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value not in (None, [])}
+
+
+def _plain(factor: Decimal) -> int | float:
+    return int(factor) if factor == factor.to_integral_value() else float(factor)
+
+
+def _reports(item: Reports) -> dict[str, Any]:
+    boards = [{"id": one.id, "label": one.label, "lead_types": list(one.lead_types)} for one in item.dashboards]
+    found = {"folder": item.folder, "include": list(item.include), "dashboard": item.dashboard, "dashboards": boards}
+    return found if boards else _known({**found, "dashboards": None})
+
+
+def _targets(item: Targets) -> dict[str, Any]:
+    compliance, delay = item.compliance, item.systems_delay
+    return _known(
+        {
+            "compliance": compliance
+            and {"good": f"{percent_text(compliance.good)}%", "red": f"{percent_text(compliance.red)}%"},
+            "systems_delay": delay
+            and {name: duration(getattr(delay, name)) for name in ("good", "yellow", "red", "critical")},
+        }
+    )
 
 
 def condition(item: Condition) -> dict[str, Any]:

@@ -42,9 +42,15 @@ def before(design: Design, rename: Rename) -> Design:
 
 
 def _lead_types(design: Design, ids: Mapping[str, str]) -> Design:
-    track_as = design.unmatched.track_as
+    track_as, reports = design.unmatched.track_as, design.reports
+    if reports is not None:
+        boards = (
+            replace(one, lead_types=tuple(ids.get(id, id) for id in one.lead_types)) for one in reports.dashboards
+        )
+        reports = replace(reports, dashboards=tuple(boards))
     return replace(
         design,
+        reports=reports,
         lead_types=tuple(replace(item, id=ids.get(item.id, item.id)) for item in design.lead_types),
         unmatched=replace(design.unmatched, track_as=ids.get(track_as or "", track_as)),
     )

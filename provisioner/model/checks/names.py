@@ -27,17 +27,19 @@ def undefined(subject: Subject) -> Iterator[Finding]:
 @RULES.rule("D111", "An id is used twice")
 def duplicates(subject: Subject) -> Iterator[Finding]:
     """An id names one thing in the CRM; two would overwrite each other."""
-    for section in ("lead_types", "exclusions"):
-        items = subject.section(section)
+    for section, entry in (("lead_types", ""), ("exclusions", ""), ("alerts", "quiet"), ("reports", "dashboards")):
+        items, at = subject.section(section), f"/{section}"
+        if entry:
+            items, at = items.get(entry) if isinstance(items, dict) else None, f"/{section}/{entry}"
         first: dict[str, int] = {}
         for index, item in enumerate(items if isinstance(items, list) else ()):
             id = item.get("id") if isinstance(item, dict) else None
             if not isinstance(id, str):
                 continue
             if id in first:
-                line = subject.document.locate(f"/{section}/{first[id]}/id").line
-                detail = f"{quoted(id)} already names the entry of {section} in line {line}."
-                yield Finding(f"/{section}/{index}/id", detail, "Give one of them another id.")
+                line = subject.document.locate(f"{at}/{first[id]}/id").line
+                detail = f"{quoted(id)} already names the entry of {entry or section} in line {line}."
+                yield Finding(f"{at}/{index}/id", detail, "Give one of them another id.")
             first.setdefault(id, index)
 
 
@@ -109,5 +111,8 @@ def _references(subject: Subject) -> Iterator[tuple[str, str, str, str]]:
             yield "recipient", "recipients", name, f"{step.at}/notify/{index}"
         if step.reassign_to is not None:
             yield "recipient", "recipients", step.reassign_to, f"{step.at}/reassign_to"
+    for board in design.reports.dashboards if design.reports is not None else ():
+        for index, name in enumerate(board.lead_types):
+            yield "lead type", "lead_types", name, f"{board.at}/lead_types/{index}"
     if design.unmatched.track_as is not None:
         yield "lead type", "lead_types", design.unmatched.track_as, f"{design.unmatched.at}/track_as"

@@ -11,8 +11,7 @@ from typing import Any
 from provisioner.document.wording import quoted
 from provisioner.model.checks.clock import seconds
 from provisioner.model.checks.subject import Subject
-from provisioner.model.design import Duration
-from provisioner.model.durations import UnreadableDuration, parse_duration
+from provisioner.model.design import RECYCLED, Duration, SystemsDelayTarget
 from provisioner.model.registry import RULES
 from provisioner.rules import Finding
 
@@ -42,47 +41,74 @@ def enablement_days(subject: Subject) -> Iterator[Finding]:
             yield Finding(f"/enablement/{name}", f"{quoted(value)} is a day that does not exist.", "Correct the date.")
 
 
-@RULES.rule("D125", "An unusual number of reasons", severity="warning")
+@RULES.rule("D125", "An unusual number of reasons")
 def reasons(subject: Subject) -> Iterator[Finding]:
     """With fewer than five reasons, people choose the nearest wrong one; with more than seven, the first."""
-    found = (subject.design.recycling or {}).get("reasons")
-    if found is not None and not 5 <= len(found) <= 7:
-        detail = f"There are {len(found)} reasons for recycling; five to seven are usual."
-        yield Finding("/recycling/reasons", detail, "Join or split reasons.")
+    recycling = subject.design.recycling
+    count = len(recycling.reasons) if recycling is not None else 0
+    if recycling is not None and count and not 5 <= count <= 7:
+        detail = f"There are {count} reasons for a rejection; five to seven are what people choose well from."
+        yield Finding(f"{recycling.at}/reasons", detail, "Join or split reasons.")
+
+
+@RULES.rule("D136", "Rejections without stages")
+def rejected_in_a_stage(subject: Subject) -> Iterator[Finding]:
+    """A rejection is a lead that enters the stage `recycled` or `disqualified`; only stages tell when that is."""
+    recycling, stages = subject.design.recycling, subject.design.telemetry.stages
+    if recycling is None or "/telemetry" in subject.doubtful:
+        return
+    if stages is None or not stages.rejections:
+        detail = "The section recycling needs to know the values of the stages recycled and disqualified."
+        yield Finding(recycling.at, detail, "Add telemetry.stages with `recycled`, `disqualified` or both.")
+    elif recycling.limit is not None and RECYCLED not in stages.values:
+        detail = "There is a limit for recycling, and no stage `recycled` in telemetry.stages.values."
+        yield Finding(f"{recycling.at}/limit", detail, "Add the stage `recycled`, or leave out the limit.")
+
+
+@RULES.rule("D137", "A factor that is not exact")
+def surge_factor(subject: Subject) -> Iterator[Finding]:
+    """With two decimals at most, every stretched SLA is a whole number of seconds."""
+    surge = subject.design.surge
+    if surge is not None and surge.factor != surge.factor.quantize(Decimal("0.01")):
+        yield Finding(f"{surge.at}/factor", f"{surge.factor} has more than two decimals.", "Write 1.5 or 1.25.")
+
+
+@RULES.rule("D138", "A stage value twice")
+def stage_values(subject: Subject) -> Iterator[Finding]:
+    """One value cannot stand for two stages; capitals do not tell values apart."""
+    stages = subject.design.telemetry.stages
+    seen: dict[str, str] = {}
+    for id, value in stages.values.items() if stages is not None else ():
+        if (first := seen.setdefault(value.casefold(), id)) != id:
+            detail = f"{quoted(value)} stands for the stages {first} and {id}."
+            yield Finding(f"/telemetry/stages/values/{id}", detail, "Give each stage a value of its own.")
 
 
 @RULES.rule("D126", "Targets contradict each other")
 def targets(subject: Subject) -> Iterator[Finding]:
     """A value cannot be good and red at once."""
-    found = subject.design.targets or {}
-    if (compliance := found.get("compliance")) is not None:
-        shares = {name: Decimal(compliance[name].rstrip("%")) for name in ("good", "red")}
-        for name, share in shares.items():
+    found = subject.design.targets
+    if found is not None and found.compliance is not None:
+        good, red = found.compliance.good, found.compliance.red
+        for name, share in (("good", good), ("red", red)):
             if share > 100:
-                pointer = f"/targets/compliance/{name}"
-                yield Finding(pointer, f"{compliance[name]} is more than all leads.", "Write at most 100%.")
-        if shares["good"] <= shares["red"]:
-            detail = f"Compliance is good from {compliance['good']} and red below {compliance['red']}."
+                yield Finding(f"/targets/compliance/{name}", f"{share}% is more than all leads.", "Write at most 100%.")
+        if good <= red:
+            detail = f"Compliance is good from {good}% and red below {red}%."
             yield Finding("/targets/compliance/good", detail, "good must be more than red.")
-    if (delay := found.get("systems_delay")) is not None:
-        yield from _delays(delay)
+    if found is not None and found.systems_delay is not None:
+        yield from _delays(found.systems_delay)
 
 
-def _delays(delay: dict[str, Any]) -> Iterator[Finding]:
-    lengths: dict[str, Duration] = {}
-    for name in _LEVELS:
-        pointer = f"/targets/systems_delay/{name}"
-        try:
-            lengths[name] = parse_duration(delay[name])
-        except UnreadableDuration as error:
-            yield Finding(pointer, error.detail, error.advice)
-            continue
-        if lengths[name].business_days:
-            yield Finding(pointer, f"'{delay[name]}' counts business days; delays are calendar time.", "Write h or d.")
+def _delays(delay: SystemsDelayTarget) -> Iterator[Finding]:
+    lengths: dict[str, Duration] = {name: getattr(delay, name) for name in _LEVELS}
+    for name, length in lengths.items():
+        if length.business_days:
+            pointer = f"/targets/systems_delay/{name}"
+            yield Finding(pointer, f"'{length.text}' counts business days; delays are calendar time.", "Write h or d.")
     for before, after in pairwise(_LEVELS):
-        known = before in lengths and after in lengths
-        if known and seconds(lengths[before], 1440) >= seconds(lengths[after], 1440):
-            detail = f"{before} ({delay[before]}) is not shorter than {after} ({delay[after]})."
+        if seconds(lengths[before], 1440) >= seconds(lengths[after], 1440):
+            detail = f"{before} ({lengths[before].text}) is not shorter than {after} ({lengths[after].text})."
             yield Finding(f"/targets/systems_delay/{after}", detail, "Put the four in order: good is the shortest.")
 
 

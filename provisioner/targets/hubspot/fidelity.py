@@ -22,6 +22,7 @@ from provisioner.targets.hubspot import windows
 from provisioner.targets.hubspot.clock import RESTING
 from provisioner.targets.hubspot.code import computes, last_year
 from provisioner.targets.hubspot.conditions import kinds
+from provisioner.targets.hubspot.manual import guided
 from provisioner.targets.hubspot.minutes import duration_minutes, promised_minutes
 from provisioner.targets.hubspot.names import hours_of
 from provisioner.targets.hubspot.objects import lead_object
@@ -382,7 +383,15 @@ def impossible(design: Design) -> list[Fidelity]:
             "cycle. A new enquiry is a new lead."
         )
         found.append(Fidelity("cycle", None, "impossible", None, why, f"{design.telemetry.at}/engagement"))
-    found += [_not(word, f"/{word}") for word in ("recycling", "surge") if getattr(design, word)]
+    found += [_not(word, f"/{word}") for word in ("recycling", "breach", "surge") if getattr(design, word)]
+    if design.telemetry.conversion is not None:
+        found.append(_not("conversion", design.telemetry.conversion.at))
+    if design.alerts.quiet:
+        found.append(_not("quiet", f"{design.alerts.at}/quiet"))
+    if design.reports is not None:
+        unguided = [key for key in design.reports.include if key not in guided(design)]
+        found += [_not(f"report {key}", f"{design.reports.at}/include") for key in unguided]
+        found += [_not("dashboards", f"{design.reports.at}/dashboards") for _ in design.reports.dashboards[:1]]
     for lead_type in design.lead_types:
         for word in ("after_hours", "follow_up"):
             if getattr(lead_type, word) is not None:

@@ -83,8 +83,7 @@ def unknown_of_leads(design: Design) -> Iterator[Finding]:
 def names(design: Design) -> Iterator[Finding]:
     """An internal name has at most 64 lower-case letters, digits and underscores, and begins with a letter."""
     own = Names(design.target.prefix)
-    stages = (design.telemetry.stages or {}).get("values", {})
-    for id in stages:
+    for id in design.telemetry.stages.values if design.telemetry.stages else ():
         name = own.prop(f"{id}_at")
         if not _NAME.fullmatch(name):
             detail = f"The time of stage {id!r} would be called {name!r} ({len(name)} characters)."
@@ -105,7 +104,7 @@ def _named_properties(design: Design) -> Iterator[tuple[str, str]]:
     for place, name in enumerate(design.telemetry.engagement):
         yield name, f"{design.telemetry.at}/engagement/{place}"
     if design.telemetry.stages:
-        yield design.telemetry.stages["field"], f"{design.telemetry.at}/stages/field"
+        yield design.telemetry.stages.field, f"{design.telemetry.at}/stages/field"
     for item in _ruled(design):
         for test in tests_of(item.when):
             yield test.field, test.at
@@ -228,10 +227,10 @@ def holidays(design: Design) -> Iterator[Finding]:
 def later_sections(design: Design) -> Iterator[Finding]:
     """The document may say more than this version puts into the portal; what is left out is said, never pretended."""
     advice = "Keep it for a later version, or leave it out; nothing of it is in the portal."
-    for word in ("recycling", "surge"):
+    for word in ("recycling", "breach", "surge"):
         if getattr(design, word):
             yield Finding(f"/{word}", f"The section `{word}` is not deployed by this version.", advice)
-    if (design.telemetry.stages or {}).get("history"):
+    if design.telemetry.stages is not None and design.telemetry.stages.history:
         detail = "There is no object for stage changes; the history of the property itself holds them."
         yield Finding(f"{design.telemetry.at}/stages/history", detail, "Leave out history.", "info")
     for lead_type in design.lead_types:

@@ -51,6 +51,16 @@ _REPORTS: dict[str, _Report] = {
         ("{lead_type}", "{owner}"),
         ("{sla_status} is any of breached, escalated", "{sla_due_at} is today"),
     ),
+    "compliance_by_week": _Report(
+        "Compliance by week", "stacked column", _COUNT, ("{sla_due_at}, by week", "{sla_result}"), _JUDGED
+    ),
+    "aging_open_clocks": _Report(
+        "Open clocks",
+        "table",
+        _COUNT,
+        ("{lead_type}", "{owner}"),
+        ("{sla_status} is any of within_sla, at_risk, breached, escalated",),
+    ),
     "conversion_funnel": _Report("Conversion by SLA result", "column", _COUNT, ("{stage}", "{sla_result}"), _JUDGED),
     "rejection_reasons": _Report("Reasons of rejection", "bar", _COUNT, ("{reasons}",), ("{reasons} is known",)),
 }
@@ -58,14 +68,18 @@ _WORD = re.compile(r"\{(\w+)\}")
 _ANY_OF = re.compile(r"^\{(\w+)\} is any of (.+)$")
 
 
+def guided(design: Design) -> list[str]:
+    """The reports of the design that there is a guide for, in its order."""
+    return [key for key in design.reports.include if key in _REPORTS] if design.reports is not None else []
+
+
 def manual_steps(design: Design) -> Iterator[Resource]:
     """The reports that the design asks for, and the dashboard that shows them."""
-    reports = design.reports or {}
-    wanted = [key for key in reports.get("include", ()) if key in _REPORTS]
+    wanted = guided(design)
     guide = _Guide(design)
     for key in wanted:
         yield guide.report(key)
-    if reports.get("dashboard"):
+    if design.reports is not None and design.reports.dashboard:
         yield guide.dashboard(wanted)
 
 
@@ -138,7 +152,7 @@ class _Guide:
         return f"Property:{self.object.path}.{self.names.prop(word)}"
 
     def _folder(self) -> str:
-        folder = (self.design.reports or {}).get("folder")
+        folder = self.design.reports.folder if self.design.reports else ""
         return f' in the folder "{folder}"' if folder else ""
 
 

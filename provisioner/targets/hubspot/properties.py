@@ -48,7 +48,7 @@ def properties(design: Design) -> Iterator[Resource]:
     yield from maker.facts()
     for word, (label, text) in _INNER.items():
         yield maker.instant(word, label, f"{text} Internal.", hidden=True)
-    for id in (design.telemetry.stages or {}).get("values", {}):
+    for id in design.telemetry.stages.values if design.telemetry.stages else ():
         yield maker.instant(f"{id}_at", f"Stage {id} at", "When the lead reached this stage.")
     yield from maker.measures()
 

@@ -76,10 +76,10 @@ def _stages(design: Design) -> Iterator[Reference]:
     stages = design.telemetry.stages
     if not stages:
         return
-    name, pointer = stages["field"], f"{design.telemetry.at}/stages"
+    name, pointer = stages.field, f"{design.telemetry.at}/stages"
     kind = "text" if kinds(design).get(name) == "text" else "enumeration"
     yield Reference(name, "kind", f"{pointer}/field", f"{pointer}/field", (kind,))
-    for id, value in stages["values"].items():
+    for id, value in stages.values.items():
         yield Reference(name, "equal", f"{pointer}/values/{id}", f"{pointer}/field", (value,))
 
 

@@ -168,10 +168,10 @@ def stage_flow(design: Design) -> Iterator[Resource]:
     if not stages:
         return
     graph, names = Graph(), Names(design.target.prefix)
-    field = stages["field"]
+    field = stages.field
     is_text = kinds(design).get(field) == "text"
     cases = []
-    for id, value in stages["values"].items():
+    for id, value in stages.values.items():
         test = texts(field, "IS_EQUAL_TO", [value]) if is_text else any_of(field, [value])
         cases.append((id, [[test]], graph.put(f"stage_{id}", names.prop(f"{id}_at"), NOW, None)))
     start: str | None = None

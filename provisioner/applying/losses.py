@@ -1,4 +1,4 @@
-"""The guard over recorded data: what holds data is deleted only when somebody has said how much of it."""
+"""The guard over recorded data: what holds data goes only when somebody has said how much of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Literal
 
 from provisioner.errors import Refused
-from provisioner.planning.plan import Action, Plan
+from provisioner.planning.plan import Action, Change, Plan, Risk
 from provisioner.resources import Address
-from provisioner.targets.base import Counting, Session
+from provisioner.targets.base import Counting, Narrowing, Session
 
 Unknown = Literal["unknown"]
 UNKNOWN: Unknown = "unknown"
@@ -16,12 +16,24 @@ _SHOWN = 8
 
 
 def count(plan: Plan, session: Session) -> Mapping[Address, int | None]:
-    """How many records hold a value in what this plan deletes; None where it is not known. Empty when the vendor's
-    session does not count."""
-    doomed = [change.before for change in plan.changes if change.action is Action.DELETE and change.before is not None]
-    if not doomed or not isinstance(session, Counting):
+    """How many records hold a value in what this plan deletes, or have one that an update loses; None where it is not
+    known. Empty when the vendor's session does not count."""
+    if not isinstance(session, Counting):
         return {}
-    return session.records_with(doomed)
+    doomed = [change.before for change in plan.to_write if change.action is Action.DELETE and change.before is not None]
+    losing = [change for change in plan.to_write if _loses(change)]
+    found: dict[Address, int | None] = {}
+    if losing and isinstance(session, Narrowing):
+        found |= session.records_losing(losing)
+    else:
+        doomed += [change.before for change in losing if change.before is not None]
+    if doomed:
+        found |= session.records_with(doomed)
+    return found
+
+
+def _loses(change: Change) -> bool:
+    return change.action is Action.UPDATE and change.risk is Risk.DATA
 
 
 def check(plan: Plan, counts: Mapping[Address, int | None], allowed: int | Unknown | None) -> None:
@@ -31,10 +43,11 @@ def check(plan: Plan, counts: Mapping[Address, int | None], allowed: int | Unkno
     holding = {address: number for address, number in counts.items() if number}
     unknown = [address for address, number in counts.items() if number is None]
     total = sum(holding.values())
+    verb = "deletes" if not any(_loses(change) for change in plan.to_write if change.address in counts) else "loses"
     if unknown and allowed != UNKNOWN:
         raise Refused(
             f"How much is recorded in {_listed([str(address) for address in unknown])} could not be counted, "
-            f"and this plan deletes {'it' if len(unknown) == 1 else 'them'}. Nothing was changed.",
+            f"and this plan {verb} {'it' if len(unknown) == 1 else 'them'}. Nothing was changed.",
             advice="Give the connection's user permission to read it, and run this again. If the data may go whatever "
             "it is, give --allow-data-loss=unknown.",
         )
@@ -44,7 +57,7 @@ def check(plan: Plan, counts: Mapping[Address, int | None], allowed: int | Unkno
     named = _listed([f"{address} ({_records(number)})" for address, number in holding.items()])
     values = "1 recorded value" if total == 1 else f"{total} recorded values"
     raise Refused(
-        f"{given}{'t' if given else 'T'}his plan deletes {values}: {named}. Nothing was changed.",
+        f"{given}{'t' if given else 'T'}his plan {verb} {values}: {named}. Nothing was changed.",
         advice=f"Export what is needed first. If it may go, give --allow-data-loss={total}.",
     )
 

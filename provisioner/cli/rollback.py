@@ -122,8 +122,11 @@ def _plan(run: Run, target: Target, reached: Reached, console: Console, state: P
 
     from provisioner import __version__
     from provisioner.applying import backup, rollback, runs
+    from provisioner.cli import leaving
     from provisioner.planning import guards
     from provisioner.planning.planfile import instant
+    from provisioner.planning.risk import unweighed, weighed
+    from provisioner.targets.base import Weighing
 
     kept = backup.read(run.folder)
     with console.working(f"Reading {reached.org['name']}"):
@@ -133,7 +136,8 @@ def _plan(run: Run, target: Target, reached: Reached, console: Console, state: P
     rollback.check_later(found, discard, run.id)
     now = instant(datetime.now(UTC))
     plan = rollback.make(kept, live, found, tool=__version__, org=reached.org, created_at=now, target=target)
-    plan = replace(plan, connection=reached.connection)
+    plan = weighed(plan, target.weigh if isinstance(target, Weighing) else unweighed)
+    plan = leaving.with_warning(replace(plan, connection=reached.connection), target, reached.session)
     return rollback.with_switch(plan, rollback.quietened(run, kept, runs.every(state)[0]))
 
 

@@ -255,6 +255,16 @@ class Counting(Protocol):
 
 
 @runtime_checkable
+class Narrowing(Protocol):
+    """A `Counting` session that also tells how much an update loses: less room, another type, fewer values."""
+
+    def records_losing(self, changes: Sequence[Change]) -> Mapping[Address, int | None]:
+        """How many records have a value that each of these updates can lose (never fewer than do lose one); None where
+        that could not be counted. One request per change at most, besides what `records_with` takes."""
+        ...
+
+
+@runtime_checkable
 class Finishing(Protocol):
     """A session of a vendor that cannot record an apply in the transaction that carries it out."""
 
@@ -415,6 +425,7 @@ __all__ = [
     "Live",
     "Looking",
     "Meaning",
+    "Narrowing",
     "Occupied",
     "OrgIdentity",
     "Outcome",

@@ -9,7 +9,8 @@ from provisioner.applying import losses
 from provisioner.applying.apply import org_data
 from provisioner.errors import Refused
 from provisioner.planning.diff import make_plan
-from provisioner.planning.plan import Plan
+from provisioner.planning.plan import Change, Plan, Risk
+from provisioner.planning.risk import weighed
 from provisioner.resources import Address, Resource, Snapshot
 
 A, B, C = (Resource(Address("Field", name), {"x": 1}) for name in "ABC")
@@ -81,3 +82,41 @@ def test_unknown_is_not_none() -> None:
     assert advice.endswith("If the data may go whatever it is, give --allow-data-loss=unknown.")
     plan = plan_for(FakeSession(an_org()))
     assert losses.check(plan, {A.address: None, B.address: 7}, "unknown") is None
+
+
+def losing(session: FakeSession) -> Plan:
+    """B is deleted; what C says changes, and loses something; A changes, and does not."""
+    less, other = Resource(C.address, {"x": 0}), Resource(A.address, {"x": 2})
+    plan = plan_for(session, less, other)
+    return weighed(plan, lambda change: Risk.DATA if change.address in (B.address, C.address) else Risk.BEHAVIOUR)
+
+
+def test_an_update_that_loses_data_is_counted_like_a_deletion() -> None:
+    session = Counted(an_org())
+    session.counts = {B.address: 2, C.address: 5}
+    plan = losing(session)
+    counts = losses.count(plan, session)
+    assert (counts, session.asked) == ({B.address: 2, C.address: 5}, [B.address, C.address])
+    with pytest.raises(Refused) as caught:
+        losses.check(plan, counts, 6)
+    assert caught.value.message == (
+        "--allow-data-loss=6 was given, but this plan loses 7 recorded values: Field:B (2 records), Field:C (5 "
+        "records). Nothing was changed."
+    )
+    assert caught.value.advice == "Export what is needed first. If it may go, give --allow-data-loss=7."
+    assert losses.check(plan, counts, 7) is None
+    with pytest.raises(Refused) as caught:
+        losses.check(plan, {C.address: None}, 7)
+    assert caught.value.message.startswith("How much is recorded in Field:C could not be counted, and this plan loses")
+
+
+class Exact(Counted):
+    def records_losing(self, changes: Sequence[Change]) -> Mapping[Address, int | None]:
+        return {change.address: 1 for change in changes}
+
+
+def test_who_knows_better_is_asked_about_updates() -> None:
+    session = Exact(an_org())
+    session.counts = {B.address: 2}
+    assert losses.count(losing(session), session) == {B.address: 2, C.address: 1}
+    assert session.asked == [B.address]

@@ -154,3 +154,41 @@ def active(crm: Place, flow: str) -> bool:
     query = f"SELECT Status FROM Flow WHERE Definition.DeveloperName = '{flow}'"
     found = crm.call("GET", f"{TOOLING}/query", params={"q": query})["records"]
     return any(row["Status"] == "Active" for row in found)
+
+
+def test_what_loses_the_values_of_a_picklist_is_counted(tmp_path: Path) -> None:
+    """Salesforce: an id that no lead type has any more is withdrawn from the picklist; two leads hold it."""
+    with place("salesforce", tmp_path) as crm:
+        crm(*APPLY)
+        crm.door("seed", {"permission_sets": [{"user": "admin@example.com", "name": "BRW_Speed_To_Lead"}]})
+        record(crm)
+        kind = next(line for line in (tmp_path / "brew.yaml").read_text().splitlines() if "id: sample" in line)
+        crm.edit(kind, kind.replace("sample", "tasting").replace("Sample box", "Tasting"))
+        refused = crm(*APPLY, code=5)
+        assert "This plan loses 2 recorded values: CustomField:Lead.BRW_Lead_Type__c (2 records)." in refused
+        crm(*APPLY, "--allow-data-loss=2")
+        assert crm.differs() == 0
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_taking_a_lead_type_back_tells_of_its_running_clocks(platform: str, tmp_path: Path) -> None:
+    with place(platform, tmp_path) as crm:
+        crm.edit("id: sample, label: Sample box", "id: quote, label: Quote")
+        crm.edit(
+            "brew_interest: [sample]" if platform == "hubspot" else "[Web]",
+            "brew_interest: [quote]" if platform == "hubspot" else "[Other]",
+        )
+        crm(*APPLY)
+        if platform == "salesforce":
+            crm.door("seed", {"permission_sets": [{"user": "admin@example.com", "name": "BRW_Speed_To_Lead"}]})
+        kind = next(line for line in (tmp_path / "brew.yaml").read_text().splitlines() if "id: quote" in line)
+        further = kind.replace("quote", "sample").replace("Quote", "Sample box").replace("[Other]", "[Web]")
+        crm.edit(kind, f"{kind}\n{further}")
+        crm(*APPLY)
+        record(crm)
+        shown = crm.data("rollback", crm.runs()[0]["run"], "-c", "box", "-o", "back.plan")
+        assert [text for text in shown["notices"] if text.startswith("The lead type sample goes, and with it")] == [
+            "The lead type sample goes, and with it what its clocks are kept by: 2 leads that have a running clock of "
+            "it would get no further alerts. Keep it in the design, matching no new leads, until they are touched; "
+            "then take it out."
+        ]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from provisioner.planning.diff import differences
 from provisioner.planning.plan import Action, Change, Risk
 
 _TEXTS = frozenset({"label", "description", "inlineHelpText", "pluralLabel", "masterLabel"})
+
+
+_SIZES = ("length", "precision", "scale")
 
 
 def weigh(change: Change) -> Risk | None:
@@ -14,10 +20,12 @@ def weigh(change: Change) -> Risk | None:
         return Risk.DATA if _holds_data(change) else Risk.BEHAVIOUR
     if change.action is not Action.UPDATE:
         return None
-    found = differences(change)
-    if change.address.kind == "CustomField" and any(item.path == "type" or "valueSet" in item.path for item in found):
-        return Risk.DATA if _loses_values(change) else Risk.BEHAVIOUR
-    return Risk.COSMETIC if all(item.path.rpartition(".")[2] in _TEXTS for item in found) else None
+    if change.address.kind == "CustomField" and loses_values(change):
+        return Risk.DATA
+    paths = [item.path for item in differences(change)]
+    if change.address.kind == "CustomField" and any("valueSet" in path for path in paths):
+        return Risk.BEHAVIOUR
+    return Risk.COSMETIC if all(path.rpartition(".")[2] in _TEXTS for path in paths) else None
 
 
 def _holds_data(change: Change) -> bool:
@@ -29,15 +37,33 @@ def _holds_data(change: Change) -> bool:
     return change.before is None or not change.before.attributes.get("formula")
 
 
-def _loses_values(change: Change) -> bool:
-    """Another type, or a value that is offered no more."""
+def loses_values(change: Change) -> bool:
+    """Another type, a formula where values were, less room, or a value that is offered no more."""
     assert change.before is not None and change.after is not None, "an update has both sides"
     before, after = change.before.attributes, change.after.attributes
-    return before.get("type") != after.get("type") or not _values(before) <= _values(after)
+    if before.get("formula"):
+        return before.get("type") != after.get("type")
+    return bool(
+        before.get("type") != after.get("type")
+        or after.get("formula")
+        or any(_size(after, key) < _size(before, key) for key in _SIZES if key in before and key in after)
+        or withdrawn(change)
+    )
 
 
-def _values(attributes: object) -> set[str]:
-    if not isinstance(attributes, dict):
-        return set()
-    inner = (attributes.get("valueSet") or {}).get("valueSetDefinition") or {}
-    return {str(item.get("fullName")) for item in inner.get("value") or () if isinstance(item, dict)}
+def withdrawn(change: Change) -> frozenset[str]:
+    """The picklist values that are offered no more."""
+    assert change.before is not None and change.after is not None, "an update has both sides"
+    return frozenset(_values(change.before.attributes) - _values(change.after.attributes))
+
+
+def _size(attributes: Mapping[str, Any], key: str) -> int:
+    text = str(attributes[key])
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _values(attributes: Mapping[str, Any]) -> set[str]:
+    values = attributes.get("valueSet")
+    inner = values.get("valueSetDefinition") if isinstance(values, Mapping) else None
+    offered = inner.get("value") if isinstance(inner, Mapping) else None
+    return {str(item.get("fullName")) for item in offered or () if isinstance(item, Mapping)}

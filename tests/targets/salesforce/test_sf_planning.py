@@ -135,6 +135,19 @@ def picklist(*values: str) -> dict[str, Any]:
             at("CustomField:Lead.A__c", **picklist("a", "b")),
             Risk.BEHAVIOUR,
         ),
+        (at("CustomField:Lead.A__c", length="255"), at("CustomField:Lead.A__c", length="80"), Risk.DATA),
+        (at("CustomField:Lead.A__c", length="80"), at("CustomField:Lead.A__c", length="255"), Risk.BEHAVIOUR),
+        (at("CustomField:Lead.A__c", scale=2), at("CustomField:Lead.A__c", scale=1), Risk.DATA),
+        (
+            at("CustomField:Lead.A__c", type="Number"),
+            at("CustomField:Lead.A__c", type="Number", formula="1"),
+            Risk.DATA,
+        ),
+        (
+            at("CustomField:Lead.A__c", type="Number", formula="2"),
+            at("CustomField:Lead.A__c", type="Number", formula="1"),
+            Risk.BEHAVIOUR,
+        ),
         (at("CustomMetadata:X.a", values=[1]), at("CustomMetadata:X.a", values=[2]), Risk.BEHAVIOUR),
     ],
 )

@@ -11,14 +11,14 @@ from provisioner.diagnostics import Diagnostic
 from provisioner.errors import TargetError
 from provisioner.facts import Evidence, Facts, Scope
 from provisioner.model.design import Design
-from provisioner.planning.plan import Plan, Touched
+from provisioner.planning.plan import Change, Plan, Touched
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Places, Progress, Reference
 from provisioner.targets.http.discreet import discreet, scrub
 from provisioner.targets.http.wire import Wire
 from provisioner.targets.salesforce.session import premises
 from provisioner.targets.salesforce.session.auth import credentials
-from provisioner.targets.salesforce.session.counting import records_with, running
+from provisioner.targets.salesforce.session.counting import records_losing, records_with, running
 from provisioner.targets.salesforce.session.deploy import Deployer
 from provisioner.targets.salesforce.session.ledger import Saved
 from provisioner.targets.salesforce.session.org import read_identity
@@ -107,6 +107,12 @@ class SalesforceSession:
         """How many records hold a value in each of these; None where the connection's user may not see it."""
         with discreet(self._transport.secrets):
             return records_with(self.rest, resources)
+
+    def records_losing(self, changes: Sequence[Change]) -> Mapping[Address, int | None]:
+        """How many records have a value that one of these changes of fields can lose; None where the connection's user
+        may not see it."""
+        with discreet(self._transport.secrets):
+            return records_losing(self.rest, changes)
 
     def underway(self, lead_types: Sequence[str], prefix: str) -> Mapping[str, int]:
         """Lead type → leads whose clock of it runs. One request."""

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from provisioner.errors import NotAllowed, Rejected
+from provisioner.planning.plan import Change
 from provisioner.resources import Address, Resource
 from provisioner.targets.salesforce.audit.leads import RUNNING
 from provisioner.targets.salesforce.names import Names
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.soql import literals
+from provisioner.targets.salesforce.weight import withdrawn
 
 CONFIGURATION = "__mdt"  # records of custom metadata are configuration, and deployed like it
 MOST_TOGETHER = 40  # aggregates in one query, far below the longest URL
@@ -64,6 +66,30 @@ def records_with(rest: Rest, resources: Iterable[Resource]) -> Counts:
         if object not in doomed and not object.endswith(CONFIGURATION):
             found |= _of_object(rest, object, items)
     return found
+
+
+def records_losing(rest: Rest, changes: Iterable[Change]) -> Counts:
+    """Records whose value a change of a field can lose: of a picklist that offers less, those with a value that is
+    withdrawn (one request per field); of any other, as `records_with`, all that have a value: no query asks how long
+    a text is."""
+    found: Counts = {}
+    whole: list[Resource] = []
+    visible: dict[str, frozenset[str]] = {}
+    for change in changes:
+        before, after = change.before, change.after
+        if before is None or after is None:
+            continue
+        object, _, name = change.address.name.partition(".")
+        gone = withdrawn(change)
+        picked = before.attributes.get("type") == after.attributes.get("type") == "Picklist" and gone
+        if not picked or object.endswith(CONFIGURATION) or not API_NAME.fullmatch(change.address.name):
+            whole.append(before)
+            continue
+        if object not in visible:
+            visible[object] = _visible(rest, object)
+        seen = name.casefold() in visible[object]
+        found[change.address] = _records(rest, object, f" WHERE {name} IN {literals(sorted(gone))}") if seen else None
+    return found | records_with(rest, whole)
 
 
 def _of_object(rest: Rest, object: str, fields: Sequence[Resource]) -> Counts:

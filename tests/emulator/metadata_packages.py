@@ -66,7 +66,7 @@ def squeeze(text: str) -> str:
     return re.sub(r">\s+<", "><", text)
 
 
-EXAMPLES = Path(__file__).parent / "examples"
+EXAMPLES = Path(__file__).parent / "metadata" / "examples"
 
 
 def example(path: str) -> str:

@@ -21,10 +21,15 @@ PERMISSIONS = (
 )  # fmt: skip
 LEVELS = ("read", "edit")
 _SETUP_ONLY = frozenset((
-    "SetupAuditTrail", "PermissionSet", "PermissionSetAssignment", "FieldPermissions", "ApexClass", "ApexTrigger",
-    "FlowDefinitionView", "FlowVersionView",
+    "SetupAuditTrail", "PermissionSet", "PermissionSetAssignment", "FieldPermissions", "ObjectPermissions",
+    "ApexClass", "ApexTrigger", "FlowDefinitionView", "FlowVersionView",
 ))  # fmt: skip
 _WRITERS = {"User": "ManageUsers", "PermissionSetAssignment": "AssignPermissionSets"}
+_GRANTED = """
+SELECT max(o."PermissionsEdit") FROM "ObjectPermissions" o
+JOIN "PermissionSetAssignment" a ON a."PermissionSetId" = o."ParentId"
+WHERE a."AssigneeId" = ? AND o."SobjectType" = ?
+"""
 _METADATA = "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions"
 
 
@@ -86,5 +91,8 @@ class Access:
         raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", text, status=403)
 
     def _level(self, user_id: str, definition: SObjectDef) -> str:
+        """`edit`, `read` or "": what was said of the user, or what a permission set gives."""
         held = self._org.settings.access.get(user_id, {})
-        return str(held.get("objects", {}).get(definition.name.lower(), ""))
+        said = str(held.get("objects", {}).get(definition.name.lower(), ""))
+        found = self._org.store.execute(_GRANTED, (user_id, definition.name)).fetchone()[0]
+        return said if said == "edit" or found is None else ("edit" if found else "read")

@@ -81,7 +81,7 @@ class Crowds:
         made: dict[str, Column] = {
             "CreatedDate": lambda done, n, size: [low + int(draw() * (high - low)) for _ in range(size)]
         }
-        for name in ("LastModifiedDate", "SystemModstamp"):
+        for name in (one for one in ("LastModifiedDate", "SystemModstamp") if definition.has(one)):
             made[name] = lambda done, n, size: done["CreatedDate"]
         for name, how in wanted.items():
             item = definition.get(name)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from provisioner.emulator.clock import START, Clock, iso, parse_instant
 from provisioner.emulator.outbox import Outbox
 from provisioner.emulator.salesforce.access import Access
+from provisioner.emulator.salesforce.field_history import FieldHistory, history_object
 from provisioner.emulator.salesforce.permissions import Permissions
 from provisioner.emulator.salesforce.rows import Rows
 from provisioner.emulator.salesforce.schema import Schema
@@ -54,6 +55,7 @@ class Org:
         self.rows = Rows(self)
         self.permissions = Permissions(self)
         self.access = Access(self)
+        self.history = FieldHistory(self)
         self.admin_id = ADMIN_ID
         self.requests = 0  # answered by this process, for the usage header
         self.refreshers: dict[str, Callable[[], None]] = {}  # lower-case object name → fill its rows before a query
@@ -64,6 +66,8 @@ class Org:
             with self.transaction():
                 for definition in OBJECTS:
                     self.schema.add_object(definition)
+                for name in ("Lead", "Contact", "Opportunity"):
+                    self.schema.add_object(history_object(name, name))
                 plant(self)
                 self.keep_settings()
                 self.store.keep("clock", iso(self.now))

@@ -195,7 +195,7 @@ class _Planter:
                 raise ValueError(f"{definition.name}.{name}: {error.message}") from error
         if facts.get("raw"):
             stamps = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
-            dated = dict.fromkeys(stamps, at) if at else {}
+            dated = {name: at for name in stamps if definition.has(name)} if at else {}
             owned = {"OwnerId": user_id} if definition.has("OwnerId") else {}
             return org.rows.insert(definition.name, dated | owned | values, user_id=user_id)
         if at is not None:

@@ -99,6 +99,8 @@ class Rows:
         for item in definition.checkboxes:
             row.setdefault(item.name, bool(item.default))
         _derive_name(definition, row, {})
+        for item in definition.counted:
+            row[item.name] = counted(item, str(row["Id"]))
         pairs = [(name, encode(definition.field(name), value)) for name, value in row.items()]
         columns = ", ".join(f'"{name}"' for name, _ in pairs)
         marks = ", ".join("?" * len(pairs))
@@ -167,6 +169,13 @@ class Rows:
         now = self._org.now
         stamps = {"LastModifiedDate": now, "LastModifiedById": user_id, "SystemModstamp": now}
         return {"CreatedDate": now, "CreatedById": user_id} | stamps if created else stamps
+
+
+def counted(item: FieldDef, record_id: str) -> str:
+    """The value of a counting field: `C-{0000}` gives C-0007. Counts as ids do, so a failed save leaves a gap too."""
+    before, _, rest = item.auto_number.partition("{")
+    zeros, _, end = rest.partition("}")
+    return f"{before}{number_of(record_id) - 1 + item.first_number:0{len(zeros)}d}{end}"
 
 
 def _derive_name(definition: SObjectDef, row: Row, before: Row) -> None:

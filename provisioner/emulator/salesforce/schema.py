@@ -61,6 +61,10 @@ class FieldDef:
     description: str = ""
     help: str = ""
     metadata_type: str = ""
+    auto_number: str = ""  # display format of a field that counts
+    first_number: int = 1
+    delete_constraint: str = ""  # what becomes of a record when the one it points to goes: SetNull, Restrict, Cascade
+    track_history: bool = False
 
     def __post_init__(self) -> None:
         if self.type not in TYPES:
@@ -96,6 +100,7 @@ class SObjectDef:
     updateable: bool = True
     deletable: bool = True
     queryable: bool = True
+    tracks_history: bool = False
     setup: bool = False  # configuration held as data (PermissionSet, Group …): no field-level security
     extra: dict[str, Any] = field(default_factory=dict, compare=False)  # for the metadata side, kept as JSON
 
@@ -124,6 +129,10 @@ class SObjectDef:
     @cached_property
     def checkboxes(self) -> tuple[FieldDef, ...]:
         return tuple(item for item in self.fields if item.stored and item.type == "boolean")
+
+    @cached_property
+    def counted(self) -> tuple[FieldDef, ...]:
+        return tuple(item for item in self.fields if item.auto_number)
 
     @cached_property
     def stored_fields(self) -> tuple[FieldDef, ...]:

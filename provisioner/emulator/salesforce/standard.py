@@ -258,13 +258,17 @@ OBJECTS: tuple[SObjectDef, ...] = (
     make("Event", "Event", "00U", _EVENT, label_plural="Events"),
     make("EmailMessage", "Email Message", "02s", _EMAIL, label_plural="Email Messages"),
     _set("User", "User", "005", _USER, label_plural="Users", deletable=False),
+    _set("UserLogin", "User Login", "0Yw",
+         "UserId reference ro ->User\nIsFrozen boolean = false\nIsPasswordLocked boolean = false\n",
+         createable=False, deletable=False),
     _set("Profile", "Profile", "00e", "Name string(255) !\nUserType picklist ro [*Standard]\n"),
     _set("UserRole", "Role", "00E", "Name string(80) !\nDeveloperName string(80)\nParentRoleId reference ->UserRole\n"),
     _set(
         "Organization", "Organization", "00D",
         "Name string(80) !\nIsSandbox boolean ro = false\nInstanceName string(5) ro\nOrganizationType picklist ro\n"
         "TimeZoneSidKey string(40)\nLanguageLocaleKey string(40)\nNamespacePrefix string(15) ro\n"
-        "TrialExpirationDate datetime ro\nDefaultLocaleSidKey string(40)\n",
+        "TrialExpirationDate datetime ro\nDefaultLocaleSidKey string(40)\n"
+        "DefaultLeadAccess picklist ro [None|Read|Edit|*ReadEditTransfer] restricted\n",
         createable=False, deletable=False,
     ),
     _set(
@@ -304,6 +308,10 @@ OBJECTS: tuple[SObjectDef, ...] = (
     _set("FieldPermissions", "Field Permissions", "01k",
          "ParentId reference ! fixed ->PermissionSet\nSobjectType picklist ! fixed\nField picklist ! fixed\n"
          "PermissionsRead boolean = false\nPermissionsEdit boolean = false\n"),
+    _set("ObjectPermissions", "Object Permissions", "110",
+         "ParentId reference ! fixed ->PermissionSet\nSobjectType picklist ! fixed\n"
+         + "".join(f"Permissions{name} boolean = false\n" for name in (
+             "Read", "Create", "Edit", "Delete", "ViewAllRecords", "ModifyAllRecords"))),
     _set("StaticResource", "Static Resource", "081",
          "Name string(255) !\nContentType string(120) !\nBodyLength int ro\nBody base64\nDescription textarea(255)\n"
          "CacheControl picklist ! [*Private|Public] restricted\nNamespacePrefix string(15) ro\n"),

@@ -32,6 +32,11 @@ class Deployed:
     holidays: dict[str, list[date]] = field(default_factory=dict)
     rules: dict[str, list[str]] = field(default_factory=dict)
 
+    components: dict[tuple[str, str], SimpleNamespace] = field(default_factory=dict)
+
+    def get(self, kind: str, full_name: str) -> SimpleNamespace | None:
+        return self.components.get((kind, full_name))
+
     def active_flows(self) -> list[Version]:
         return list(self.flows.values())
 

@@ -113,7 +113,7 @@ MISTAKES = [
         ["ACTIONCALL_MISSING_REQUIRED_PARAM: N lacks the input parameter emailAddresses."]),
     (flow(after(first="N"), action("N", "emailSimple", emailSubject="s", emailBody="b"), version="65.0"),
         ["ACTIONCALL_MISSING_REQUIRED_PARAM: N lacks the input parameter recipientAddresses."]),
-    (flow(after(first="N"), action("N", "slackPostMessage", slackMessage="x")), ["The emulator does not model the action type slackPostMessage (slackPostMessage)."]),
+    (flow(after(first="N"), action("N", "quickAction", contextId="x")), ["The emulator does not model the action type quickAction (quickAction)."]),
     (flow(after(first="S"), node("subflows", "S", "<flowName>Nobody</flowName>")), ["SUBFLOW_NO_ACTIVE_VERSION: The flow Nobody of S has no active version."]),
     # before-save
     (flow(before(first="N"), action("N", "emailSimple", recipientAddresses="a@b.co", emailSubject="s", emailBody="b")),

@@ -107,12 +107,12 @@ def test_a_list_view_has_a_scope_the_server_knows(org_in_process: Org) -> None:
         assert problems(outcome) == [("ListView", "Lead.V", found)]
 
 
-def test_name_fields_are_text(org_in_process: Org) -> None:
+def test_name_fields_are_text_or_count(org_in_process: Org) -> None:
     body = file("CustomObject", "<label>T</label><nameField><displayFormat>T-{0}</displayFormat><label>N</label>"
-                "<type>AutoNumber</type></nameField><pluralLabel>Ts</pluralLabel>"
+                "<type>Email</type></nameField><pluralLabel>Ts</pluralLabel>"
                 "<deploymentStatus>Deployed</deploymentStatus><sharingModel>ReadWrite</sharingModel>")  # fmt: skip
     outcome = deploy(org_in_process, package({"CustomObject": ["T__c"]}, {"objects/T__c.object": body}))
-    text = "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model name fields other than Text."
+    text = "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model name fields other than Text and AutoNumber."
     assert problems(outcome) == [("CustomObject", "T__c", text)]
 
 

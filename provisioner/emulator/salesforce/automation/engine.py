@@ -22,6 +22,7 @@ from provisioner.emulator.salesforce.automation.formula import FormulaError, com
 from provisioner.emulator.salesforce.automation.formula.kinds import FIELD_KINDS
 from provisioner.emulator.salesforce.automation.save import Operation, Saver
 from provisioner.emulator.salesforce.automation.schedule import Scheduler, seconds
+from provisioner.emulator.salesforce.automation.trouble import Troubles
 from provisioner.emulator.salesforce.automation.validation import ValidationRules
 from provisioner.emulator.salesforce.errors import SaveResult
 from provisioner.emulator.salesforce.rows import Row
@@ -57,6 +58,7 @@ class Automation:
         self.assignment = AssignmentRules(org)
         self.twin = ApexTwin(org)
         self.rules = ValidationRules(org, self.formulas)
+        self.troubles = Troubles()
         self.scheduler = Scheduler(self)
         self.saver = Saver(self)
         self._programs: dict[str, Program] | None = None

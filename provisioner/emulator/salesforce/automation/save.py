@@ -8,10 +8,12 @@ flow that updates its record) skips assignment and after-save flows, as steps 9â
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from provisioner.emulator.salesforce.automation.dependents import release
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
+from provisioner.emulator.salesforce.automation.refusals import SaveRefused
 from provisioner.emulator.salesforce.automation.values import (
     SYSTEM_FIELDS,
     References,
@@ -34,14 +36,6 @@ _ROLLED_BACK = (
     "ALL_OR_NONE_OPERATION_ROLLED_BACK",
     "Record rolled back because not all records were valid and the request was using AllOrNone header",
 )
-
-
-class SaveRefused(Exception):
-    """One row cannot be saved; `errors` say why."""
-
-    def __init__(self, errors: Sequence[ApiError]) -> None:
-        super().__init__("; ".join(f"{error.code}: {error.message}" for error in errors))
-        self.errors = list(errors)
 
 
 class _AllOrNone(Exception):
@@ -91,6 +85,8 @@ class Saver:
 
     def nested(self, op: Operation, sobject: str, row: Mapping[str, Any], user_id: str) -> str:
         """A save by a flow, inside the transaction. Gives the id; SaveRefused when the row is refused."""
+        if (ordered := self.automation.troubles.of_save(op, sobject)) is not None:
+            raise SaveRefused([ordered])
         with self.org.transaction():
             return self._row(op, self.org.schema.sobject(sobject), row, user_id, assign=False)
 
@@ -131,6 +127,7 @@ class Saver:
         self._custom_rules(definition, row, user_id, is_new=True)
         stored = {name: value for name, value in row.items() if value is not None}
         record_id = self.org.rows.insert(definition.name, stored, user_id=user_id)
+        self.org.history.created(definition, record_id, user_id)
         if assign and definition.name == "Lead" and "OwnerId" not in values:
             self.automation.assignment.apply(record_id, user_id)
         self._after(definition, record_id, None, user_id)
@@ -151,6 +148,7 @@ class Saver:
         self._custom_rules(definition, row, user_id, is_new=False)
         changes = {name: row[name] for name in changed}
         self.org.rows.update(definition.name, old["Id"], changes, user_id=user_id)
+        self.org.history.changed(definition, old, changes, user_id)
         self._after(definition, old["Id"], old, user_id)
         return str(old["Id"])
 
@@ -166,6 +164,7 @@ class Saver:
                 program.run_before_delete(old, user_id)
             except FlowFault as fault:
                 raise SaveRefused([flow_failure(program, fault)]) from fault
+        release(self.org, definition, str(old["Id"]), lambda sobject, row: self._delete(sobject, row, user_id))
         self.org.rows.delete(definition.name, old["Id"])
         self.automation.scheduler.remove_record(old["Id"])
         return str(old["Id"])

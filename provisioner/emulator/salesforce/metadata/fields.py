@@ -18,7 +18,7 @@ TYPES: dict[str, str] = {
     "Number": "double", "Currency": "currency", "Percent": "percent", "Checkbox": "boolean", "Date": "date",
     "DateTime": "datetime", "Time": "time", "Email": "email", "Phone": "phone", "Url": "url",
     "Picklist": "picklist", "MultiselectPicklist": "multipicklist", "Lookup": "reference",
-    "MetadataRelationship": "reference",
+    "MasterDetail": "reference", "MetadataRelationship": "reference",
 }  # fmt: skip
 CMDT_TYPES = frozenset((
     "Checkbox", "Date", "DateTime", "Email", "MetadataRelationship", "Number", "Percent", "Phone", "Picklist", "Text",
@@ -27,7 +27,8 @@ CMDT_TYPES = frozenset((
 FORMULA_TYPES = frozenset(("Number", "Text", "Checkbox", "Date", "DateTime", "Currency", "Percent", "Time"))
 NUMERIC = frozenset(("Number", "Currency", "Percent"))
 LONG = frozenset(("LongTextArea", "Html"))
-RELATIONS = frozenset(("Lookup", "MetadataRelationship"))
+RELATIONS = frozenset(("Lookup", "MasterDetail", "MetadataRelationship"))
+MASTER = frozenset(("MasterDetail",))
 PICKLISTS = frozenset(("Picklist", "MultiselectPicklist"))
 INDEXABLE = frozenset(("Text", "Number", "Email"))
 # Attribute → metadata types that may carry it at all.
@@ -36,6 +37,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "precision": NUMERIC, "scale": NUMERIC, "visibleLines": LONG | {"MultiselectPicklist"},
     "valueSet": PICKLISTS, "referenceTo": RELATIONS, "relationshipName": RELATIONS,
     "relationshipLabel": RELATIONS, "deleteConstraint": frozenset(("Lookup",)), "lookupFilter": frozenset(("Lookup",)),
+    "relationshipOrder": MASTER, "reparentableMasterDetail": MASTER, "writeRequiresMasterRead": MASTER,
 }  # fmt: skip
 FORMULA_NEVER = ("length", "defaultValue")
 FORMULA_NEVER_TRUE = ("required", "unique", "externalId", "trackHistory")
@@ -47,7 +49,7 @@ UNMODELLED = (
 _NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*")
 _SUFFIXES = "__c or __kav or __x or __b or __e or __p or __mdt or __dll or __dlm"
 LENGTHS: dict[str, int] = {"TextArea": 255, "Email": 80, "Phone": 40, "Url": 255, "MetadataRelationship": 18,
-                           "Picklist": 255, "MultiselectPicklist": 4099, "Lookup": 18}  # fmt: skip
+                           "Picklist": 255, "MultiselectPicklist": 4099, "Lookup": 18, "MasterDetail": 18}  # fmt: skip
 
 
 def is_api_name(name: str, limit: int = 40) -> bool:
@@ -123,6 +125,8 @@ def _check_attributes(node: etree._Element, kind: str) -> None:
             wrong(name)
     if kind == "Checkbox" and xml.kid(node, "required") is not None and xml.kid(node, "formula") is None:
         wrong("required")
+    if kind == "MasterDetail" and xml.flag(node, "required"):
+        wrong("required")
     if xml.kid(node, "formula") is None and xml.kid(node, "formulaTreatBlanksAs") is not None:
         wrong("formulaTreatBlanksAs")
 
@@ -162,11 +166,12 @@ def _check_stored(node: etree._Element, kind: str) -> None:
         raise refuse("Default Value must be specified", node)
     if kind in PICKLISTS:
         _check_value_set(node)
-    if kind == "Lookup":
+    if kind in ("Lookup", "MasterDetail"):
         for name in ("referenceTo", "relationshipName"):
             if xml.text(node, name) is None:
                 raise refuse(f"Required field is missing: {name}", node)
-        if xml.flag(node, "required") and xml.text(node, "deleteConstraint") in (None, "SetNull"):
+        required = kind == "Lookup" and xml.flag(node, "required")
+        if required and xml.text(node, "deleteConstraint") in (None, "SetNull"):
             raise refuse("Can not specify 'SetNull' as deleteConstraint for a required lookup field", node)
     if kind == "MetadataRelationship" and xml.text(node, "referenceTo") is None:
         raise refuse("Required field is missing: referenceTo", node)
@@ -248,9 +253,9 @@ def field_def(node: etree._Element, global_values: tuple[PicklistValue, ...] = (
         length=length,
         precision=int(xml.text(node, "precision") or 0),
         scale=int(xml.text(node, "scale") or 0),
-        nillable=kind != "Checkbox" and not xml.flag(node, "required"),
+        nillable=kind not in ("Checkbox", "MasterDetail") and not xml.flag(node, "required"),
         createable=stored,
-        updateable=stored,
+        updateable=stored and (kind != "MasterDetail" or xml.flag(node, "reparentableMasterDetail")),
         custom=True,
         default=default_of(node, kind),
         formula=formula,
@@ -264,7 +269,16 @@ def field_def(node: etree._Element, global_values: tuple[PicklistValue, ...] = (
         description=xml.text(node, "description") or "",
         help=xml.text(node, "inlineHelpText") or "",
         metadata_type=kind,
+        delete_constraint=_constraint(node, kind),
+        track_history=xml.flag(node, "trackHistory"),
     )
+
+
+def _constraint(node: etree._Element, kind: str) -> str:
+    """What deleting the target does: a lookup is emptied unless it says otherwise, a detail goes with its master."""
+    if kind == "MasterDetail":
+        return "Cascade"
+    return (xml.text(node, "deleteConstraint") or "SetNull") if kind == "Lookup" else ""
 
 
 def default_of(node: etree._Element, kind: str) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.handlers.apex import bare
+from provisioner.emulator.salesforce.metadata.handlers.custom_objects import forget_activities
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Work
 from provisioner.emulator.salesforce.rows import Compare
@@ -99,11 +100,11 @@ def _remove_field(work: Work, name: str) -> str | None:
     return component.id if component else ""
 
 
-def _strip_grants(work: Work, fields: set[str]) -> None:
-    """Permission sets do not block a removal; they lose the grant."""
+def _strip_grants(work: Work, names: set[str]) -> None:
+    """Permission sets do not block a removal; they lose the grant of the fields and objects of these names."""
     for component in work.components.all("PermissionSet"):
         root = xml.copy_of(component.root)
-        doomed = [one for one in xml.kids(root, "fieldPermissions") if xml.text(one, "field") in fields]
+        doomed = [one for one in xml.kids(root) if {xml.text(one, "field"), xml.text(one, "object")} & names]
         for entry in doomed:
             root.remove(entry)
         if doomed:
@@ -133,6 +134,13 @@ def _remove_object(work: Work, name: str) -> str | None:
             work.components.remove(kind, child.full_name)
     for record in work.components.below("CustomMetadata", name.removesuffix("__mdt")):
         work.components.remove("CustomMetadata", record.full_name)
+    definition = schema.sobject(name)
+    for sobject in ("FieldPermissions", "ObjectPermissions", "QueueSobject"):
+        for row in work.org.rows.select(sobject, Compare("SobjectType", "=", definition.name)):
+            work.org.rows.delete(sobject, str(row["Id"]))
+    _strip_grants(work, {definition.name, *(f"{definition.name}.{field.name}" for field in definition.fields)})
+    forget_activities(work, definition.name)
+    work.org.history.forget(definition.name)
     schema.remove_object(name)
     work.components.remove("CustomObject", name)
     return component.id if component else ""
@@ -184,8 +192,9 @@ def _remove_permission_set(work: Work, name: str) -> str | None:
         raise refuse(
             f"You can't delete the permission set {name} while it is assigned to users ({len(assigned)} assignment(s))."
         )
-    for row in work.org.rows.select("FieldPermissions", Compare("ParentId", "=", component.id)):
-        work.org.rows.delete("FieldPermissions", str(row["Id"]))
+    for sobject in ("FieldPermissions", "ObjectPermissions"):
+        for row in work.org.rows.select(sobject, Compare("ParentId", "=", component.id)):
+            work.org.rows.delete(sobject, str(row["Id"]))
     work.org.rows.delete("PermissionSet", component.id)
     work.components.remove("PermissionSet", name)
     return component.id

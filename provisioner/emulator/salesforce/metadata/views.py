@@ -220,6 +220,7 @@ def _fields(org: Org, *, particle: bool) -> Iterator[Row]:
                 yield row | {"DataType": item.type, "InlineHelpText": item.help}
             else:
                 yield row | {"DataType": data_type(item), "Description": item.description,
+                             "IsFieldHistoryTracked": item.track_history,
                              "IsFlsEnabled": item.custom and (item.nillable or item.type == "boolean"),
                              "RelationshipName": item.relationship_name}  # fmt: skip
 
@@ -228,6 +229,8 @@ def _custom_fields(org: Org, components: Components) -> Iterator[Row]:
     entity_ids = {one.name: make_id("4ie", number) for number, one in _entities(org)}
     for one in components.all("CustomField"):
         owner, _, name = one.full_name.partition(".")
+        if not name.endswith("__c"):
+            continue
         yield {
             "Id": one.id, "DeveloperName": name.removesuffix("__c"), "TableEnumOrId": owner,
             "ManageableState": "unmanaged", "EntityDefinitionId": entity_ids.get(owner),

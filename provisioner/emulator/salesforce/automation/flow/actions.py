@@ -1,4 +1,4 @@
-"""The actions a flow can call: custom notification, e-mail, Chatter post. Inputs: [docs] reference 4.7.
+"""The actions a flow can call: custom notification, e-mail, email alert, Chatter post, Slack. Inputs: reference 4.7.
 
 E-mail has two families of input names, divided by the flow's API version: up to 64 and from 65 on. Whether
 the old ones still deploy at 65 is not known to the reference; the emulator refuses the wrong family.
@@ -6,21 +6,20 @@ the old ones still deploy at 65 is not known to the reference; the emulator refu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from provisioner.emulator.salesforce.automation.flow.definition import Call
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
-from provisioner.emulator.salesforce.automation.flow.interview import Interview, shown
+from provisioner.emulator.salesforce.automation.flow.interview import Interview
+from provisioner.emulator.salesforce.automation.flow.mail import NEW_MAIL, OLD_MAIL, send_alert, send_mail, words
 from provisioner.emulator.salesforce.automation.flow.names import NameProblem, Names, Ref
+from provisioner.emulator.salesforce.automation.flow.slack import post as post_to_slack
 from provisioner.emulator.salesforce.automation.formula import Kind
 
 Work = Callable[[Interview], None]
 MAX_RECIPIENTS, MAX_TITLE, MAX_BODY = 500, 250, 750
-MAX_ADDRESSES, MAX_ADDRESS_BYTES = 150, 4000
-_ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +33,21 @@ class Parameters:
 
 
 _MAIL_REFUSED = (
-    "recipientId",
     "emailTemplateId",
-    "logEmailOnSend",
     "addThreadingTokenToBody",
     "addThreadingTokenToSubject",
     "composeEmailContent",
 )
-_MAIL_COMMON = ("emailSubject", "emailBody", "senderType", "senderAddress", "sendRichBody", "relatedRecordId")
-_OLD_MAIL = (
-    "emailAddresses",
-    "emailAddressesArray",
-    "ccRecipientAddressList",
-    "bccRecipientAddressList",
-    "ccRecipientAddressCollection",
-    "bccRecipientAddressCollection",
+_MAIL_COMMON = (
+    "emailSubject",
+    "emailBody",
+    "senderType",
+    "senderAddress",
+    "sendRichBody",
+    "recipientId",
+    "relatedRecordId",
+    "logEmailOnSend",
 )
-_NEW_MAIL = ("recipientAddresses", "ccAddresses", "bccAddresses")
 _LAST_OLD_MAIL = 64
 _NOTIFICATION = Parameters(
     ("customNotifTypeId", "recipientIds", "title", "body"),
@@ -59,9 +56,10 @@ _NOTIFICATION = Parameters(
     ("recipientIds",),
 )
 _CHATTER = Parameters(("text", "subjectNameOrId"), (), ("communityId", "type", "visibility"))
+_ALERT = Parameters(("SObjectRowId",))
+_SLACK = Parameters(("slackAppIdForToken", "slackWorkspaceIdForToken", "slackConversationId", "slackMessage"))
+_OWN_NAME = ("customNotificationAction", "chatterPost", "emailSimple", "slackPostMessage")
 REFUSED_TYPES = (
-    "emailAlert",
-    "slackPostMessage",
     "apex",
     "submit",
     "quickAction",
@@ -76,15 +74,17 @@ def parameters(call: Call, api_version: float) -> Parameters:
         return _NOTIFICATION
     if call.type == "chatterPost":
         return _CHATTER
+    if call.type == "emailAlert":
+        return _ALERT
+    if call.type == "slackPostMessage":
+        return _SLACK
     if call.type == "emailSimple":
         old = api_version <= _LAST_OLD_MAIL
-        names = _OLD_MAIL if old else _NEW_MAIL
+        names = OLD_MAIL if old else NEW_MAIL
         return Parameters((), (*names, *_MAIL_COMMON), _MAIL_REFUSED)
     if call.type in REFUSED_TYPES:
         raise NameProblem(f"The emulator does not model the action type {call.type} ({call.action}).")
-    raise NameProblem(
-        f"ACTIONCALL_NOT_FOUND_WITH_NAME_AND_TYPE: there is no action {call.action} of type {call.type or '(none)'}."
-    )
+    raise NameProblem(no_action(call))
 
 
 def input_problems(call: Call, api_version: float) -> list[str]:
@@ -92,10 +92,8 @@ def input_problems(call: Call, api_version: float) -> list[str]:
     known = parameters(call, api_version)
     given = [item.name for item in call.inputs]
     problems = []
-    if call.type in ("customNotificationAction", "chatterPost", "emailSimple") and call.action != call.type:
-        problems.append(
-            f"ACTIONCALL_NOT_FOUND_WITH_NAME_AND_TYPE: there is no action {call.action} of type {call.type}."
-        )
+    if call.type in _OWN_NAME and call.action != call.type:
+        problems.append(no_action(call))
     for name in given:
         if name in known.refused:
             problems.append(f"The emulator does not model the input {name} of {call.type}.")
@@ -108,8 +106,8 @@ def input_problems(call: Call, api_version: float) -> list[str]:
         needed.append("targetId")
     if call.type == "emailSimple":
         needed += ["emailSubject", "emailBody"]
-        if not set(given) & {*_OLD_MAIL, *_NEW_MAIL}:
-            needed.append(_OLD_MAIL[0] if api_version <= _LAST_OLD_MAIL else _NEW_MAIL[0])
+        if not set(given) & {*OLD_MAIL, *NEW_MAIL, "recipientId"}:
+            needed.append(OLD_MAIL[0] if api_version <= _LAST_OLD_MAIL else NEW_MAIL[0])
     for name in needed:
         if name not in given:
             problems.append(f"ACTIONCALL_MISSING_REQUIRED_PARAM: {call.name} lacks the input parameter {name}.")
@@ -133,33 +131,49 @@ def compile_action(names: Names, call: Call) -> Work:
         reads[given.name] = found
     if call.outputs:
         raise NameProblem(f"The emulator does not model the outputs of {call.name}.")
-    work = {"customNotificationAction": _notify, "emailSimple": _mail, "chatterPost": _post}[call.type]
+    _check_place(names, call)
+    work, kind, action = _work(call), call.type, call.action
 
     def run(interview: Interview) -> None:
+        message = interview.automation.troubles.of_action(kind, action)
+        if message is not None:
+            raise FlowFault(message)
         work(interview, {name: ref.read(interview) for name, ref in reads.items()})
 
     return run
 
 
-def _words(interview: Interview, inputs: dict[str, Any], name: str) -> str:
-    """A required text; the action faults when it is blank."""
-    value = inputs.get(name)
-    text = shown(value, interview.zone)
-    if not text:
-        raise FlowFault(f"Missing required input parameter: {name}")
-    return text
+def no_action(call: Call) -> str:
+    return f"ACTIONCALL_NOT_FOUND_WITH_NAME_AND_TYPE: there is no action {call.action} of type {call.type or '(none)'}."
+
+
+def _check_place(names: Names, call: Call) -> None:
+    """What the org must have for the action: the alert, or Slack. NameProblem when it has not."""
+    if call.type == "emailAlert" and names.org.metadata.get("WorkflowAlert", call.action) is None:
+        raise NameProblem(no_action(call))
+    if call.type == "slackPostMessage" and not names.org.settings.slack:
+        raise NameProblem(no_action(call))
+
+
+def _work(call: Call) -> Callable[[Interview, dict[str, Any]], None]:
+    name, model = call.action, call.model
+    if call.type == "emailAlert":
+        return lambda interview, inputs: send_alert(interview, name, inputs)
+    if call.type == "slackPostMessage":
+        return lambda interview, inputs: post_to_slack(interview, inputs, model)
+    return {"customNotificationAction": _notify, "emailSimple": send_mail, "chatterPost": _post}[call.type]
 
 
 def _notify(interview: Interview, inputs: dict[str, Any]) -> None:
     org = interview.org
-    kind = org.rows.get("CustomNotificationType", _words(interview, inputs, "customNotifTypeId"))
+    kind = org.rows.get("CustomNotificationType", words(interview, inputs, "customNotifTypeId"))
     if kind is None:
         raise FlowFault("The customNotifTypeId isn't the ID of a custom notification type.")
-    title, body = _words(interview, inputs, "title"), _words(interview, inputs, "body")
+    title, body = words(interview, inputs, "title"), words(interview, inputs, "body")
     for name, text, most in (("title", title, MAX_TITLE), ("body", body, MAX_BODY)):
         if len(text) > most:
             raise FlowFault(f"The {name} of a custom notification can have up to {most} characters, not {len(text)}.")
-    target = _words(interview, inputs, "targetId")
+    target = words(interview, inputs, "targetId")
     recipients = list(dict.fromkeys(one for one in inputs.get("recipientIds") or [] if one))
     if not recipients:
         raise FlowFault("Missing required input parameter: recipientIds")
@@ -169,41 +183,9 @@ def _notify(interview: Interview, inputs: dict[str, Any]) -> None:
     org.outbox.record(interview.now, "bell", to, title, body, target, interview.source)
 
 
-def _addresses(inputs: dict[str, Any], names: tuple[str, ...]) -> list[str]:
-    found: list[str] = []
-    for name in names:
-        value = inputs.get(name)
-        if value is None:
-            continue
-        listed = value if isinstance(value, list) else str(value).split(",")
-        if not isinstance(value, list) and len(str(value).encode()) > MAX_ADDRESS_BYTES:
-            raise FlowFault(f"{name} can have up to {MAX_ADDRESS_BYTES} bytes.")
-        found += [str(one).strip() for one in listed if one is not None and str(one).strip()]
-    return found
-
-
-def _mail(interview: Interview, inputs: dict[str, Any]) -> None:
-    to = _addresses(inputs, (*_OLD_MAIL, *_NEW_MAIL))
-    if not to:
-        raise FlowFault("MISSING_EMAIL_RECIPIENTS: the email has no recipient.")
-    for address in to:
-        if not _ADDRESS.fullmatch(address):
-            raise FlowFault(f"INVALID_EMAIL_ADDRESS: Invalid email address: {address}")
-    if len(to) > MAX_ADDRESSES:
-        raise FlowFault(f"An email can have up to {MAX_ADDRESSES} recipients, not {len(to)}.")
-    sender = inputs.get("senderType") or "CurrentUser"
-    if sender not in ("CurrentUser", "DefaultWorkflowUser", "OrgWideEmailAddress"):
-        raise FlowFault(f"INVALID_SENDER_TYPE: {sender}")
-    if sender == "OrgWideEmailAddress" and not inputs.get("senderAddress"):
-        raise FlowFault("Missing required input parameter: senderAddress")
-    subject, body = _words(interview, inputs, "emailSubject"), _words(interview, inputs, "emailBody")
-    about = inputs.get("relatedRecordId") or interview.record.get("Id")
-    interview.org.outbox.record(interview.now, "email", to, subject, body, about, interview.source)
-
-
 def _post(interview: Interview, inputs: dict[str, Any]) -> None:
     org = interview.org
-    text, subject = _words(interview, inputs, "text"), _words(interview, inputs, "subjectNameOrId")
+    text, subject = words(interview, inputs, "text"), words(interview, inputs, "subjectNameOrId")
     sobject = org.schema.by_prefix(subject)
     if sobject is None or org.rows.get(sobject.name, subject) is None:
         raise FlowFault(f"The emulator posts to records by id only, and there is no record {subject}.")

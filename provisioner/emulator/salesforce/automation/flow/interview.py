@@ -30,6 +30,7 @@ class Interview:
 
     __slots__ = (
         "_zone",
+        "asynchronous",
         "automation",
         "before_save",
         "depth",
@@ -45,6 +46,7 @@ class Interview:
         "steps",
         "user_id",
         "values",
+        "wrote",
     )
 
     def __init__(
@@ -72,6 +74,8 @@ class Interview:
         self.steps = 0
         self.depth = 0
         self.before_save = False
+        self.asynchronous = False  # on a scheduled or asynchronous path
+        self.wrote = False  # this run has changed records
         # The virtual clock stands still while a flow runs, so both may be taken once.
         self.now: datetime = self.org.now
         self._zone: tzinfo | None = None

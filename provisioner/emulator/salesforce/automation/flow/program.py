@@ -130,16 +130,19 @@ class Program:
     def run_path(self, path: Path, row: Row, user_id: str) -> None:
         """A scheduled or asynchronous path on the row as it is now."""
         name = path.name or ASYNC
-        self.walk(self._interview(user_id, name, dict(row), None, fresh=False), path.connector)
+        interview = self._interview(user_id, name, dict(row), None, fresh=False)
+        interview.asynchronous = True
+        self.walk(interview, path.connector)
 
     def call(self, caller: Interview, values: dict[str, Any]) -> Interview:
         """As a subflow: variables in, the finished interview out (its values hold the outputs)."""
         inner = Interview(self.automation, self.flow.api_name, caller.user_id, caller.source)
         inner.depth = caller.depth + 1
-        inner.before_save = caller.before_save
+        inner.before_save, inner.asynchronous, inner.wrote = caller.before_save, caller.asynchronous, caller.wrote
         self._prepare(inner)
         inner.values.update(values)
         self.walk(inner, self.first)
+        caller.wrote = inner.wrote
         return inner
 
     def _interview(self, user_id: str, path: str, row: Row, old: Row | None, *, fresh: bool = True) -> Interview:

@@ -14,7 +14,7 @@ from provisioner.emulator.salesforce.automation.flow.logic import LogicError, pa
 from provisioner.emulator.salesforce.automation.flow.names import NameProblem, Names
 from provisioner.emulator.salesforce.automation.flow.targets import field_of, no_reference, put, resolved, writer
 from provisioner.emulator.salesforce.automation.formula import Kind
-from provisioner.emulator.salesforce.automation.save import SaveRefused
+from provisioner.emulator.salesforce.automation.refusals import SaveRefused
 from provisioner.emulator.salesforce.rows import Row
 from provisioner.emulator.salesforce.schema import SObjectDef
 
@@ -126,6 +126,7 @@ def _save_all(interview: Interview, op: Any, sobject: str, rows: list[Row]) -> l
         raise FlowFault("A before-save flow cannot save other records.")
     verb = {"insert": "create", "update": "update", "delete": "delete"}[op]
     saver = interview.automation.saver
+    interview.wrote = True
     try:
         with interview.org.transaction():
             return [saver.nested(op, sobject, row, interview.user_id) for row in rows]

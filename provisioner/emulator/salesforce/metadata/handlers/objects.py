@@ -15,10 +15,21 @@ from provisioner.emulator.salesforce.metadata.fields import (
     merged_values,
     read_values,
 )  # fmt: skip
+from provisioner.emulator.salesforce.metadata.handlers.custom_objects import (
+    check_custom_object,
+    check_relation,
+    custom_object,
+    follow_file,
+)
+from provisioner.emulator.salesforce.metadata.handlers.history import (
+    check_tracking,
+    follow_history,
+    put_standard_field,
+)
 from provisioner.emulator.salesforce.metadata.normalise import normal_field, normal_plain
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue, SObjectDef
+from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue
 from provisioner.emulator.salesforce.standard import make
 
 CHILDREN = frozenset(("fields", "listViews", "validationRules"))
@@ -67,10 +78,11 @@ def put_object(work: Work, item: Item) -> Saved:
                 xml.kid(item.element, "visibility"),
             )
     else:
-        for field in ("deploymentStatus", "nameField", "sharingModel"):
-            if xml.kid(item.element, field) is None:
-                raise refuse(f"Required field is missing: {field}")
+        check_custom_object(work, item)
     _shape(work, item)
+    if not name.endswith("__mdt"):
+        follow_file(work, item)
+        follow_history(work, item)
     return work.keep(item, body=xml.printed(object_shell(item.element)))
 
 
@@ -78,6 +90,7 @@ def _put_standard(work: Work, item: Item) -> Saved:
     if not work.org.schema.has(item.full_name):
         raise refuse(f"no CustomObject named {item.full_name} found")
     _only(item, _HARMLESS)
+    follow_history(work, item)
     return work.keep(item, body=xml.printed(object_shell(item.element)))
 
 
@@ -110,16 +123,8 @@ def _shape(work: Work, item: Item) -> None:
         definition = make(item.full_name, label, prefix, _MDT_FIELDS, custom=True, label_plural=plural,
                           createable=False, updateable=False, deletable=False)  # fmt: skip
     else:
-        definition = _custom_object(item, label, plural, prefix)
+        definition = custom_object(item, label, plural, prefix)
     schema.add_object(definition)
-
-
-def _custom_object(item: Item, label: str, plural: str, prefix: str) -> SObjectDef:
-    name_field = xml.kid(item.element, "nameField")
-    if name_field is None or xml.text(name_field, "type") != "Text":
-        raise unmodelled("name fields other than Text", name_field)
-    lines = "IsDeleted boolean ro = false\nName string(80) !\nOwnerId reference ! ->Group,User as Owner\n"
-    return make(item.full_name, label, prefix, lines, custom=True, label_plural=plural)
 
 
 def _free_prefix(work: Work, letter: str) -> str:
@@ -135,11 +140,14 @@ def put_field(work: Work, item: Item) -> Saved:
     owner = schema.sobject(item.parent)
     if item.parent in ("Task", "Event"):
         raise refuse(f"Custom fields of {item.parent} are deployed on Activity", node)
+    if owner.has(item.name) and not owner.field(item.name).custom:
+        return put_standard_field(work, item)
     standard = frozenset(one.name.lower() for one in owner.fields if not one.custom)
     check_field(item.parent, node, standard_names=standard)
+    check_tracking(work, item)
     values = _global_values(work, node)
     new, old = field_def(node, values), owner.get(item.name)
-    _check_relation(work, item, new)
+    check_relation(work, item, new)
     if old is not None:
         _check_change(work, item, old, new)
         new = replace(new, name=old.name, picklist=merged_values(old.picklist, new.picklist))
@@ -169,20 +177,6 @@ def _global_values(work: Work, node: etree._Element) -> tuple[PicklistValue, ...
     if found is None:
         raise refuse(f"In field: valueSet - no GlobalValueSet named {name} found", node)
     return read_values(xml.kids(found.root, "customValue"))
-
-
-def _check_relation(work: Work, item: Item, new: FieldDef) -> None:
-    for target in new.reference_to:
-        if not work.org.schema.has(target):
-            raise refuse(f"referenceTo value of '{target}' does not resolve to a valid sObject type", item.element)
-    relation = xml.text(item.element, "relationshipName")
-    if new.metadata_type != "Lookup" or relation is None:
-        return
-    for other in work.components.all("CustomField"):
-        same = xml.text(other.root, "relationshipName") == relation
-        parent = xml.text(other.root, "referenceTo")
-        if same and parent == new.reference_to[0] and other.full_name.lower() != item.full_name.lower():
-            raise refuse(f"Duplicate child relationship name: {relation} on {parent}", item.element)
 
 
 def _check_change(work: Work, item: Item, old: FieldDef, new: FieldDef) -> None:

@@ -59,7 +59,7 @@ def put_permission_set(work: Work, item: Item) -> Saved:
         "Label": xml.text(node, "label"), "Description": xml.text(node, "description"), "IsCustom": True,
         "IsOwnedByProfile": False, "HasActivationRequired": xml.flag(node, "hasActivationRequired"), "Type": "Regular",
     })  # fmt: skip
-    rows_changed = _grant(work, row_id, node)
+    rows_changed = _grant(work, row_id, node) | _grant_objects(work, row_id, node)
     saved = work.keep(item, component_id=row_id, body=xml.printed(normal_permission_set(node)))
     return Saved(saved.id, saved.created, saved.changed or rows_changed)
 
@@ -140,6 +140,31 @@ def _grant(work: Work, parent: str, node: etree._Element) -> bool:
     for full, values in wanted.items():
         facts: dict[str, object] = {"ParentId": parent, "SobjectType": full.partition(".")[0], "Field": full}
         rows.insert("FieldPermissions", facts | values, user_id=work.user_id)
+        changed = True
+    return changed
+
+
+def _grant_objects(work: Work, parent: str, node: etree._Element) -> bool:
+    """Make the ObjectPermissions of the set exactly those of the file."""
+    rows, changed = work.org.rows, False
+    wanted = {
+        work.org.schema.sobject(str(xml.text(entry, "object"))).name: {
+            f"Permissions{word}": xml.flag(entry, permission) for permission, word in _WORDS.items()
+        }
+        for entry in xml.kids(node, "objectPermissions")
+        if xml.flag(entry, "allowRead")
+    }
+    for row in rows.select("ObjectPermissions", Compare("ParentId", "=", parent)):
+        values = wanted.pop(str(row["SobjectType"]), None)
+        if values is None:
+            rows.delete("ObjectPermissions", str(row["Id"]))
+            changed = True
+        elif any(row[name] != value for name, value in values.items()):
+            rows.update("ObjectPermissions", str(row["Id"]), values, user_id=work.user_id)
+            changed = True
+    for name, values in wanted.items():
+        facts: dict[str, object] = {"ParentId": parent, "SobjectType": name}
+        rows.insert("ObjectPermissions", facts | values, user_id=work.user_id)
         changed = True
     return changed
 

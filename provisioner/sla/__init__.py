@@ -4,15 +4,26 @@ millions of leads in `vector`, the only module that needs NumPy when it is impor
 from provisioner.sla.calendar import ALWAYS, Calendar
 from provisioner.sla.classification import UNTRACKED, classify, classify_many, evaluate, excluded, excluded_many
 from provisioner.sla.policy import Clock, Owner, Policy, Promise, TimedStep
-from provisioner.sla.state import LeadState, Measures, measures, minutes
+from provisioner.sla.state import (
+    LeadState,
+    Measures,
+    after_hours_result,
+    follow_up_status,
+    measures,
+    minutes,
+    response_score,
+)
 from provisioner.sla.timeline import (
     Alert,
     Change,
     Converted,
     Event,
     Outcome,
+    Promised,
     Reassigned,
     Saved,
+    StageChange,
+    Switched,
     TaskMade,
     Touched,
     run,
@@ -33,17 +44,23 @@ __all__ = [
     "Owner",
     "Policy",
     "Promise",
+    "Promised",
     "Reassigned",
     "Saved",
+    "StageChange",
+    "Switched",
     "TaskMade",
     "TimedStep",
     "Touched",
+    "after_hours_result",
     "classify",
     "classify_many",
     "evaluate",
     "excluded",
     "excluded_many",
+    "follow_up_status",
     "measures",
     "minutes",
+    "response_score",
     "run",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
@@ -14,7 +15,9 @@ from provisioner.model.design import (
     Duration,
     Exclusion,
     LeadType,
+    Quiet,
     Recipient,
+    Stages,
     Step,
     StepStatus,
 )
@@ -71,30 +74,45 @@ class Clock:
     due: datetime
     sla_seconds: int
     step_at: tuple[datetime, ...]
+    after_hours_due: datetime | None = None
+    follow_up_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What is promised to leads of one type. `sla_seconds` is None for `same_business_day`."""
+    """What is promised to leads of one type. `sla_seconds` is None for `same_business_day`. The after-hours promise is
+    in calendar seconds, the window of the follow-up in seconds of the type's clock; None without them."""
 
     lead_type: LeadType
     calendar: Calendar
     sla_seconds: int | None
     steps: tuple[TimedStep, ...]
+    after_hours_seconds: int | None = None
+    follow_up_seconds: int | None = None
 
     @property
     def id(self) -> str:
         return self.lead_type.id
 
-    def clock(self, now: datetime) -> Clock:
-        """The clock of a lead that is assigned at `now`."""
+    def clock(self, now: datetime, factor: Decimal = Decimal(1)) -> Clock:
+        """The clock of a lead that is assigned at `now`, its SLA multiplied by `factor`."""
         start = self.calendar.next_open(now)
         if self.sla_seconds is None:
             due = self.calendar.close_of_business_day(start)
         else:
-            due = self.calendar.add(start, self.sla_seconds)
+            due = self.calendar.add(start, int(self.sla_seconds * factor))
         seconds = self.calendar.open_seconds(start, due)
-        return Clock(start, due, seconds, tuple(step.at(self.calendar, start, due, seconds) for step in self.steps))
+        steps = tuple(step.at(self.calendar, start, due, seconds) for step in self.steps)
+        within = self.follow_up_seconds
+        follow_up = None if within is None else self.calendar.add(start, within)
+        return Clock(start, due, seconds, steps, self._after_hours(now, start, due), follow_up)
+
+    def _after_hours(self, now: datetime, start: datetime, due: datetime) -> datetime | None:
+        """When the after-hours promise ends: only while the hours are closed, and only where it is tighter than D."""
+        if self.after_hours_seconds is None or start <= now:
+            return None
+        promised = now + timedelta(seconds=self.after_hours_seconds)
+        return promised if promised < due else None
 
     def response_seconds(self, start: datetime, touched_at: datetime) -> int:
         """Open seconds from S to F on this type's clock; 0 when the touch came before S."""
@@ -116,6 +134,9 @@ class Policy:
     queue_starts_clock: bool
     mode: Literal["silent", "live"]
     recipients: Mapping[str, Recipient]
+    stages: Stages | None = None
+    quiet: tuple[Quiet, ...] = ()
+    surge_factor: Decimal | None = None
 
     @classmethod
     def of(cls, design: Design, *, created_field: str | None = None) -> Policy:
@@ -137,7 +158,21 @@ class Policy:
             queue_starts_clock=design.assignment.queue_starts_clock,
             mode=design.alerts.mode,
             recipients=design.recipients,
+            stages=design.telemetry.stages,
+            quiet=design.alerts.quiet,
+            surge_factor=design.surge.factor if design.surge is not None else None,
         )
+
+    @property
+    def counts_touches(self) -> bool:
+        """Touches are only counted where a follow-up was promised to some lead type."""
+        return any(promise.lead_type.follow_up is not None for promise in self.promises)
+
+    def stage(self, value: object) -> str | None:
+        """Id of the stage that a value of the stage field stands for; None for other values."""
+        wanted = str(value).casefold()
+        values = self.stages.values.items() if self.stages is not None else ()
+        return next((id for id, said in values if said.casefold() == wanted), None)
 
     def promise(self, lead_type: str) -> Promise:
         """KeyError when the policy has no such lead type."""
@@ -184,7 +219,15 @@ def _promise(design: Design, calendars: Mapping[str, Calendar], lead_type: LeadT
         raise ValueError(f"Lead type '{lead_type.id}': same_business_day needs a business clock.")
     steps = design.escalations[lead_type.escalation].steps if lead_type.escalation is not None else ()
     timed = tuple(_timed(step, number, calendar, lead_type.id) for number, step in enumerate(steps, start=1))
-    return Promise(lead_type, calendar, sla_seconds, timed)
+    after_hours, follow_up = lead_type.after_hours, lead_type.follow_up
+    return Promise(
+        lead_type,
+        calendar,
+        sla_seconds,
+        timed,
+        None if after_hours is None else _seconds(after_hours.sla, ALWAYS, lead_type.id),
+        None if follow_up is None else _seconds(follow_up.within, calendar, lead_type.id),
+    )
 
 
 def _timed(step: Step, number: int, calendar: Calendar, lead_type: str) -> TimedStep:

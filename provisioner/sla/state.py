@@ -13,7 +13,9 @@ from provisioner.sla.policy import Owner
 
 Status = Literal["not_started", "within_sla", "at_risk", "breached", "escalated", "met", "touched_late", "excluded"]
 FINISHED: frozenset[Status] = frozenset({"met", "touched_late"})
+FollowUpStatus = Literal["Completed", "Completed late", "Ended", "Missed", "In progress"]
 _TENTH = Decimal("0.1")
+_SCORES = ((5, 10), (15, 8), (30, 6), (60, 4), (240, 2), (1440, 1))  # at most so many minutes: so many points
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,15 @@ class LeadState:
     owner: Owner | None = None
     created_at: datetime | None = None  # known only of leads whose creation was seen
     clocks_started: int = 0
+    surge_factor: Decimal | None = None  # of the present clock; None: it was not stretched
+    after_hours_due_at: datetime | None = None
+    touch_count: int = 0  # of the present cycle; stays 0 where no follow-up was promised to any lead type
+    follow_up_touches: int | None = None
+    follow_up_due_at: datetime | None = None
+    follow_up_completed_at: datetime | None = None
+    stage_entered_at: datetime | None = None
+    stage_at: Mapping[str, datetime] = field(default_factory=dict)  # stage id → when it was reached last
+    recycle_count: int = 0
     values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -105,6 +116,36 @@ def measures(state: LeadState, now: datetime) -> Measures:
         miss=_miss(state),
         result=_result(state, now),
     )
+
+
+def after_hours_result(state: LeadState, now: datetime) -> Literal["Hit", "Miss"] | None:
+    """What became of the after-hours promise; None without one, or while it is open."""
+    due, touched = state.after_hours_due_at, state.first_touch_at
+    if due is None:
+        return None
+    if touched is not None:
+        return "Hit" if touched <= due else "Miss"
+    return "Miss" if now > due else None
+
+
+def follow_up_status(state: LeadState, now: datetime) -> FollowUpStatus | None:
+    """What became of the promised touches; None where none were promised."""
+    due, completed = state.follow_up_due_at, state.follow_up_completed_at
+    if due is None:
+        return None
+    if completed is not None:
+        return "Completed" if completed <= due else "Completed late"
+    if state.converted:
+        return "Ended"
+    return "Missed" if now > due else "In progress"
+
+
+def response_score(found: Measures) -> int | None:
+    """Points for the response; a lead that was missed without a touch has none of them, one that still waits has no
+    score."""
+    if found.response is None:
+        return 0 if found.result == "Miss" and found.human_delay is None else None
+    return next((points for most, points in _SCORES if found.response <= most * 60), 0)
 
 
 def _human_delay(state: LeadState) -> int | None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from provisioner.model.design import Channel
+from provisioner.sla.classification import evaluate, is_blank
 from provisioner.sla.instants import SECOND, ceil_to, epoch, from_epoch
 from provisioner.sla.policy import Owner, Policy, TimedStep
 from provisioner.sla.state import LeadState
-from provisioner.sla.transitions import after_due, after_save, after_step, after_touch
+from provisioner.sla.transitions import after_due, after_save, after_step, after_touch, stage_event
 
+_AFTER_HOURS = -1  # the timer of the after-hours promise
 _DUE = 0  # the timer of D itself; steps are timers 1, 2, …
 _TIMERS_AT_ONE_INSTANT = 1000
 
@@ -43,7 +45,15 @@ class Converted:
     at: datetime
 
 
-Event = Saved | Touched | Converted
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """The surge was switched on or off in the CRM."""
+
+    at: datetime
+    on: bool
+
+
+Event = Saved | Touched | Converted | Switched
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,33 @@ class Reassigned:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """One message about an after-hours promise: it `begun`, or it is `broken`. Over bell and email, a Slack channel by
+    Slack. `due_at` is when the promise ends; `recipients` are the real ones, also when `silent`."""
+
+    at: datetime
+    what: Literal["begun", "broken"]
+    due_at: datetime
+    lead_type: str
+    recipients: tuple[str, ...]
+    owner: Owner | None
+    silent: bool
+    cycle: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageChange:
+    """A row of stage history: values of the stage field, None where blank; `seconds` in the value before, None where
+    its beginning is unknown."""
+
+    at: datetime
+    before: Any
+    after: Any
+    seconds: int | None
+    cycle: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """The lead as it was from `at` on. `cause`: created, saved, touched, converted, due, step N or reassigned."""
 
@@ -109,6 +146,8 @@ class Outcome:
     tasks: tuple[TaskMade, ...]
     reassignments: tuple[Reassigned, ...]
     history: tuple[Change, ...]
+    stages: tuple[StageChange, ...] = ()
+    promised: tuple[Promised, ...] = ()
 
 
 def run(
@@ -134,7 +173,13 @@ def run(
             story.happen(event)
     story.run_timers(until)
     return Outcome(
-        story.state, tuple(story.alerts), tuple(story.tasks), tuple(story.reassignments), tuple(story.history)
+        story.state,
+        tuple(story.alerts),
+        tuple(story.tasks),
+        tuple(story.reassignments),
+        tuple(story.history),
+        tuple(story.stages),
+        tuple(story.promised),
     )
 
 
@@ -148,6 +193,9 @@ class _Story:
     tasks: list[TaskMade] = field(default_factory=list)
     reassignments: list[Reassigned] = field(default_factory=list)
     history: list[Change] = field(default_factory=list)
+    stages: list[StageChange] = field(default_factory=list)
+    promised: list[Promised] = field(default_factory=list)
+    surge: bool = False
 
     def __post_init__(self) -> None:
         self.state = self.known or LeadState()
@@ -155,23 +203,41 @@ class _Story:
         self.ran: set[tuple[int, int]] = set()  # (clock of the lead, timer)
 
     def become(self, at: datetime, cause: str, state: LeadState) -> None:
-        if state != self.state:
+        before, self.state = self.state, state
+        if state != before:
             self.history.append(Change(at, cause, state))
-        self.state = state
+        if before.after_hours_due_at is None and state.after_hours_due_at is not None:
+            self._promise(at, "begun", state.after_hours_due_at)
+
+    def save(self, at: datetime, cause: str, values: Mapping[str, Any], owner: Owner | None) -> None:
+        """A save of the lead by people or by a step."""
+        before, created = self.state, not self.exists
+        moved = stage_event(self.policy, before, values, created=created)
+        state = after_save(self.policy, before, at, values, owner, created=created, surge=self.surge)
+        self.exists = True
+        stages = self.policy.stages
+        if moved and stages is not None and stages.history:
+            since = before.stage_entered_at
+            seconds = None if since is None else (at - since) // SECOND
+            was, now = (
+                None if is_blank(value) else value
+                for value in (before.values.get(stages.field), values.get(stages.field))
+            )
+            self.stages.append(StageChange(at, was, now, seconds, state.cycle))
+        self.become(at, cause, state)
 
     def happen(self, event: Event) -> None:
         match event:
             case Saved(at, values, owner):
-                cause = "saved" if self.exists else "created"
-                state = after_save(self.policy, self.state, at, values, owner, created=not self.exists)
-                self.exists = True
-                self.become(at, cause, state)
+                self.save(at, "saved" if self.exists else "created", values, owner)
             case Touched(at, kind, actor, human):
                 self.become(at, "touched", after_touch(self.policy, self.state, at, kind, actor, human=human))
             case Converted(at):
                 if not self.exists:
                     raise ValueError(f"The lead was converted at {at.isoformat()}, before it was created.")
                 self.become(at, "converted", replace(self.state, converted=True))
+            case Switched(_, on):
+                self.surge = on
 
     def run_timers(self, limit: datetime) -> None:
         """Runs every timer whose tick is not after `limit`, the earliest due time first."""
@@ -186,7 +252,9 @@ class _Story:
                 raise ValueError(f"The steps of {self.state.lead_type} reassign in a circle at {at.isoformat()}.")
             last = at
             self.ran.add((self.state.clocks_started, number))
-            if number == _DUE:
+            if number == _AFTER_HOURS:
+                self._break_promise(at, due_at)
+            elif number == _DUE:
                 self.become(at, "due", after_due(self.state))
             else:
                 self._run_step(at, due_at, number)
@@ -196,6 +264,8 @@ class _Story:
         if state.sla_due_at is None:
             return None
         timers = [(state.sla_due_at, _DUE), *((at, number) for number, at in enumerate(state.step_at, start=1))]
+        if state.after_hours_due_at is not None:
+            timers.append((state.after_hours_due_at, _AFTER_HOURS))
         return min((timer for timer in timers if (state.clocks_started, timer[1]) not in self.ran), default=None)
 
     def _run_step(self, at: datetime, due_at: datetime, number: int) -> None:
@@ -207,6 +277,8 @@ class _Story:
         if state == self.state:
             return
         self.become(at, f"step {number}", state)
+        if self._is_quiet():
+            return
         self._alert(at, due_at, promise.lead_type.escalation or "", step)
         if self.policy.mode == "live":
             self._act(at, due_at, promise.id, step)
@@ -239,5 +311,21 @@ class _Story:
         if step.reassign_to is not None:
             after = self.reassign(step.reassign_to)
             self.reassignments.append(Reassigned(at, due_at, lead_type, step.number, step.reassign_to, before, after))
-            state = after_save(self.policy, self.state, at, self.state.values, after, created=False)
-            self.become(at, "reassigned", state)
+            self.save(at, "reassigned", self.state.values, after)
+
+    def _is_quiet(self) -> bool:
+        return any(evaluate(item.when, self.state.values) for item in self.policy.quiet)
+
+    def _break_promise(self, at: datetime, due_at: datetime) -> None:
+        state = self.state
+        if state.first_touch_at is None and not state.excluded and not state.converted:
+            self._promise(at, "broken", due_at)
+
+    def _promise(self, at: datetime, what: Literal["begun", "broken"], due_at: datetime) -> None:
+        state = self.state
+        if state.lead_type is None or self._is_quiet():
+            return
+        after_hours = self.policy.promise(state.lead_type).lead_type.after_hours
+        if after_hours is not None:
+            told, silent = tuple(dict.fromkeys(after_hours.notify)), self.policy.mode == "silent"
+            self.promised.append(Promised(at, what, due_at, state.lead_type, told, state.owner, silent, state.cycle))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from provisioner.fidelity import Fidelity, Grade
 from provisioner.model.design import Design, LeadType
-from provisioner.model.uses import used_escalations
+from provisioner.targets.salesforce.alerting import slack_channels
 
 TICK = 1.0  # minutes: a scheduled path runs at the next whole one
 
@@ -31,10 +31,16 @@ def _clock(design: Design, lead_type: LeadType) -> Iterator[Fidelity]:
     else:
         why = "To the second, by a formula in the flow."
     yield _say("clock start and due time", "exact", why, 0.0, lead_type.id)
+    if lead_type.follow_up is not None:
+        why = "Every activity is marked when it is counted, so it counts once; one deleted later counts no more."
+        yield _say("follow-up", "exact", why, 0.0, lead_type.id)
     escalation = design.escalations.get(lead_type.escalation) if lead_type.escalation else None
     if escalation is not None and escalation.steps:
         why = "A scheduled path runs at the next whole minute, later when the org is busy; no measure depends on it."
         yield _say("steps", "approximated", why, TICK, lead_type.id)
+    if lead_type.after_hours is not None:
+        why = "Told at once after the save, and by a scheduled path at the next whole minute after the promise is over."
+        yield _say("after hours", "approximated", why, TICK, lead_type.id)
 
 
 def _rest(design: Design) -> Iterator[Fidelity]:
@@ -44,23 +50,22 @@ def _rest(design: Design) -> Iterator[Fidelity]:
     told = {id for step in steps if "email" in step.via for id in step.notify}
     if any(item.kind in ("group", "queue") for item in design.recipients.values() if item.id in told):
         yield _say("email to groups and queues", "approximated", "They get bells, never email.")
+    if slack_channels(design):
+        why = "Posted by the org's own Slack action: its inputs are unverified, and a person has to connect Slack."
+        yield _say("slack", "approximated", why)
+    if design.alerts.quiet:
+        yield _say("quiet conditions", "exact", "Asked on the lead as a step finds it.", 0.0)
+    if design.surge is not None:
+        yield _say("surge", "exact", "The flow reads the switch when a clock starts.", 0.0)
     yield from impossible(design)
 
 
 def impossible(design: Design) -> list[Fidelity]:
     """What is not deployed, with its place."""
     found: list[Fidelity] = []
-    for escalation in used_escalations(design):
-        slack = [step.at for step in escalation.steps if "slack" in step.via]
-        if slack and not found:
-            found.append(_not("slack", f"{slack[0]}/via"))
     if design.telemetry.stages:
         found.append(_not("stages", f"{design.telemetry.at}/stages"))
-    found += [_not(word, f"/{word}") for word in ("recycling", "surge", "reports") if getattr(design, word)]
-    for lead_type in design.lead_types:
-        for word in ("after_hours", "follow_up"):
-            if getattr(lead_type, word) is not None:
-                found.append(_not(word, f"{lead_type.at}/{word}", lead_type.id))
+    found += [_not(word, f"/{word}") for word in ("recycling", "reports") if getattr(design, word)]
     return found
 
 

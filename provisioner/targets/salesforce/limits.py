@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from provisioner.model.design import Design, Exclusion, LeadType
+from provisioner.model.design import Design, Exclusion, LeadType, Quiet
 from provisioner.model.uses import tests_of, used_escalations
 from provisioner.rules import Finding, Registry
+from provisioner.targets.salesforce import alerting
 from provisioner.targets.salesforce.conditions import LOGIC_MOST, logic_length
 from provisioner.targets.salesforce.names import API_NAME_MOST, Names, needed_holidays, used_hours
 from provisioner.targets.salesforce.wording import subject_formula
@@ -157,18 +158,9 @@ def later_sections(design: Design) -> Iterator[Finding]:
         yield Finding(
             f"{design.telemetry.at}/stages", "Stage timestamps and history are not deployed by this version.", advice
         )
-    for word in ("recycling", "surge", "reports"):
+    for word in ("recycling", "reports"):
         if getattr(design, word):
             yield Finding(f"/{word}", f"The section `{word}` is not deployed by this version.", advice)
-    for lead_type in design.lead_types:
-        for name, value in (("after_hours", lead_type.after_hours), ("follow_up", lead_type.follow_up)):
-            if value is not None:
-                detail = f"`{name}` of {lead_type.id!r} is not deployed by this version."
-                yield Finding(f"{lead_type.at}/{name}", detail, advice)
-    for escalation in used_escalations(design):
-        for step in escalation.steps:
-            if "slack" in step.via:
-                yield Finding(f"{step.at}/via", "Slack messages are not deployed by this version.", advice)
 
 
 @RULES.rule("S210", "No address to write to", severity="warning")
@@ -185,6 +177,39 @@ def addresses(design: Design) -> Iterator[Finding]:
             if nobody:
                 detail += " Nobody would be told by this step."
             yield Finding(f"{step.at}/via", detail, "Add `bell`, or notify users.", "error" if nobody else None)
+    for lead_type in alerting.after_hours_types(design):
+        promise = lead_type.after_hours
+        kinds = [design.recipients[id].kind for id in promise.notify if id in design.recipients] if promise else []
+        if promise is not None and kinds and all(kind in ("group", "queue") for kind in kinds):
+            detail = f"The after-hours promise of {lead_type.id!r} rings the bell of {', '.join(promise.notify)} only."
+            yield Finding(f"{promise.at}/notify", detail, "A group or queue has no address: notify users as well.")
+
+
+@RULES.rule("S215", "Slack needs the app and the workspace")
+def slack_ids(design: Design) -> Iterator[Finding]:
+    """The action that posts to Slack is told the app it posts as, and the workspace. [docs] Actions API, Slack actions"""
+    missing = [name for name in ("slack_app_id", "slack_workspace_id") if not design.target.options.get(name)]
+    channels = alerting.slack_channels(design)
+    if missing and channels:
+        named = ", ".join(item.id for item in channels)
+        detail = f"Alerts are posted to Slack ({named}), and target.{' and target.'.join(missing)} is not there."
+        yield Finding(design.target.at, detail, "Copy the ids of app and workspace from Slack, or use email.")
+
+
+@RULES.rule("S216", "What Slack needs", severity="info")
+def slack_needs(design: Design) -> Iterator[Finding]:
+    """No API tells whether the org is connected to Slack, so a person has to see to it. [docs] Actions API, Slack
+    actions"""
+    channels = [item.value for item in alerting.slack_channels(design) if item.value]
+    if channels:
+        detail = (
+            "Alerts by Slack need Salesforce for Slack: the org connected to the workspace, a licence for it, the app "
+            f"installed and invited to {', '.join(channels)}. The flow action's inputs were never tried on an org."
+        )
+        advice = (
+            "Setup, Slack: connect the workspace; in Slack, invite the app to the channels. Then try one silent lead."
+        )
+        yield Finding(design.target.at, detail, advice)
 
 
 @RULES.rule("S211", "Not a field name")
@@ -243,6 +268,7 @@ def holiday_names(design: Design) -> Iterator[Finding]:
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def _ruled(design: Design) -> Iterator[LeadType | Exclusion]:
+def _ruled(design: Design) -> Iterator[LeadType | Exclusion | Quiet]:
     yield from design.exclusions
     yield from design.lead_types
+    yield from design.alerts.quiet

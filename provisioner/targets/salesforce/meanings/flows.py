@@ -13,6 +13,7 @@ from provisioner.targets.salesforce.meanings.words import Told, by, with_escalat
 WITHOUT = {
     "Lead_Stamp": "no new lead gets a clock, and no touch ends one",
     "Lead_Timers": "no alert goes out, and no lead is marked as breached",
+    "Lead_After_Hours": "nobody is told about leads outside business hours",
     "Lead_Owner_Settled": "leads that an assignment rule hands over start no clock",
     "Task_First_Touch": "calls, emails and LinkedIn messages are not seen as first touches",
     "Event_First_Touch": "meetings are not seen as first touches",
@@ -20,6 +21,7 @@ WITHOUT = {
 WITH = {
     "Lead_Stamp": "new leads get their clock, and touches end it",
     "Lead_Timers": "alerts go out, and leads are marked as breached",
+    "Lead_After_Hours": "whoever is on call is told about leads outside business hours",
     "Lead_Owner_Settled": "leads that an assignment rule hands over start their clock",
     "Task_First_Touch": "calls, emails and LinkedIn messages count as first touches",
     "Event_First_Touch": "meetings count as first touches",

@@ -45,11 +45,12 @@ def on_business_clock(design: Design) -> tuple[str, ...]:
 
 
 def with_recipient(design: Design, recipient: str) -> tuple[str, ...]:
-    """Lead types that tell this recipient something, or hand leads to it."""
+    """Lead types that tell this recipient something, by a step or after hours, or hand leads to it."""
     return tuple(
         item.id
         for item in design.lead_types
         if any(recipient in step.notify or step.reassign_to == recipient for step in steps_of(design, item))
+        or (item.after_hours is not None and recipient in item.after_hours.notify)
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from provisioner.emulator.salesforce.ids import make_id, number_of
+from provisioner.emulator.salesforce.analytics import handlers as analytics
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.handlers.apex import bare
 from provisioner.emulator.salesforce.metadata.handlers.custom_objects import forget_activities
@@ -40,6 +42,8 @@ def remove(work: Work, kind: str, name: str) -> str | None:
             return _remove_permission_set(work, name)
         case "Queue":
             return _remove_queue(work, name)
+    if kind in ("ReportType", "Report", "Dashboard"):
+        return analytics.remove(work, kind, name)
     if kind in _ROWS:
         return _remove_row(work, kind, name)
     if kind in _PLAIN:
@@ -67,6 +71,11 @@ def references(work: Work, word: str, *, owner: str = "") -> Iterator[str]:
             inside = not owner or one.full_name.partition(".")[0].lower() in {name.lower() for name in objects}
             text = (xml.text(one.root, "formula") or "") if kind == "CustomField" else one.body.decode()
             if (pattern if inside else dotted).search(text):
+                yield f"{kind} {one.full_name}"
+    for kind in ("ReportType", "Report"):
+        for one in work.components.all(kind):
+            text = one.body.decode()
+            if pattern.search(text) and (not owner or named.search(text)):
                 yield f"{kind} {one.full_name}"
     for version in work.components.versions():
         text = version.body.decode()
@@ -97,6 +106,8 @@ def _remove_field(work: Work, name: str) -> str | None:
             work.org.rows.delete("FieldPermissions", str(row["Id"]))
     _strip_grants(work, {f"{one}.{definition.name}" for one in owners})
     work.components.remove("CustomField", name)
+    if not work.purge:
+        work.components.recycle(f"{owner}.{definition.name}")
     return component.id if component else ""
 
 
@@ -124,7 +135,7 @@ def _remove_object(work: Work, name: str) -> str | None:
         f"{one.name}.{field.name}"
         for one in schema
         for field in one.fields
-        if name in field.reference_to and one.name != name
+        if name in field.reference_to and one.name != name and field.custom
     ]
     if users or lookups:
         raise refuse(f"This custom object is referenced elsewhere in salesforce.com. : {', '.join([*users, *lookups])}")
@@ -177,10 +188,24 @@ def _remove_flow(work: Work, name: str) -> str | None:
         return None
     if version.status == "Active":
         raise refuse(_CROSS_REFERENCE)
+    if work.org.settings.waiting_paths_hold_flows:
+        _check_waiting(work, flow, version.version_number)
     work.components.remove_version(version)
     if len(versions) == 1:
         work.components.remove("FlowDefinition", flow)
     return version.version_id
+
+
+def _check_waiting(work: Work, flow: str, number: int) -> None:
+    """Interviews that wait block the deletion of their version. [code: sfdx-hardis] reference 4.9
+
+    Whether scheduled paths count as such everywhere is not established; here they do, as the stricter reading.
+    """
+    row = work.org.store.execute(
+        "SELECT record FROM _paths WHERE flow = ? AND version = ? ORDER BY run, record LIMIT 1", (flow, number)
+    ).fetchone()
+    if row is not None:
+        raise refuse(f"Flow Interview - {make_id('0Fo', number_of(row[0]))}")
 
 
 def _remove_permission_set(work: Work, name: str) -> str | None:

@@ -48,6 +48,9 @@ _ALL = (
     Kind("LeadConvertSettings", "LeadConvertSettings", "LeadConvertSetting"),
     Kind("Workflow", "workflows", "workflow", children=(("alerts", "WorkflowAlert"),)),
     Kind("EmailTemplate", "email", "email", content=True, in_folder=True),
+    Kind("ReportType", "reportTypes", "reportType"),
+    Kind("Report", "reports", "report", in_folder=True),
+    Kind("Dashboard", "dashboards", "dashboard", in_folder=True),
 )
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 BY_FOLDER: dict[str, Kind] = {kind.folder: kind for kind in _ALL}
@@ -56,14 +59,14 @@ CHILD_OF: dict[str, tuple[str, str]] = {
 }
 """Child type → (parent type, element name)."""
 
+FOLDERS: dict[str, str] = {"EmailFolder": "EmailTemplate", "ReportFolder": "Report", "DashboardFolder": "Dashboard"}
+"""Type of a folder → type of what it holds. A folder is listed and packaged under the latter."""
+
 SETTINGS: dict[str, str] = {"BusinessHours": "BusinessHoursSettings", "Flow": "FlowSettings"}
 """Settings members that are modelled → root element."""
 
 REFUSED: frozenset[str] = frozenset(
     (
-        "Report",
-        "ReportType",
-        "Dashboard",
         "Layout",
         "RecordType",
         "CompactLayout",
@@ -132,6 +135,9 @@ STAGES = (
     "ApexTrigger",
     "Flow",
     "FlowDefinition",
+    "ReportType",
+    "Report",
+    "Dashboard",
     "PermissionSet",
 )
 """The order in which one package is saved, whatever the order of its files: a thing after what it may name."""
@@ -148,7 +154,7 @@ def locate(path: str) -> tuple[Kind, str] | None:
         return None
     name = rest.removesuffix("-meta.xml") if kind.content else rest
     if kind.in_folder and "/" not in rest and rest.endswith("-meta.xml"):
-        return kind, name
+        return kind, rest.removesuffix("-meta.xml")
     if not name.endswith("." + kind.suffix):
         return None
     return kind, name[: -len(kind.suffix) - 1]

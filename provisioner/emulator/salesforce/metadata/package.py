@@ -10,7 +10,7 @@ from lxml import etree
 from provisioner.emulator.salesforce.metadata import kinds, xml
 from provisioner.emulator.salesforce.metadata.archive import Archive
 from provisioner.emulator.salesforce.metadata.check import misshapes
-from provisioner.emulator.salesforce.metadata.kinds import CHILD_OF, KINDS, SETTINGS, Kind
+from provisioner.emulator.salesforce.metadata.kinds import CHILD_OF, FOLDERS, KINDS, SETTINGS, Kind
 from provisioner.emulator.salesforce.metadata.manifest import BadManifest, Manifest, read_manifest
 from provisioner.emulator.salesforce.metadata.outcome import Message
 from provisioner.emulator.salesforce.metadata.work import Item
@@ -135,7 +135,7 @@ def _read_component(archive: Archive, package: Package, kind: Kind, full_name: s
 def _root_name(kind: Kind, full_name: str, folder: bool) -> str | None:
     if kind.name == "Settings":
         return SETTINGS.get(full_name)
-    return "EmailFolder" if folder else kind.name
+    return next(name for name, held in FOLDERS.items() if held == kind.name) if folder else kind.name
 
 
 def _split(package: Package, whole: Item, kind: Kind, root_name: str) -> None:

@@ -7,6 +7,8 @@ from typing import Literal
 
 from lxml import etree
 
+from provisioner.emulator.salesforce.metadata import xml
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -35,3 +37,10 @@ def refuse(text: str, element: etree._Element | None = None) -> Refused:
 def unmodelled(what: str, element: etree._Element | None = None) -> Refused:
     """The emulator's own refusal: it names what it does not model."""
     return refuse(f"NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model {what}.", element)
+
+
+def limit(node: etree._Element, name: str, most: int) -> None:
+    """Refuse a text that is longer than `most` characters."""
+    value = xml.text(node, name) or ""
+    if len(value) > most:
+        raise refuse(f"{name}: data value too large: {value} (max length={most})", xml.kid(node, name))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from provisioner.emulator.salesforce.ids import make_id, number_of
 from provisioner.emulator.salesforce.analytics import handlers as analytics
+from provisioner.emulator.salesforce.ids import make_id, number_of
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.handlers.apex import bare
 from provisioner.emulator.salesforce.metadata.handlers.custom_objects import forget_activities

@@ -19,7 +19,7 @@ from provisioner.emulator.salesforce.metadata.reading import Asked, Entry, Reade
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
-NO_WILDCARD = frozenset(("EmailTemplate",))
+NO_WILDCARD = frozenset(("EmailTemplate", "Report", "Dashboard"))
 
 
 @dataclass(slots=True)

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
 _READ_MOST = {"CustomMetadata": 200, "CustomApplication": 200}
-_FOLDERS = {"EmailFolder": "EmailTemplate"}
 
 
 def routes(org: Org) -> list[Route]:
@@ -168,10 +167,10 @@ class SoapDoor:
         reader, found = self._org.metadata.reader, []
         for query in queries:
             kind, folder = str(xml.text(query, "type")), xml.text(query, "folder")
-            entries = reader.entries(_modelled(_FOLDERS.get(kind, kind)))
-            if kind == "EmailFolder":
+            entries = reader.entries(_modelled(kinds.FOLDERS.get(kind, kind)))
+            if kind in kinds.FOLDERS:
                 entries = [one for one in entries if "/" not in one.full_name]
-            elif kind == "EmailTemplate":
+            elif kind in kinds.FOLDERS.values():
                 entries = [one for one in entries if folder and one.full_name.startswith(f"{folder}/")]
             found += [one.to_values(reader.user_name) for one in entries]
         return found

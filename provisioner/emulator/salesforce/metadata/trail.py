@@ -32,7 +32,7 @@ def lines(org: Org, kind: str, name: str, before: Look | None, after: Look | Non
     """The entries of one changed component; at least one, but none for what is told where it happens (activation)."""
     found: Iterator[Line]
     match kind:
-        case "FlowDefinition":
+        case "FlowDefinition" | "Report" | "Dashboard":  # the last two are no setup: they leave no entry [inferred]
             return []
         case "CustomField" | "StandardValueSet":
             found = _of_field(org, name, before, after)

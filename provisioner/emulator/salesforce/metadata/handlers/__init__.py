@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from provisioner.emulator.salesforce.analytics import handlers as analytics
 from provisioner.emulator.salesforce.metadata.handlers import (
     apex,
     custom_metadata,
@@ -39,5 +40,8 @@ HANDLERS: dict[str, Callable[[Work, Item], Saved]] = {
     "ApexTrigger": apex.put_trigger,
     "Flow": flows.put_flow,
     "FlowDefinition": flows.put_definition,
+    "ReportType": analytics.put_report_type,
+    "Report": analytics.put_report,
+    "Dashboard": analytics.put_dashboard,
     "PermissionSet": permission_sets.put_permission_set,
 }

@@ -10,9 +10,8 @@ from provisioner.emulator.salesforce.metadata import trail, xml
 from provisioner.emulator.salesforce.metadata.components import Components, FlowVersion
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
 from provisioner.emulator.salesforce.metadata.handlers.apex import ORG_API_VERSION
-from provisioner.emulator.salesforce.metadata.handlers.simple import limit
 from provisioner.emulator.salesforce.metadata.normalise import normal_flow
-from provisioner.emulator.salesforce.metadata.problems import Problem, Refused, refuse
+from provisioner.emulator.salesforce.metadata.problems import Problem, Refused, limit, refuse
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from lxml import etree
 
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
-from provisioner.emulator.salesforce.metadata.handlers.simple import limit
 from provisioner.emulator.salesforce.metadata.normalise import normal_plain, normal_queue
-from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
+from provisioner.emulator.salesforce.metadata.problems import limit, refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 from provisioner.emulator.salesforce.rows import And, Compare
 

@@ -8,9 +8,8 @@ from lxml import etree
 
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
-from provisioner.emulator.salesforce.metadata.handlers.simple import limit
 from provisioner.emulator.salesforce.metadata.normalise import normal_permission_set
-from provisioner.emulator.salesforce.metadata.problems import Problem, Refused, refuse, unmodelled
+from provisioner.emulator.salesforce.metadata.problems import Problem, Refused, limit, refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 from provisioner.emulator.salesforce.rows import Compare
 from provisioner.emulator.salesforce.schema import FieldDef

@@ -16,8 +16,7 @@ from lxml import etree
 
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.components import Components
-from provisioner.emulator.salesforce.metadata.handlers.simple import limit
-from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
+from provisioner.emulator.salesforce.metadata.problems import limit, refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 from provisioner.emulator.salesforce.rows import Compare
 from provisioner.emulator.salesforce.seed import DAYS

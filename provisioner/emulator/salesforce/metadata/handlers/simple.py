@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import base64
 
-from lxml import etree
-
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
-from provisioner.emulator.salesforce.metadata.problems import refuse
+from provisioner.emulator.salesforce.metadata.problems import limit, refuse
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-
-
-def limit(node: etree._Element, name: str, most: int) -> None:
-    """Refuse a text that is longer than `most` characters."""
-    value = xml.text(node, name) or ""
-    if len(value) > most:
-        raise refuse(f"{name}: data value too large: {value} (max length={most})", xml.kid(node, name))
 
 
 def put_notification_type(work: Work, item: Item) -> Saved:

@@ -157,12 +157,16 @@ def owned_before(plan: Plan) -> int:
 
 
 def too_many_deletions(plan: Plan) -> bool:
-    """More than 30 % of what we own: such a plan has to be told how many."""
-    return plan.count(Action.DELETE) > DELETION_LIMIT * owned_before(plan)
+    """More than 30 % of what we own: such a plan has to be told how many. What `--target` left out is not known to be
+    no deletion, so each of it counts as one where this plan deletes anything."""
+    doomed = plan.count(Action.DELETE)
+    at_most = doomed + plan.aim.left_out if doomed and _is_slice(plan) else doomed
+    return at_most > DELETION_LIMIT * owned_before(plan)
 
 
 def check_deletions(plan: Plan, allowed: int | None) -> None:
-    """More than 30 % of what we own is not deleted without stating how many."""
+    """More than 30 % of what we own is not deleted without stating how many; nor any part of more than that, which
+    `--target` would otherwise carry out slice by slice."""
     doomed, owned = plan.count(Action.DELETE), owned_before(plan)
     if allowed is not None and allowed != doomed:
         raise Refused(
@@ -170,10 +174,16 @@ def check_deletions(plan: Plan, allowed: int | None) -> None:
             advice=f"Read the plan again. If that is the intention, give --allow-deletes={doomed}.",
         )
     if allowed is None and too_many_deletions(plan):
+        left = "1 change" if plan.aim.left_out == 1 else f"{plan.aim.left_out} changes"
+        rest = f", and leaves {left} for later, which may delete as well" if _is_slice(plan) else ""
         raise Refused(
-            f"This plan deletes {doomed} of {owned} resources (the limit is {DELETION_LIMIT:.0%}).",
+            f"This plan deletes {doomed} of {owned} resources{rest} (the limit is {DELETION_LIMIT:.0%}).",
             advice=f"If that is the intention, give --allow-deletes={doomed}.",
         )
+
+
+def _is_slice(plan: Plan) -> bool:
+    return not plan.aim.is_whole and plan.aim.left_out > 0
 
 
 def check_alerts(plan: Plan, allowed: bool) -> None:

@@ -192,3 +192,19 @@ def test_taking_a_lead_type_back_tells_of_its_running_clocks(platform: str, tmp_
             "it would get no further alerts. Keep it in the design, matching no new leads, until they are touched; "
             "then take it out."
         ]
+
+
+def test_a_rename_is_taken_back(crm: Place) -> None:
+    crm(*APPLY)
+    before = (crm.folder / "brew.yaml").read_text(encoding="utf-8")
+    crm.edit("id: sample, label", "id: tasting, was: sample, label")
+    shown = crm.data("plan", "brew.yaml", "-c", "box", "--remake", "sample", "-o", "brew.plan")
+    assert any("tasting" in change["address"] for change in shown["changes"])
+    loses = ["--allow-data-loss=0"] if crm.platform == "salesforce" else []
+    if loses:  # else the field is not to be seen, and its values cannot be counted
+        crm.door("seed", {"permission_sets": [{"user": "admin@example.com", "name": "BRW_Speed_To_Lead"}]})
+    crm("apply", "brew.plan", "-c", "box", "--yes", *loses)
+    assert crm.differs() == 0
+    taken_back(crm, crm.runs()[0]["run"])
+    (crm.folder / "brew.yaml").write_text(before, encoding="utf-8")
+    assert crm.data("plan", "brew.yaml", "-c", "box")["changes"] == []

@@ -3,10 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provisioner.errors import Refused
 from provisioner.planning import guards
-from provisioner.planning.plan import Cause, Change, Plan
+from provisioner.planning.plan import Aim, Cause, Change, Plan
 from provisioner.resources import Address, Resource
 
 LONG, SHORT = "00D000000000001AAA", "00D000000000001"
@@ -163,6 +165,45 @@ def test_the_brake_counts_against_what_we_own() -> None:
     assert refusal(guards.check_deletions, plan(*doomed, *added, kept=6), None)[0].startswith(
         "This plan deletes 4 of 10"
     )
+
+
+def slices(count: int, size: int, kept: int) -> list[Plan]:
+    """`count` deletions, `size` at a time, each slice after the earlier ones were carried out."""
+    names = [f"D{n}" for n in range(count)]
+    found = []
+    for start in range(0, count, size):
+        later = names[start + size :]
+        aim = Aim(("Field:*",), {}, len(later)) if later else Aim(("Field:*",))
+        found.append(plan(*map(deletion, names[start : start + size]), kept=kept + len(later), aim=aim))
+    return found
+
+
+def test_deletions_cannot_be_carried_out_slice_by_slice() -> None:
+    first, second, third = slices(60, 10, kept=40)[:3]  # 60 of 100; each slice alone is far below the limit
+    assert refusal(guards.check_deletions, first, None)[:2] == (
+        "This plan deletes 10 of 100 resources, and leaves 50 changes for later, which may delete as well (the limit "
+        "is 30%).",
+        "If that is the intention, give --allow-deletes=10.",
+    )
+    assert guards.check_deletions(first, 10) is None
+    assert guards.check_deletions(second, 10) is None
+    assert refusal(guards.check_deletions, second, None)[0].startswith("This plan deletes 10 of 90 resources, and")
+    assert refusal(guards.check_deletions, third, None)[0].startswith("This plan deletes 10 of 80 resources, and")
+    assert refusal(guards.check_deletions, slices(2, 1, kept=3)[0], None)[0] == (
+        "This plan deletes 1 of 5 resources, and leaves 1 change for later, which may delete as well (the limit is "
+        "30%)."
+    )
+
+
+@given(doomed=st.integers(1, 40), kept=st.integers(0, 60), size=st.integers(1, 40))
+def test_what_is_refused_as_a_whole_is_refused_as_its_first_slice(doomed: int, kept: int, size: int) -> None:
+    whole = plan(*(deletion(f"D{n}") for n in range(doomed)), kept=kept)
+    first = slices(doomed, size, kept)[0]
+    assert guards.too_many_deletions(first) == guards.too_many_deletions(whole)
+
+
+def test_a_slice_without_deletions_is_not_braked() -> None:
+    assert guards.check_deletions(plan(creation("N"), kept=5, aim=Aim(("Field:N",), {}, 500)), None) is None
 
 
 def test_the_stated_count_must_be_the_count() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import combinations
@@ -26,6 +26,7 @@ from provisioner.targets.hubspot.session.shapes import FLOW, GROUP, LIST, PROPER
 from provisioner.targets.hubspot.session.state import Raw, State, symbolic
 
 _MOST_TRIED = 8  # options that only the portal has; of more, all or none are taken for made by hand
+_MOST_BACK = 3  # of them come back at once
 
 
 @dataclass(slots=True)
@@ -164,15 +165,24 @@ def _hand_made_options(found: _Found) -> None:
 
 
 def _without_hand_made(wanted: Resource, live: Resource, extra: list[str], applied: str | None) -> dict[str, Any]:
-    """`live` without the options that were made by hand: the fewest whose absence gives what was `applied`. When none
-    do (more was changed by hand), without all of `extra`."""
+    """`live` without the options that were made by hand: the fewest whose absence gives what was `applied`.
+
+    Else without those that an earlier apply left and that are `wanted` again (a rename that is taken back): they were
+    not what was applied, so they are still to come. When neither gives it (more was changed by hand), without `extra`.
+    """
     options = live.attributes["options"]
-    for count in range(len(extra) if len(extra) <= _MOST_TRIED else 1):
-        for made in combinations(extra, count):
-            kept = {**live.attributes, "options": [item for item in options if str(item.get("value")) not in made]}
-            if compare(wanted, Resource(live.address, kept)).fingerprint() == applied:
-                return kept
+    back = [value for option in options if (value := str(option.get("value"))) not in extra]
+    for made in (*_some(extra, len(extra) - 1), *_some(back, _MOST_BACK)):
+        kept = {**live.attributes, "options": [item for item in options if str(item.get("value")) not in made]}
+        if compare(wanted, Resource(live.address, kept)).fingerprint() == applied:
+            return kept
     return {**live.attributes, "options": [item for item in options if str(item.get("value")) not in extra]}
+
+
+def _some(values: list[str], most: int) -> Iterator[tuple[str, ...]]:
+    """None of them, one, two … up to `most`; of many only none."""
+    for count in range(most + 1 if len(values) <= _MOST_TRIED else 1):
+        yield from combinations(values, count)
 
 
 def _groups(door: Door, found: _Found) -> None:

@@ -37,7 +37,9 @@ def timers(design: Design) -> dict[str, Any]:
         "steps_do": any(_does(step) for step in steps),
         "told": _people(design, [id for step in steps for id in step.notify]),
         "channels": _channels(design, posting),
-        "handovers": [item for item in design.recipients.values() if item.id in heirs and item.kind in ("user", "queue")],
+        "handovers": [
+            item for item in design.recipients.values() if item.id in heirs and item.kind in ("user", "queue")
+        ],
         "bell": any(step.notify and "bell" in step.via for step in steps),
         "email": any(step.notify and "email" in step.via for step in steps),
         "tasks": any(step.task is not None for step in steps),
@@ -49,17 +51,12 @@ def timers(design: Design) -> dict[str, Any]:
 def after_hours(design: Design) -> dict[str, Any]:
     """What the after-hours flow does: whom each lead type with such a promise names. People are told by bell and email,
     channels by Slack (docs/semantics.md, "After hours")."""
+    promises = [(item.id, item.after_hours.notify) for item in design.lead_types if item.after_hours is not None]
     cases = [
-        {
-            "id": item.id,
-            "notify": item.after_hours.notify,
-            "people": bool(_people(design, item.after_hours.notify)),
-            "posts": bool(_channels(design, item.after_hours.notify)),
-        }
-        for item in after_hours_types(design)
-        if item.after_hours is not None
+        {"id": id, "notify": told, "people": bool(_people(design, told)), "posts": bool(_channels(design, told))}
+        for id, told in promises
     ]
-    named = [id for case in cases for id in case["notify"]]
+    named = [id for _, told in promises for id in told]
     people, channels = _people(design, named), _channels(design, named)
     return {
         "cases": cases,

@@ -13,6 +13,7 @@ from typing import Any
 
 from provisioner.resources import Resource
 from provisioner.targets.salesforce.shape import LISTS
+from provisioner.targets.salesforce.theirs import with_theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ LOOKING: dict[str, Looking] = {
 def compare(desired: Resource, live: Resource) -> Resource:
     """`live` reduced to what is compared with `desired`; equal attributes mean no difference."""
     looking = LOOKING.get(desired.address.kind, Looking())
+    live = with_theirs(live, desired)
     return Resource(live.address, _dict(desired.address.kind, desired.attributes, live.attributes, looking))
 
 

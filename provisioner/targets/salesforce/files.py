@@ -9,14 +9,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.model.design import Design, Step
-from provisioner.model.uses import step_count, used_escalations
+from provisioner.model.design import Design
+from provisioner.model.uses import step_count
+from provisioner.targets.salesforce import alerting
 from provisioner.targets.salesforce.conditions import Translator
+from provisioner.targets.salesforce.features import activity_fields, features, lead_fields, metadata_types
 from provisioner.targets.salesforce.names import (
     ERROR_MOST,
     LABEL_MOST,
-    LEAD_FIELDS,
-    METADATA_TYPES,
     STATUSES,
     TASK_SUBTYPES,
     TOUCHES,
@@ -25,7 +25,6 @@ from provisioner.targets.salesforce.names import (
 )
 from provisioner.targets.salesforce.records import calendars, records
 from provisioner.targets.salesforce.templates import maker, rendered
-from provisioner.targets.salesforce.wording import subject_formula
 
 Files = dict[str, bytes]
 _CODE = (
@@ -49,9 +48,10 @@ def files(design: Design) -> Files:
 
 def _common(design: Design) -> dict[str, Any]:
     """What every template may use. `field.X` is the API name of our field X on Lead, `record.X` the same field of the
-    triggering record, `type.X` the API name of a custom metadata type."""
+    triggering record, `type.X` the API name of a custom metadata type, `activity.X` that of our field X on activities,
+    `has.X` whether the design asks for X."""
     names = Names(design.target.prefix)
-    field = {word: names.field(word) for word in LEAD_FIELDS}
+    field = {word: names.field(word) for word in lead_fields(design)}
     return {
         "names": names,
         "prefix": names.prefix,
@@ -59,10 +59,13 @@ def _common(design: Design) -> dict[str, Any]:
         "managed": f"Managed by provisioner (design {design.id}).",
         "field": field,
         "record": {word: f"$Record.{name}" for word, name in field.items()},
-        "type": {word: names.type(word) for word in METADATA_TYPES},
+        "type": {word: names.type(word) for word in metadata_types(design)},
+        "activity": {word: names.field(word) for word in activity_fields(design)},
+        "has": features(design),
         "step_fields": [names.step_at(number) for number in range(1, step_count(design) + 1)],
         "has_business_clock": has_business_clock(design),
         "error_most": ERROR_MOST,
+        "content": design.alerts.content,
     }
 
 
@@ -72,7 +75,7 @@ def _objects(design: Design, common: Mapping[str, Any]) -> Files:
         "statuses": STATUSES,
         "type_labels": {lead_type.id: lead_type.label for lead_type in design.lead_types},
     }
-    found = {"Lead": "Lead", **common["type"]}
+    found = {"Lead": "Lead", **common["type"], **({"Activity": "Activity"} if common["activity"] else {})}
     return {
         f"objects/{name}.object": rendered("object.xml.j2", {**common, **lists, "object": word})
         for word, name in found.items()
@@ -118,7 +121,9 @@ def _code(design: Design, common: Mapping[str, Any]) -> Files:
 def _flows(design: Design, common: Mapping[str, Any]) -> Files:
     touches = design.telemetry.first_touch.types
     subtypes = {str(touch): subtype for touch, subtype in TASK_SUBTYPES.items() if touch in touches}
-    wanted = {"lead_stamp": _stamp(design), "lead_timers": _timers(design), "lead_owner_settled": {}}
+    wanted = {"lead_stamp": _stamp(design), "lead_timers": alerting.timers(design), "lead_owner_settled": {}}
+    if alerting.after_hours_types(design):
+        wanted["lead_after_hours"] = alerting.after_hours(design)
     if subtypes:
         wanted["task_first_touch"] = {"task_subtypes": subtypes, "task_logic": _task_logic(len(subtypes))}
     if "meeting" in touches:
@@ -153,37 +158,3 @@ def _stamp(design: Design) -> dict[str, Any]:
         "queue_starts_clock": design.assignment.queue_starts_clock,
     }
 
-
-def _timers(design: Design) -> dict[str, Any]:
-    """What the timer flow does: the steps as cases, and whom and what they need between them."""
-    cases = [
-        {
-            "name": f"{escalation.id}_{number}",
-            "escalation": escalation.id,
-            "number": number,
-            "step": step,
-            "does": _does(step),
-            "subject": None if step.task is None else subject_formula(step.task),
-        }
-        for escalation in used_escalations(design)
-        for number, step in enumerate(escalation.steps, start=1)
-    ]
-    steps = [step for escalation in used_escalations(design) for step in escalation.steps]
-    told = {id for step in steps for id in step.notify}
-    heirs = {step.reassign_to for step in steps}
-    recipients = design.recipients.values()
-    return {
-        "cases": cases,
-        "steps_do": any(_does(step) for step in steps),
-        "told": [item for item in recipients if item.id in told and item.kind != "slack"],
-        "handovers": [item for item in recipients if item.id in heirs and item.kind in ("user", "queue")],
-        "bell": any(step.notify and "bell" in step.via for step in steps),
-        "email": any(step.notify and "email" in step.via for step in steps),
-        "tasks": any(step.task is not None for step in steps),
-        "content": design.alerts.content,
-    }
-
-
-def _does(step: Step) -> bool:
-    """Whether a step does more than to mark the lead."""
-    return bool(step.notify) or step.task is not None or step.reassign_to is not None

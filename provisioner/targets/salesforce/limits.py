@@ -187,7 +187,7 @@ def addresses(design: Design) -> Iterator[Finding]:
 
 @RULES.rule("S215", "Slack needs the app and the workspace")
 def slack_ids(design: Design) -> Iterator[Finding]:
-    """The action that posts to Slack is told the app it posts as, and the workspace. [docs] Actions API, Slack actions"""
+    """The action that posts to Slack is told the app it posts as, and the workspace. [docs] Actions API, Slack."""
     missing = [name for name in ("slack_app_id", "slack_workspace_id") if not design.target.options.get(name)]
     channels = alerting.slack_channels(design)
     if missing and channels:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from provisioner.model.design import BusinessHours, Design, LeadType
 from provisioner.model.uses import status_after, used_escalations
+from provisioner.targets.salesforce.features import features
 from provisioner.targets.salesforce.names import LABEL_MOST, Names, needed_holidays, used_hours
 from provisioner.targets.salesforce.shape import number
 
@@ -68,14 +69,21 @@ def records(design: Design) -> Iterator[Record]:
     for user, name in ignored_users(design).items():
         yield _record("Ignored_User", name, user, {"Username": user})
     cells = {"Alerts_Live": design.alerts.mode == "live", "Silent_To": design.alerts.silent_to}
+    if features(design).slack:
+        options = design.target.options
+        cells |= {"Slack_App": options.get("slack_app_id"), "Slack_Workspace": options.get("slack_workspace_id")}
+    if design.surge is not None:
+        cells["Surge_Factor"] = design.surge.factor
     yield _record("Settings", "Default", "Default", cells)
+    if design.surge is not None:  # off when it is deployed; afterwards it is theirs (`compare.THEIRS`)
+        yield _record("Switch", "Surge", "Surge", {"Active": False})
 
 
 def _lead_type(design: Design, lead_type: LeadType) -> dict[str, Content]:
     hours = design.business_hours[lead_type.hours] if lead_type.clock == "business" and lead_type.hours else None
     day = _CALENDAR_DAY if hours is None else hours.business_day
     sla = lead_type.sla
-    return {
+    cells: dict[str, Content] = {
         "Label": lead_type.label,
         "SLA_Minutes": None if isinstance(sla, str) else sla.minutes + sla.business_days * day,
         "Clock": lead_type.clock,
@@ -83,6 +91,14 @@ def _lead_type(design: Design, lead_type: LeadType) -> dict[str, Content]:
         "Business_Day_Minutes": day,
         "Escalation": lead_type.escalation,
     }
+    has, after_hours, follow_up = features(design), lead_type.after_hours, lead_type.follow_up
+    if has.after_hours:
+        cells["After_Hours_Minutes"] = None if after_hours is None else after_hours.sla.minutes
+    if has.follow_up:
+        within = None if follow_up is None else follow_up.within
+        cells["Follow_Up_Touches"] = None if follow_up is None else follow_up.touches
+        cells["Follow_Up_Minutes"] = None if within is None else within.minutes + within.business_days * day
+    return cells
 
 
 def ignored_users(design: Design) -> dict[str, str]:

@@ -17,7 +17,8 @@ from provisioner.model.uses import step_count, tests_of
 from provisioner.rules import Finding
 from provisioner.targets.base import Reference, Use
 from provisioner.targets.naming import offer_text, values_text
-from provisioner.targets.salesforce.names import LEAD_FIELDS, Names
+from provisioner.targets.salesforce.features import lead_fields
+from provisioner.targets.salesforce.names import Names
 
 Kind = Literal["text", "number", "checkbox", "date", "date-time"]
 FIELD_USES = frozenset[Use]({"known", "equal", "part", "order", "moment"})
@@ -45,7 +46,7 @@ _USES: dict[Op, Use] = {
 def references(design: Design) -> list[Reference]:
     """Fields of Lead that conditions and engagement name, except our own; and, when alerts are live, who is told."""
     names = Names(design.target.prefix)
-    ours = {names.field(word) for word in LEAD_FIELDS}
+    ours = {names.field(word) for word in lead_fields(design)}
     ours |= {names.step_at(number) for number in range(1, step_count(design) + 1)}
     found = [*_engagement(design), *_compared(design)]
     people = _people(design) if design.alerts.mode == "live" else ()
@@ -60,6 +61,7 @@ def _engagement(design: Design) -> Iterator[Reference]:
 
 def _compared(design: Design) -> Iterator[Reference]:
     conditions = [item.when for item in design.exclusions] + [item.when for item in design.lead_types]
+    conditions += [item.when for item in design.alerts.quiet]
     for condition in conditions:
         for test in tests_of(condition):
             yield Reference(test.field, _USES[test.op], test.at, _named(test), test.values)

@@ -76,6 +76,7 @@ def _kept(word: str) -> str:
         "Recipient": "recipients",
         "Ignored_User": "ignored users",
         "Settings": "the silent switch",
+        "Switch": "switches",
     }
     return known.get(word, word)
 

@@ -50,8 +50,22 @@ def _lead_type(told: Told, id: str, before: Cells, after: Cells) -> Iterator[Mea
     if _moved(before, after, "Business_Day_Minutes"):
         sides = minutes(before.get("Business_Day_Minutes")), minutes(after.get("Business_Day_Minutes"))
         yield from arrow(f"What a business day means for {label}", sides, mine)
+    for field, subject in (
+        ("After_Hours_Minutes", "Promise after hours of"),
+        ("Follow_Up_Minutes", "Follow-up time of"),
+    ):
+        if _moved(before, after, field):
+            yield from arrow(f"{subject} {label}", (minutes(before.get(field)), minutes(after.get(field))), mine)
+    if _moved(before, after, "Follow_Up_Touches"):
+        sides = _touches(before), _touches(after)
+        yield from arrow(f"Touches that {label} is promised", sides, mine)
     if _moved(before, after, "Label"):
         yield from arrow(f"Name of lead type {id} in alerts", (whole(before.get("Label")), whole(after.get("Label"))))
+
+
+def _touches(cells: Cells) -> str:
+    found = cells.get("Follow_Up_Touches")
+    return "none" if found is None else _plain(found)
 
 
 def _sla(cells: Cells) -> str:
@@ -148,10 +162,24 @@ def _settings(told: Told, _: str, before: Cells, after: Cells) -> Iterator[Meani
         yield from arrow("Alerts", sides, mine)
     if _moved(before, after, "Silent_To"):
         yield from arrow("Silent alerts go to", (whole(before.get("Silent_To")), whole(after.get("Silent_To"))), mine)
+    if _moved(before, after, "Surge_Factor"):
+        sides = whole(before.get("Surge_Factor")), whole(after.get("Surge_Factor"))
+        yield from arrow("What SLAs are multiplied by in a surge", sides, mine)
 
 
 def _mode(cells: Cells) -> str:
     return "live, to their real recipients" if cells.get("Alerts_Live") == "true" else "silent"
+
+
+def _switch(told: Told, name: str, before: Cells, after: Cells) -> Iterator[Meaning]:
+    mine, word = everybody(told.design), name.lower()
+    if told.goes:
+        yield Meaning(f"The {word} switch is removed: it cannot be turned on any more", mine)
+    elif told.comes:
+        yield Meaning(f"The {word} switch is added, switched off; the people of this org turn it", mine)
+    elif _moved(before, after, "Active"):
+        on = after.get("Active") == "true"
+        yield Meaning(f"The {word} switch is turned {'on' if on else 'off'}", mine)
 
 
 _TELLERS: dict[str, Callable[[Told, str, Cells, Cells], Iterator[Meaning]]] = {
@@ -160,4 +188,5 @@ _TELLERS: dict[str, Callable[[Told, str, Cells, Cells], Iterator[Meaning]]] = {
     "Recipient": _recipient,
     "Ignored_User": _ignored,
     "Settings": _settings,
+    "Switch": _switch,
 }

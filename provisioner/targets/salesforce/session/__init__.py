@@ -177,7 +177,7 @@ class SalesforceSession:
         return scrub(text, self._transport.secrets())
 
     def _writer(self, plan: Plan) -> Writer:
-        return Writer(self.rest, self._deployer, self.identity(), plan, self._recorded)
+        return Writer(self.rest, self._soap, self._deployer, self.identity(), plan, self._recorded)
 
 
 LOCAL_POLL = 0.05  # seconds; an emulator on this machine is not a server to be spared

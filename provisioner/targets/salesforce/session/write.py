@@ -20,9 +20,11 @@ from provisioner.targets.base import Artifact, Ledger, OrgIdentity, Outcome, Pro
 from provisioner.targets.salesforce import package
 from provisioner.targets.salesforce.session import ledger as ledgers
 from provisioner.targets.salesforce.session import removal
+from provisioner.targets.salesforce.session.carrying import carried
 from provisioner.targets.salesforce.session.deploy import Deployer, Deployment, Options
 from provisioner.targets.salesforce.session.org import same_id
 from provisioner.targets.salesforce.session.rest import Rest
+from provisioner.targets.salesforce.session.soap import Soap
 
 Events = Iterator[Progress | Outcome]
 APEX = frozenset({"ApexClass", "ApexTrigger"})
@@ -31,7 +33,9 @@ APEX = frozenset({"ApexClass", "ApexTrigger"})
 class Writer:
     """Writes one plan to one org. `recorded` is the ledger as it was last read."""
 
-    def __init__(self, rest: Rest, deployer: Deployer, org: OrgIdentity, plan: Plan, recorded: Ledger) -> None:
+    def __init__(
+        self, rest: Rest, soap: Soap, deployer: Deployer, org: OrgIdentity, plan: Plan, recorded: Ledger
+    ) -> None:
         planned = str(plan.org.get("id") or "")
         if planned and not same_id(planned, org.id):
             raise TargetError(
@@ -40,6 +44,7 @@ class Writer:
             )
         _check_renames(plan)
         self._rest = rest
+        self._soap = soap
         self._deployer = deployer
         self._org = org
         self._plan = plan
@@ -92,7 +97,7 @@ class Writer:
         still = {change.address: self._fingerprint(change) for change in self._doomed}
         staged = replace(final, fingerprints={**final.fingerprints, **still})
         resources = [change.after for change in self._kept if change.after is not None]
-        files = self._package(resources, staged)
+        files = self._package(carried(self._soap, resources), staged)
         tests = self._tests(change.address for change in self._kept)
         return (yield from self._deployer.run(files, Options(check_only, tests)))
 

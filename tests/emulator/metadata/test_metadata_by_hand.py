@@ -105,8 +105,8 @@ def test_a_component_is_deleted(org: Org) -> None:
     ("change", "text"),
     [
         ({}, "A change by hand is of a component, a flow or a record."),
-        ({"component": "Report", "name": "x"},
-         "There are no components of type 'Report' that could be changed by hand."),
+        ({"component": "Layout", "name": "x"},
+         "There are no components of type 'Layout' that could be changed by hand."),
         ({"component": "CustomField", "name": "Lead.No__c"},
          "There is no CustomField 'Lead.No__c' that could be changed by hand."),
         ({"component": "CustomMetadata", "name": "Policy.Demo", "set": {"No__c": 1}},

@@ -112,10 +112,10 @@ def test_retrieved_files_show_what_the_server_adds(org: Org) -> None:
 
 
 def test_a_missing_member_is_a_message(org: Org) -> None:
-    wanted = manifest({"Flow": ["Nope"], "Report": ["A/B"], "Flwo": ["X"]})
+    wanted = manifest({"Flow": ["Nope"], "Layout": ["A-B"], "Flwo": ["X"]})
     found = retrieve(org, org.metadata.components, read_manifest(wanted.encode()), single_package=True)
     assert found.messages == [
-        ("package.xml", "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model Report."),
+        ("package.xml", "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model Layout."),
         ("package.xml", "Entity type: 'Flwo' is unknown"),
         ("package.xml", "Entity of type 'Flow' named 'Nope' cannot be found"),
     ]

@@ -31,7 +31,8 @@ def put_folder(work: Work, item: Item) -> Saved:
         raise unmodelled("sharedTo of a folder of reports or dashboards", xml.kid(node, "sharedTo"))
     for share in xml.kids(node, "folderShares"):
         _check_share(work, share)
-    return work.keep(item)
+    known = work.components.get(item.kind, item.full_name)
+    return work.keep(item, component_id=known.id if known else work.components.new_id("EmailFolder"))
 
 
 def _check_share(work: Work, share: etree._Element) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -26,12 +26,14 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS metadata_ids (prefix TEXT PRIMARY KEY, last INTEGER)",
     "CREATE TABLE IF NOT EXISTS metadata_jobs (number INTEGER PRIMARY KEY, id TEXT UNIQUE, kind TEXT, state TEXT,"
     " zip BLOB)",
+    "CREATE TABLE IF NOT EXISTS metadata_recycled (full_name TEXT PRIMARY KEY COLLATE NOCASE, deleted_at TEXT)",
 )
+_HELD = timedelta(days=15)  # [community] reference 1.8
 PREFIXES = {
     "CustomObject": "01I", "CustomField": "00N", "CustomMetadata": "m0R", "ListView": "00B", "ValidationRule": "03d",
     "GlobalValueSet": "0Nt", "StandardValueSet": "0Sv", "Settings": "0Se", "EmailTemplate": "00X", "EmailFolder": "00l",
     "Workflow": "01I", "WorkflowAlert": "01W", "LeadConvertSettings": "0LC", "FlowDefinition": "300", "Flow": "301",
-    "Holiday": "0C0", "Deploy": "0Af", "Retrieve": "09S",
+    "ReportType": "070", "Report": "00O", "Dashboard": "01Z", "Holiday": "0C0", "Deploy": "0Af", "Retrieve": "09S",
 }  # fmt: skip
 """Id prefixes of things that have no data object of their own; those that have one take its row's id."""
 
@@ -94,6 +96,19 @@ class Components:
         )
         row = self._org.store.execute("SELECT last FROM metadata_ids WHERE prefix = ?", (prefix,)).fetchone()
         return make_id(prefix, int(row[0]))
+
+    def recycle(self, full_name: str) -> None:
+        """A deleted custom field lies in the recycle bin from now on."""
+        self._org.store.execute(
+            "INSERT OR REPLACE INTO metadata_recycled VALUES (?, ?)", (full_name, iso(self._org.now))
+        )
+
+    def recycled(self, full_name: str) -> bool:
+        """Whether a deleted field still holds this name: for 15 days."""
+        row = self._org.store.execute(
+            "SELECT deleted_at FROM metadata_recycled WHERE full_name = ?", (full_name,)
+        ).fetchone()
+        return row is not None and self._org.now < parse_instant(row[0]) + _HELD
 
     def get(self, kind: str, full_name: str) -> Component | None:
         """A component by type and name (names ignore case)."""

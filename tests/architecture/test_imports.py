@@ -27,7 +27,9 @@ ALLOWED: dict[str, set[str]] = {
     "model": {"document", "rules", "diagnostics", "errors"},
     "sla": {"model", "errors"},
     "planning": {"resources", "diagnostics", "errors", "assets"},
-    "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections", "fidelity", "facts"},
+    "targets/terms": {"model", "resources", "planning"},
+    "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections", "fidelity", "facts"}
+    | {"targets/terms"},
     "targets/registry": {"targets/base", "errors"},
     "targets/http": {"errors", "secrets", "connections"},
     "targets/naming": {"targets/base", "model", "facts"},

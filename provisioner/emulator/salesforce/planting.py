@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.clock import iso, parse_instant
 from provisioner.emulator.salesforce.access import read_access
+from provisioner.emulator.salesforce.automation.conversion import Conversion, convert
+from provisioner.emulator.salesforce.automation.refusals import SaveRefused
 from provisioner.emulator.salesforce.crowds import Crowds, count
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import normal_id
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
 _PARTS = (
-    "roles", "users", "groups", "queues", "assignment_rules", "connected_apps", "permission_sets", "records", "crowds",
+    "sharing", "roles", "users", "groups", "queues", "assignment_rules", "connected_apps", "permission_sets", "records",
+    "crowds",
 )  # fmt: skip
 
 
@@ -29,6 +32,7 @@ def plant_document(org: Org, document: Any) -> dict[str, Any]:
 
     users: [{username, last, first, email, manager, role, profile, timezone, active, type, token, password,
     permissions, objects}] (the last two: see `access`; without them a user may do everything) ·
+    sharing: {lead: None|Read|Edit|ReadEditTransfer} (what the org says of itself; all users still see all leads) ·
     roles: [{name, parent}] · groups: [{name, label, members}] · queues: [{name, label, objects, members, email}] ·
     assignment_rules: [{when: {field: value}, owner}] · connected_apps: {key: {secret, run_as, certificate}} ·
     permission_sets: [{user, name}] (assignments) · records: [{sobject, values, ref, as, at, raw}] ·
@@ -53,8 +57,9 @@ def change_settings(org: Org, values: dict[str, Any]) -> None:
     org.settings.change(values)
     facts = organization_values(org)
     if org.settings.org_id != old_id:
+        (was,) = org.rows.select("Organization", Compare("Id", "=", old_id))
         org.rows.delete("Organization", old_id)
-        org.rows.insert("Organization", facts)
+        org.rows.insert("Organization", facts | {"DefaultLeadAccess": was["DefaultLeadAccess"]})
     else:
         org.rows.update("Organization", old_id, {name: value for name, value in facts.items() if name != "Id"})
     org.keep_settings()
@@ -118,6 +123,7 @@ class _Planter:
         if facts.get("role"):
             values["UserRoleId"] = self.find("UserRole", "Name", facts["role"])
         user_id = org.rows.insert("User", values)
+        org.rows.insert("UserLogin", {"UserId": user_id})
         token = facts.get("token") or token_for(org.settings.org_id, user_id)
         org.settings.tokens[token] = user_id
         if "permissions" in facts or "objects" in facts:
@@ -126,6 +132,12 @@ class _Planter:
             org.settings.passwords[username] = facts["password"]
         self.answer["users"][username] = user_id
         self.answer["tokens"][username] = token
+
+    def sharing(self, entry: Any) -> None:
+        access = _known(entry, "lead").get("lead")
+        if access not in ("None", "Read", "Edit", "ReadEditTransfer"):
+            raise ValueError(f"The default access to leads is None, Read, Edit or ReadEditTransfer, not {access!r}.")
+        self.org.rows.update("Organization", self.org.settings.org_id, {"DefaultLeadAccess": access})
 
     def groups(self, entries: Iterable[Any]) -> None:
         for entry in entries:
@@ -288,22 +300,29 @@ def plant_deployment(org: Org, document: Any) -> dict[str, Any]:
 
 
 def convert_lead(org: Org, document: Any) -> dict[str, Any]:
-    """`{"lead": id}`: convert without validation, triggers or flows, as orgs do by default. [docs] 3.4"""
-    facts = _known(document, "lead", "as")
+    """`{"lead": id}`: somebody presses Convert; see `automation.conversion`. Without an opportunity unless asked.
+
+    Also `as` (username), `opportunity` (true, or its name), `account`, `contact` (ids to merge into), `owner`
+    (username; a queue's lead goes to whoever converts it), `status`. Raises ValueError.
+    """
+    facts = _known(document, "lead", "as", "opportunity", "account", "contact", "owner", "status")
     planter = _Planter(org)
     user_id = planter.find("User", "Username", facts["as"]) if facts.get("as") else org.admin_id
     lead = org.rows.get("Lead", facts["lead"])
     if lead is None or lead["IsConverted"]:
         raise ValueError(f"{facts['lead']!r} is no open lead.")
     status = org.rows.select("LeadStatus", Compare("IsConverted", "=", True), limit=1)[0]["ApiName"]
-    owner = lead["OwnerId"] if str(lead["OwnerId"]).startswith("005") else user_id
-    with org.transaction():
-        company = {"Name": lead["Company"], "OwnerId": owner}
-        account = org.rows.insert("Account", company, user_id=user_id)
-        shared = ("LastName", "FirstName", "Salutation", "Email", "Phone", "Title", "LeadSource")
-        person = {name: lead[name] for name in shared} | {"AccountId": account, "OwnerId": owner}
-        contact = org.rows.insert("Contact", person, user_id=user_id)
-        changes = {"IsConverted": True, "ConvertedDate": org.now.date(), "Status": status}
-        changes |= {"ConvertedAccountId": account, "ConvertedContactId": contact}
-        org.rows.update("Lead", lead["Id"], changes, user_id=user_id)
-    return {"lead": lead["Id"], "account": account, "contact": contact}
+    owner = "" if str(lead["OwnerId"]).startswith("005") else user_id
+    wanted = facts.get("opportunity", False)
+    asked = Conversion(
+        lead=str(lead["Id"]), status=str(facts.get("status", status)), without_opportunity=not wanted,
+        opportunity_name=wanted if isinstance(wanted, str) else "", account=facts.get("account", ""),
+        contact=facts.get("contact", ""),
+        owner=planter.find("User", "Username", facts["owner"]) if facts.get("owner") else owner,
+    )  # fmt: skip
+    try:
+        made = convert(org, asked, user_id)
+    except SaveRefused as refused:
+        raise ValueError(str(refused)) from refused
+    answer = {"lead": made.lead, "account": made.account, "contact": made.contact}
+    return answer | ({"opportunity": made.opportunity} if made.opportunity else {})

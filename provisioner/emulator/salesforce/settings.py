@@ -25,12 +25,20 @@ class OrgSettings:
     slack: dict[str, Any] = field(
         default_factory=dict
     )  # {"app", "workspace", "conversations": [ids]}; empty: not connected
+    convert_requires_validation: bool = False  # conversion runs validation, triggers and flows
     deploy_flows_as_active: bool = False  # matters in production only
     deploy_polls: int = 2  # status calls until a deployment is done
     bulk_polls: int = 2  # status calls until a bulk job begins to work
     bulk_rows_per_poll: int = 0  # rows that a status call works through; 0: what fits into two real seconds
     failing_tests: list[str] = field(default_factory=list)  # Apex test classes reported as failing
-    test_coverage: int = 100  # percent, reported for every Apex class
+    test_coverage: int = 100  # percent, reported for every Apex class that a test covers
+    class_coverage: dict[str, int] = field(default_factory=dict)  # class or trigger → its own percent
+    flow_coverage: int = 100  # percent of the active flows of a deployment that its tests launch
+    apex_jobs: list[str] = field(default_factory=list)  # Apex classes with scheduled or running jobs
+    unavailable_types: list[str] = field(default_factory=list)  # metadata types that the edition does not have
+    broken_deploys: int = 0  # so many deployments from now on die of a fault of the server
+    deleted_names_held: bool = True  # a deleted field keeps its name for 15 days, unless it was purged
+    waiting_paths_hold_flows: bool = True  # a version whose paths wait cannot be deleted
     apex_twin: bool = True
     daily_api_requests: int = 100_000
     enforce_limit: bool = False

@@ -90,6 +90,11 @@ class Saver:
         with self.org.transaction():
             return self._row(op, self.org.schema.sobject(sobject), row, user_id, assign=False)
 
+    def by_system(self, op: Operation, sobject: str, row: Mapping[str, Any], facts: Row, user_id: str) -> str:
+        """A save in which the org itself sets `facts`, read-only fields among them. SaveRefused when it is refused."""
+        with self.org.transaction():
+            return self._row(op, self.org.schema.sobject(sobject), row, user_id, assign=False, facts=facts)
+
     def _attempt(
         self, op: Operation, definition: SObjectDef, row: Mapping[str, Any], user_id: str, assign: bool
     ) -> SaveResult:
@@ -102,23 +107,31 @@ class Saver:
             return SaveResult(row.get("Id"), False, errors=refused.errors)
         return SaveResult(record_id, True, created=op == "insert")
 
-    def _row(self, op: Operation, definition: SObjectDef, row: Mapping[str, Any], user_id: str, assign: bool) -> str:
+    def _row(
+        self,
+        op: Operation,
+        definition: SObjectDef,
+        row: Mapping[str, Any],
+        user_id: str,
+        assign: bool,
+        facts: Row | None = None,
+    ) -> str:
         if self.depth >= MAX_DEPTH:
             text = f"Maximum trigger depth exceeded: a save of {definition.name} started {MAX_DEPTH} saves in a row."
             raise SaveRefused([ApiError("CANNOT_EXECUTE_FLOW_TRIGGER", text)])
         self.depth += 1
         try:
             if op == "insert":
-                return self._insert(definition, row, user_id, assign)
+                return self._insert(definition, row, user_id, assign, facts or {})
             if op == "update":
-                return self._update(definition, row, user_id)
+                return self._update(definition, row, user_id, facts or {})
             return self._delete(definition, row, user_id)
         finally:
             self.depth -= 1
 
     # -- the three operations ---------------------------------------------------------------
-    def _insert(self, definition: SObjectDef, given: Mapping[str, Any], user_id: str, assign: bool) -> str:
-        values = self._load(definition, given, create=True)
+    def _insert(self, definition: SObjectDef, given: Mapping[str, Any], user_id: str, assign: bool, facts: Row) -> str:
+        values = self._load(definition, given, create=True) | facts
         row = self._with_defaults(definition, values, user_id)
         _derive(self.org, definition, row, None)
         self._check_references(definition, row, row.keys())
@@ -133,13 +146,13 @@ class Saver:
         self._after(definition, record_id, None, user_id)
         return record_id
 
-    def _update(self, definition: SObjectDef, given: Mapping[str, Any], user_id: str) -> str:
+    def _update(self, definition: SObjectDef, given: Mapping[str, Any], user_id: str, facts: Row) -> str:
         old = self.org.rows.get(definition.name, given.get("Id"))
         if old is None:
             raise SaveRefused([ApiError("ENTITY_IS_DELETED", "entity is deleted", status=404)])
         if old.get("IsConverted") and definition.name == "Lead":
             raise SaveRefused([ApiError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")])
-        row = old | self._load(definition, given, create=False)
+        row = old | self._load(definition, given, create=False) | facts
         _derive(self.org, definition, row, old)
         self._check_references(definition, row, _changed(old, row))
         self._before(definition, row, old, user_id)

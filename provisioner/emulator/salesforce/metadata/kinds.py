@@ -62,7 +62,11 @@ CHILD_OF: dict[str, tuple[str, str]] = {
 FOLDERS: dict[str, str] = {"EmailFolder": "EmailTemplate", "ReportFolder": "Report", "DashboardFolder": "Dashboard"}
 """Type of a folder → type of what it holds. A folder is listed and packaged under the latter."""
 
-SETTINGS: dict[str, str] = {"BusinessHours": "BusinessHoursSettings", "Flow": "FlowSettings"}
+SETTINGS: dict[str, str] = {
+    "BusinessHours": "BusinessHoursSettings",
+    "Flow": "FlowSettings",
+    "LeadConfig": "LeadConfigSettings",
+}
 """Settings members that are modelled → root element."""
 
 REFUSED: frozenset[str] = frozenset(

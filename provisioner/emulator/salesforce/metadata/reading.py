@@ -16,6 +16,7 @@ from lxml import etree
 from provisioner.emulator.clock import START
 from provisioner.emulator.salesforce.metadata import kinds, xml
 from provisioner.emulator.salesforce.metadata.components import Component, Components, FlowVersion
+from provisioner.emulator.salesforce.metadata.handlers.conversion import lead_settings_file
 from provisioner.emulator.salesforce.metadata.handlers.custom_metadata import record_file
 from provisioner.emulator.salesforce.metadata.handlers.flows import active_version, version_file
 from provisioner.emulator.salesforce.metadata.handlers.groups import queue_file
@@ -195,6 +196,8 @@ class Reader:
     def _settings(self, name: str) -> etree._Element:
         if name == "BusinessHours":
             return business_hours_file(self._org, self._components)
+        if name == "LeadConfig":
+            return lead_settings_file(self._org)
         return flow_settings_file(self._org)
 
     def _standard_value_set(self, name: str) -> etree._Element:

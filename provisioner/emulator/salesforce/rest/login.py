@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from provisioner.emulator.salesforce.errors import ApiError
+from provisioner.emulator.salesforce.rest.converting import PARTNER, convert_leads
 from provisioner.emulator.salesforce.rest.oauth import active_user, open_session
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ def routes(org: Org) -> list[Route]:
     async def login(request: Request) -> Response:
         return _login(org, request.path_params["version"], await request.body())
 
-    return [Route("/services/Soap/u/{version}", login, methods=["POST"])]
+    base = "/services/Soap/u/{version}"
+    return [Route(path, login, methods=["POST"]) for path in (base, base + "/{tail:path}")]
 
 
 def _login(org: Org, version: str, body: bytes) -> Response:
@@ -37,7 +40,7 @@ def _login(org: Org, version: str, body: bytes) -> Response:
         return _fault("soapenv:Client", f"Error parsing request: {error}")
     call = root.find(".//{urn:partner.soap.sforce.com}login")
     if call is None:
-        return _fault("sf:NOT_IMPLEMENTED_BY_EMULATOR", "The emulator models login() alone of the partner API.")
+        return _other(org, root)
     if int(float(version)) > LAST_WITH_LOGIN:
         text = f"UNSUPPORTED_API_VERSION: SOAP API login() is not available in API version {version}."
         return _fault("sf:UNSUPPORTED_API_VERSION", text)
@@ -49,6 +52,18 @@ def _login(org: Org, version: str, body: bytes) -> Response:
         text = "INVALID_LOGIN: Invalid username, password, security token; or user locked out."
         return _fault("sf:INVALID_LOGIN", text)
     return _welcome(org, user_id, version)
+
+
+def _other(org: Org, root: etree._Element) -> Response:
+    """Of everything else there is convertLead()."""
+    call = root.find(f".//{PARTNER}convertLead")
+    if call is None:
+        text = "The emulator models login() and convertLead() of the partner API."
+        return _fault("sf:NOT_IMPLEMENTED_BY_EMULATOR", text)
+    try:
+        return _xml(convert_leads(org, root, call), 200)
+    except ApiError as error:
+        return _fault(f"sf:{error.code}", f"{error.code}: {error.message}")
 
 
 def _welcome(org: Org, user_id: str, version: str) -> Response:

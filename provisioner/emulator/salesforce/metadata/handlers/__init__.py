@@ -7,6 +7,7 @@ from collections.abc import Callable
 from provisioner.emulator.salesforce.analytics import handlers as analytics
 from provisioner.emulator.salesforce.metadata.handlers import (
     apex,
+    conversion,
     custom_metadata,
     flows,
     groups,
@@ -29,7 +30,7 @@ HANDLERS: dict[str, Callable[[Work, Item], Saved]] = {
     "StandardValueSet": picklists.put_standard_value_set,
     "CustomNotificationType": simple.put_notification_type,
     "StaticResource": simple.put_static_resource,
-    "LeadConvertSettings": simple.put_lead_convert_settings,
+    "LeadConvertSettings": conversion.put_map,
     "Group": groups.put_group,
     "Queue": groups.put_queue,
     "Settings": settings.put_settings,

@@ -16,6 +16,7 @@ from lxml import etree
 
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.components import Components
+from provisioner.emulator.salesforce.metadata.handlers.conversion import put_lead_settings
 from provisioner.emulator.salesforce.metadata.problems import limit, refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 from provisioner.emulator.salesforce.rows import Compare
@@ -43,6 +44,8 @@ def put_settings(work: Work, item: Item) -> Saved:
         return _put_business_hours(work, item)
     if item.full_name == "Flow":
         return _put_flow_settings(work, item)
+    if item.full_name == "LeadConfig":
+        return put_lead_settings(work, item)
     raise unmodelled(f"the Settings {item.full_name}")
 
 

@@ -1,4 +1,4 @@
-"""Types that are little more than a row: notification types, static resources, the lead conversion map."""
+"""Types that are little more than a row: notification types, static resources."""
 
 from __future__ import annotations
 
@@ -48,17 +48,3 @@ def put_static_resource(work: Work, item: Item) -> Saved:
         "CacheControl": xml.text(item.element, "cacheControl"),
     })  # fmt: skip
     return work.keep(item, component_id=row_id)
-
-
-def put_lead_convert_settings(work: Work, item: Item) -> Saved:
-    """The lead conversion field map: both ends must exist ([docs] 3.4). Kept, not acted on: nobody converts here."""
-    if item.full_name != "LeadConvertSettings":
-        raise refuse(f"no LeadConvertSettings named {item.full_name} found")
-    for mapping in xml.kids(item.element, "objectMapping"):
-        source, target = (str(xml.text(mapping, name)) for name in ("inputObject", "outputObject"))
-        for pair in xml.kids(mapping, "mappingFields"):
-            for owner, element in ((source, "inputField"), (target, "outputField")):
-                name = str(xml.text(pair, element))
-                if not work.org.schema.has(owner) or not work.org.schema.sobject(owner).has(name):
-                    raise refuse(f"In field: {element} - no CustomField named {owner}.{name} found", pair)
-    return work.keep(item)

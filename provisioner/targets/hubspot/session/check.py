@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provisioner.errors import NotAllowed, Rejected
+from provisioner.errors import Rejected
 from provisioner.planning.plan import Action, Cause, Change, Plan
 from provisioner.resources import Address
 from provisioner.targets.hubspot.marker import unmark
 from provisioner.targets.hubspot.session import shapes
 from provisioner.targets.hubspot.session.bodies import IMMUTABLE, own_references
 from provisioner.targets.hubspot.session.door import Door, rows
-from provisioner.targets.hubspot.session.faults import Answered
+from provisioner.targets.hubspot.session.faults import Answered, MissingScopes
 from provisioner.targets.hubspot.session.premises import missing
 from provisioner.targets.hubspot.session.shapes import FLOW, LIST, PROPERTY
 from provisioner.targets.hubspot.session.state import State
@@ -135,7 +135,7 @@ def _room(door: Door, plan: Plan) -> Iterator[Problem]:
     what = "say how many custom properties are left"
     try:
         body = door.get(what, "/crm/v3/limits/custom-properties")
-    except (NotAllowed, Answered):
+    except (MissingScopes, Answered):
         return
     for row in rows(body, "byObjectType", what):
         for object, count in new.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from provisioner.errors import NotAllowed, Rejected
+from provisioner.errors import Rejected
 from provisioner.resources import Address, Resource
 from provisioner.targets.hubspot.names import OPEN, Names
 from provisioner.targets.hubspot.session import records, shapes
@@ -28,7 +28,7 @@ def running(door: Door, object: str, prefix: str, lead_types: Iterable[str]) -> 
         open = {"propertyName": names.prop("sla_status"), "operator": "IN", "values": sorted(("waiting", *OPEN))}
         try:
             found[id] = records.count(door, object, [[of_type, open]])
-        except (NotAllowed, Rejected, MissingScopes):
+        except (Rejected, MissingScopes):  # a token that is not accepted says nothing about numbers
             continue
     return found
 
@@ -62,5 +62,5 @@ def _count(door: Door, object: str, items: Sequence[Resource]) -> int | None:
     names = [shapes.split(item.address)[1] for item in items]
     try:
         return records.count(door, object, [[{"propertyName": name, "operator": "HAS_PROPERTY"}] for name in names])
-    except (NotAllowed, Rejected, MissingScopes):
+    except (Rejected, MissingScopes):  # a token that is not accepted says nothing about numbers
         return None

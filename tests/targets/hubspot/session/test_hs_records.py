@@ -9,8 +9,9 @@ import hs_pieces as pieces
 import pytest
 from hs_portal import Answer, Portal
 
-from provisioner.errors import Rejected, TargetError, Unreachable
+from provisioner.errors import NotAllowed, Rejected, TargetError, Unreachable
 from provisioner.targets.hubspot.session import HubSpotSession
+from provisioner.targets.hubspot.session.counting import records_with, running
 from provisioner.targets.hubspot.session.premises import used
 from provisioner.targets.hubspot.session.records import count, search
 
@@ -51,6 +52,23 @@ def test_more_than_a_query_gives_is_said_beforehand(opened: Opened, portal: Port
         list(search(opened().door, "contacts", OPEN, []))
     with pytest.raises(TargetError, match="this one has 6 groups with 6 filters"):
         count(opened().door, "contacts", OPEN * 6)
+
+
+@pytest.mark.parametrize(("status", "uncounted"), [(403, True), (400, True), (401, False)])
+def test_a_token_that_is_not_accepted_says_nothing_about_numbers(
+    opened: Opened, portal: Portal, status: int, uncounted: bool
+) -> None:
+    """What may not be counted is unknown; what was asked with an expired token was not asked."""
+    door, status_property = opened().door, pieces.prop("stl_assigned_at")
+    portal.on(SEARCH, Answer(status, {"status": "error", "message": "no", "category": "X"}))
+    if uncounted:
+        assert records_with(door, [status_property]) == {status_property.address: None}
+        assert running(door, "contacts", "stl", ["demo"]) == {}
+        return
+    with pytest.raises(NotAllowed, match="did not accept the token"):
+        records_with(door, [status_property])
+    with pytest.raises(NotAllowed, match="did not accept the token"):
+        running(door, "contacts", "stl", ["demo"])
 
 
 # --------------------------------------------------------------- premises

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 Verdict = Literal["Hit", "Miss"]
@@ -39,6 +39,12 @@ class Scope:
     weeks: int = 8  # how many whole weeks (Monday to Sunday, UTC) of health are wanted, the running one besides
     grace: int = 120  # minutes after which an action that did not happen counts as stuck
     samples: int = 5  # record ids per evidence
+    waited: datetime | None = None  # who came in before and is nobody's waits for long; None = `grace` before `now`
+
+    @property
+    def patience_ended(self) -> datetime:
+        """A lead that came in before this instant, and that nobody owns, has waited for long."""
+        return self.waited or self.now - timedelta(minutes=self.grace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,8 @@ class Entrance:
 class Person:
     """Somebody of the CRM. `leads`: unconverted ones owned; `open_clocks`: of those, with a running clock.
 
-    `manager` None: the CRM does not say. `away`: why and until when, empty when present or not known.
+    `manager` None: the CRM does not say. `away`: why and until when, empty when present or not known. `frozen`: is an
+    active user who may not sign in until somebody lets them.
     """
 
     id: str
@@ -119,6 +126,18 @@ class Person:
     manager: bool | None = None
     away: str = ""
     query: str = ""  # what a person can repeat by hand to see their leads; empty = that of `Facts.people_evidence`
+    frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Leads of the window that came in before `Scope.patience_ended`, that a rule would track, that nobody has touched
+    and no person owns: in one queue, or (`place` empty) without any owner. `first`: creation of the earliest."""
+
+    place: str
+    leads: int
+    first: str
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +187,9 @@ class Calendar:
 @dataclass(frozen=True, slots=True)
 class Unasked:
     """A part that was not looked at: `carriers/LeadSource`, `entrances`, `people`, `standings`, `checks/stuck_step`,
-    `periods`, `alerts`, `calendars`, `totals`, … and why, for people. `untold`: this CRM tells it to nobody, so that no
-    permission would help."""
+    `periods`, `alerts`, `calendars`, `totals`, … and why, for people. `leads`: not all leads can be seen, so that every
+    count is too low. `untold`: this CRM tells it to nobody, or only to those with a right that an audit should not
+    have, so that nothing is to be put right."""
 
     part: str
     why: str
@@ -194,8 +214,9 @@ class Facts:
     totals: Totals | None = None
     carriers: tuple[Carrier, ...] = ()
     entrances: tuple[Entrance, ...] | None = None
-    people: tuple[Person, ...] | None = None  # owners who are inactive, away or without manager, and own leads
+    people: tuple[Person, ...] | None = None  # owners who are inactive, frozen, away or unled, and own leads
     people_evidence: Evidence | None = None
+    waiting: tuple[Waiting, ...] | None = None  # most leads first
     standings: tuple[Standing, ...] | None = None
     checks: Mapping[Check, Evidence] = field(default_factory=dict)
     periods: tuple[Period, ...] | None = None  # oldest first; the last one is the running week

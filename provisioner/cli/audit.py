@@ -17,6 +17,7 @@ from provisioner.errors import Rejected
 from provisioner.facts import Evidence, Facts, Scope, Unasked
 from provisioner.insight.audit import Audit, Judged, count_text, spellings
 from provisioner.insight.decision import carriers_of
+from provisioner.insight.patience import patience_ended
 from provisioner.insight.stories import stories_of
 from provisioner.planning import guards
 from provisioner.planning.plan import Cause, Change, Plan
@@ -40,7 +41,9 @@ _BY_HAND = (Cause.HAND, Cause.BOTH, Cause.DELETED)
 
 def scope_of(prepared: Prepared, now: datetime, since: datetime) -> Scope:
     """`now` and `since`: aware."""
-    return Scope(now.astimezone(UTC), since.astimezone(UTC), carriers_of(prepared.design))
+    end = now.astimezone(UTC)
+    waited = patience_ended(prepared.design, end)
+    return Scope(end, since.astimezone(UTC), carriers_of(prepared.design), waited=waited)
 
 
 def fetched(prepared: Prepared, reached: Reached, scope: Scope, console: Console) -> Audit:
@@ -146,7 +149,18 @@ def _facts(prepared: Prepared, reached: Reached, scope: Scope, console: Console)
     if isinstance(reached.session, Auditing):
         with console.working(f"Counting in {reached.org['name']}"):
             return reached.session.audit(prepared.design, scope)
-    parts = ("totals", "carriers", "entrances", "people", "standings", "checks", "periods", "alerts", "calendars")
+    parts = (
+        "totals",
+        "carriers",
+        "entrances",
+        "people",
+        "waiting",
+        "standings",
+        "checks",
+        "periods",
+        "alerts",
+        "calendars",
+    )
     return Facts(scope, unasked=tuple(Unasked(part, _NO_COUNTS) for part in parts))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, get_args
 
-from provisioner.facts import Check, Facts, Standing
+from provisioner.facts import Check, Facts, Standing, Unasked
 from provisioner.insight.finding import Kind
 from provisioner.planning.plan import Plan
 
@@ -14,7 +14,7 @@ from provisioner.planning.plan import Plan
 @dataclass(frozen=True, slots=True)
 class Unchecked:
     """`part` as the CRM's session names it, or an address; `family` as `--only` takes it. `untold`: the CRM tells it to
-    nobody, so that there is nothing to put right."""
+    nobody who audits, so that there is nothing to put right."""
 
     part: str
     family: str
@@ -30,6 +30,8 @@ _PARTS: dict[str, tuple[str, str]] = {
     "totals": ("lead-types", "How many leads there are altogether is not known."),
     "people": ("people", "Leads of people who left or are away would not be noticed."),
     "people/away": ("people", "Owners who are away while clocks run would not be noticed."),
+    "people/frozen": ("people", "Leads of people who may not sign in would not be noticed."),
+    "waiting": ("people", "Leads that wait in a queue, or without an owner, would not be noticed."),
     "people/unled": ("people", "Owners without a manager to tell would not be noticed."),
     "standings": ("people", "A recipient who left would not be noticed."),
     "checks": ("data", "Leads whose data contradict the rules would not be noticed."),
@@ -41,6 +43,13 @@ _PARTS: dict[str, tuple[str, str]] = {
     "judged": ("configuration", "How many leads were judged under a change by hand is not known."),
 }
 _OTHER = ("data", "What may be wrong there is not known.")
+_HIDDEN: dict[str, str] = {
+    "lead-types": "All counts are too low, and a value of the leads that are not seen would not be noticed.",
+    "people": "Leads of people who left, and leads that nobody owns, would not be noticed.",
+    "data": "Leads whose data contradict the rules would not be noticed.",
+    "health": "Misses and delays are those of a part of the leads.",
+}
+"""What of which family is not known when not all leads can be seen (the part `leads`)."""
 _SILENT = "The CRM gave no answer about it, and no reason."
 _MEANWHILE: Final = 5  # leads that may come or go between two questions; of many, one in a hundred
 
@@ -48,7 +57,7 @@ _MEANWHILE: Final = 5  # leads that may come or go between two questions; of man
 def unchecked_of(facts: Facts, plan: Plan) -> list[Unchecked]:
     """Everything that was not looked at: parts the session could not ask, parts it left out without a word, people
     whose state is not known, and resources that could not be read."""
-    found = [_entry(item.part, item.why, item.untold) for item in facts.unasked]
+    found = [entry for item in facts.unasked for entry in _entries(item)]
     told = {item.part.casefold() for item in facts.unasked}
     found += [_entry(part, _SILENT) for part in _left_out(facts) if part.casefold() not in told]
     found += [_entry(part, why) for part, why in _in_part(facts) if part.casefold() not in told]
@@ -70,6 +79,13 @@ def crashed_entry(kind: Kind, said: str) -> Unchecked:
     )
 
 
+def _entries(item: Unasked) -> Iterator[Unchecked]:
+    if item.part == "leads":
+        yield from (Unchecked(item.part, family, item.why, said, item.untold) for family, said in _HIDDEN.items())
+    else:
+        yield _entry(item.part, item.why, item.untold)
+
+
 def _entry(part: str, why: str, untold: bool = False) -> Unchecked:
     family, consequence = _PARTS.get(part, _PARTS.get(part.partition("/")[0], _OTHER))
     return Unchecked(part, family, why, consequence, untold)
@@ -80,7 +96,7 @@ def _left_out(facts: Facts) -> Iterator[str]:
     yield from (f"carriers/{field}" for field in facts.scope.carriers if field.casefold() not in counted)
     if "checks" not in {item.part for item in facts.unasked}:
         yield from (f"checks/{check}" for check in get_args(Check) if check not in facts.checks)
-    for part in ("totals", "entrances", "people", "standings", "periods", "alerts", "calendars"):
+    for part in ("totals", "entrances", "people", "waiting", "standings", "periods", "alerts", "calendars"):
         if getattr(facts, part) is None:
             yield part
 

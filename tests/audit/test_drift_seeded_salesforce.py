@@ -20,6 +20,12 @@ MISSED, ROUTED, BROKEN = (datetime(2026, 3, day, 14, tzinfo=UTC) for day in (3, 
 ALERTED, SPOILT = datetime(2026, 3, 24, 14, tzinfo=UTC), datetime(2026, 3, 25, 14, tzinfo=UTC)
 
 
+REST = (
+    "when: {LeadSource: [Content Download]}",
+    "when: {any: [{LeadSource: [Content Download]}, {LeadSource: {not_in: [Partner]}}]}",
+)
+
+
 @dataclass
 class Told:
     """What the audit said at each stage, and the leads that were made for it."""
@@ -92,7 +98,22 @@ def _trouble(found: Told) -> None:
     _leads(found)
     _people(org)
     org.forward(hours=6)
+    found.leads["not long in the queue"] = org.create("Webinar", org.group("SDR_Backup"))
     found.audit("trouble")
+    _rest(found)
+    org.door("seed", {"sharing": {"lead": "None"}})
+    found.audit("private")
+    found.audit("private, the calendar", "--only", "calendar")
+
+
+def _rest(found: Told) -> None:
+    """The design's last rule takes whatever is left; then the window is too short to call anything new."""
+    org = found.org
+    org.desk.write(org.desk.edited(REST), "rest.yaml")
+    found.audit("swept up", "--only", "lead-types", file="rest.yaml")
+    found.leads["tiktok"] = org.create("TikTok Lead Ad", REPS[1])
+    org.forward(minutes=5)
+    found.audit("not new", "--only", "lead-types", "--since", org.now[:10], file="rest.yaml")
 
 
 def _values(org: SalesforceOrg) -> None:
@@ -117,6 +138,8 @@ def _leads(found: Told) -> None:
         leads[name] = org.create("Webinar", REPS[2])
     leads["sam's"] = org.create("Webinar", SAM)
     leads["unled"] = org.create("Webinar", LONE)
+    leads["in the queue"] = org.create("Webinar", org.group("SDR_Backup"))
+    leads["in the queue and excluded"] = org.create("Webinar", org.group("SDR_Backup"), Email="q@acme.example")
     leads["excluded"] = org.create("Webinar", REPS[2], Email="x@acme.example")
     leads["touch_before_assignment"] = org.create("Webinar", org.group("SDR_Backup"))
     org.forward(minutes=10)
@@ -140,6 +163,8 @@ def _leads(found: Told) -> None:
 
 def _people(org: SalesforceOrg) -> None:
     """Sam, the CRO and the integration leave, the SDR manager has another name, nobody is on call."""
+    org.freeze(REPS[3])
+    org.freeze(SAM)  # and gone: told once
     for user in (SAM, "cro@acme.example", "integration@acme.example"):
         org.user(user, IsActive=False)
     org.user("sdr-manager@acme.example", Username="pat@acme.example", Email="pat@acme.example")
@@ -196,6 +221,8 @@ EXPECTED: dict[str, dict[Key, str]] = {
         ("P305", "backup_queue: SDR_Backup"): "warning",
         ("P307", "Lone (lone@acme.example)"): "info",
         ("P308", "ignore_users: integration@acme.example"): "info",
+        ("P309", "SDR_Backup"): "error",
+        ("P310", "Dee (dee@acme.example)"): "error",
         ("R401", "assigned_without_clock"): "error",
         ("R402", "clock_without_lead_type"): "error",
         ("R403", "touch_before_assignment"): "warning",
@@ -204,6 +231,17 @@ EXPECTED: dict[str, dict[Key, str]] = {
         ("R406", "excluded_with_clock"): "warning",
         ("R407", "closed_with_clock"): "info",
     },
+}
+EXPECTED["swept up"] = {
+    ("L104", "LeadSource: Demo-Request"): "error",
+    ("L109", "LeadSource: TikTok Lead Ad"): "warning",
+    ("L109", "LeadSource: fb_lead_form"): "warning",
+    ("L107", "LeadSource: Pricing Page"): "warning",
+    ("L108", "LeadSource: Webinar"): "warning",
+}
+EXPECTED["not new"] = {
+    ("L107", "LeadSource: Pricing Page"): "warning",
+    ("L107", "LeadSource: Trade Show"): "warning",
 }
 COUNTS = {
     ("L101", "LeadSource: TikTok Lead Ad"): 5, ("L103", "LeadSource: fb_lead_form"): 4,
@@ -230,6 +268,38 @@ def test_a_lead_that_is_wrong_is_the_sample_and_its_neighbour_is_not(told: Told)
         evidence = told.stages["trouble"].findings[code, check]["evidence"]
         assert (evidence["count"], evidence["samples"]) == (1, [told.leads[check]]), check
         assert [row["Id"] for row in told.org.query(evidence["query"])] == [told.leads[check]]
+
+
+def test_a_lead_that_nobody_owns_is_counted_where_it_lies(told: Told) -> None:
+    found = told.stages["trouble"].findings["P309", "SDR_Backup"]
+    assert [row["Id"] for row in told.org.query(found["evidence"]["query"])] == [told.leads["in the queue"]]
+    assert found["detail"] == (
+        "1 lead since 2025-12-26 waits in the queue SDR_Backup, untouched and for long; it came in on 2026-03-25."
+    )
+
+
+def test_where_leads_are_private_no_family_that_counts_them_is_clean(told: Told) -> None:
+    """The emulated org does not tell this user's rights, so that they are not known; the calendar needs no lead."""
+    ran = told.stages["private"]
+    said = {(item["part"], item["family"]): item["why"] for item in ran.report["unchecked"]}
+    why = (
+        "Leads are private in this org, and whether this user sees all of them is not known. Give it View All Records "
+        "on Lead."
+    )
+    assert said == {("leads", family): why for family in ("lead-types", "people", "data", "health")}
+    calendar = told.stages["private, the calendar"]
+    assert (calendar.code, calendar.unchecked, calendar.keys) == (0, set(), set())
+
+
+def test_a_new_value_says_what_takes_it_and_how_new_it_is(told: Told) -> None:
+    found = told.stages["swept up"].findings["L109", "LeadSource: TikTok Lead Ad"]
+    assert found["detail"] == (
+        "5 leads since 2025-12-26 have “TikTok Lead Ad” in Lead Source (LeadSource), first seen 2026-03-25, last "
+        "2026-03-25. No rule of the design names it: a rule for whatever is left takes it."
+    )
+    assert found["evidence"]["count"] == 5
+    query = found["evidence"]["query"].partition("; none before, by: ")[2]
+    assert told.org.query(query)[0]["expr0"] == 0
 
 
 def test_who_reads_it_understands_it(told: Told) -> None:

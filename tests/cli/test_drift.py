@@ -38,6 +38,7 @@ def clean(scope: Scope) -> Facts:
         carriers=(Carrier("LeadSource", "Lead Source", options, tallies, Evidence("GROUP BY", 100)),),
         entrances=(),
         people=(),
+        waiting=(),
         standings=(),
         checks={check: Evidence(check, 0) for check in CHECKS},
         periods=(),

@@ -28,7 +28,7 @@ from strategies.audits import (
 )
 
 from provisioner.diagnostics import Diagnostic, Location
-from provisioner.facts import Calendar, Entrance, Evidence, Totals, Unasked
+from provisioner.facts import Calendar, Entrance, Evidence, Totals, Unasked, Waiting
 from provisioner.insight.audit import Audit, Judged
 from provisioner.insight.checks import FINDINGS
 from provisioner.insight.drift import told_once
@@ -52,6 +52,10 @@ def form(name: str, created: str, *values: str, leads: int | None = 0) -> Audit:
 
 def people(*found: Any, text: str = TEXT) -> Audit:
     return audited(design=design(text), facts=facts(people=found))
+
+
+def waiting(*found: Waiting, text: str = TEXT) -> Audit:
+    return audited(design=design(text), facts=facts(waiting=found))
 
 
 def standings(name: str, **settings: Any) -> Audit:
@@ -255,6 +259,20 @@ SCENARIOS: dict[str, tuple[Audit, list[str], list[Audit]]] = {
         standings("ignore_users", state="missing"),
         ["ignore_users: bot@acme.example"],
         [standings("cro", state="missing")],
+    ),
+    "P309": (
+        waiting(Waiting("Inbound", 31, "2026-06-11T09:00:00Z", Evidence("leads of Inbound", 31))),
+        ["Inbound"],
+        [waiting()],
+    ),
+    "P310": (
+        people(replace(KIM, frozen=True, leads=43, open_clocks=6)),
+        ["Kim Park (kim@acme.example)"],
+        [
+            people(replace(KIM, frozen=True)),  # owns nothing
+            people(replace(KIM, leads=43, open_clocks=6)),
+            people(replace(LEFT, frozen=True, leads=2)),  # left altogether: P301
+        ],
     ),
     "R401": (checked("assigned_without_clock", 9), ["assigned_without_clock"], [checked("stuck_step", 9)]),
     "R402": (checked("clock_without_lead_type", 31), ["clock_without_lead_type"], [checked("negative_delay", 1)]),

@@ -163,6 +163,7 @@ def facts(**changed: Any) -> Facts:
         "carriers": (carrier(),),
         "entrances": (),
         "people": (),
+        "waiting": (),
         "people_evidence": Evidence("SELECT OwnerId FROM Lead", 0),
         "standings": STANDINGS,
         "checks": {check: Evidence(f"count of {check}", 0) for check in CHECKS},

@@ -72,6 +72,8 @@ class Access:
         """May the user see this object at all?"""
         if definition.name in _SETUP_ONLY or definition.name.startswith("tooling."):
             return self.holds(user_id, "ViewSetup")
+        if definition.name == "UserLogin":  # [docs] Object Reference, UserLogin
+            return self.holds(user_id, "ManageUsers")
         if definition.name.endswith("__mdt"):
             return self.holds(user_id, "ViewSetup", "CustomizeApplication")
         return definition.setup or self.holds(user_id, "ViewAllData") or self._level(user_id, definition) != ""

@@ -28,9 +28,10 @@ def plant(org: Org) -> None:
     admin = rows.insert("User", user_values(ADMIN_USERNAME, profile, settings.timezone, last="Admin", first="System"))
     if admin != ADMIN_ID:
         raise AssertionError(f"The first user must be {ADMIN_ID}, not {admin}.")
+    rows.insert("UserLogin", {"UserId": admin})
     settings.default_workflow_user = admin
     settings.tokens = {token_for(settings.org_id): admin}
-    rows.insert("Organization", organization_values(org))
+    rows.insert("Organization", organization_values(org) | {"DefaultLeadAccess": "ReadEditTransfer"})
     rows.insert(
         "BusinessHours",
         {"Name": "Default", "IsActive": True, "IsDefault": True, "TimeZoneSidKey": settings.timezone}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from provisioner.diagnostics import Severity
 from provisioner.facts import Evidence, Person, Standing
-from provisioner.insight.audit import FINDINGS, Audit, count_text, leads_text
+from provisioner.insight.audit import FINDINGS, Audit, count_text, day_text, leads_text
 from provisioner.insight.finding import Found
 from provisioner.model.uses import steps_of
 
@@ -223,6 +223,74 @@ def ignored(audit: Audit) -> Iterator[Found]:
                 consequence="If its work goes on under another user, automatic touches count as a person's.",
                 fix="Name the user that does its work now in telemetry.first_touch.ignore_users, or remove it.",
                 where=standing.pointer,
+            )
+
+
+@FINDINGS.kind("P309", "Leads wait, and nobody owns them", severity="error")
+def unowned(audit: Audit) -> Iterator[Found]:
+    """Leads that a rule would track are in a queue, or have no owner at all, untouched and for long: longer than the
+    design's critical systems delay, and than two hours, of open time on each of its calendars. It is a warning where
+    queues start clocks, as the steps of the escalation tell somebody.
+
+    Why: without a person as owner no clock starts and nobody is alerted. Systems delay grows, and no figure shows it
+    until somebody takes the lead.
+
+    Found: Salesforce: leads by queue. HubSpot: contacts with an engagement and without an owner, or with a queue as
+    owner. Leads that are excluded, converted or touched, or came in before the window, are left out.
+
+    Fix: see why the assignment did not hand them on, and give them to somebody. A queue whose leads are meant to lie is
+    accepted, or excluded in the design.
+
+    Example: the round robin was switched off on Thursday: 31 leads are in “Inbound”, the oldest since that morning.
+    """
+    for item in audit.facts.waiting or ():
+        has_clock = bool(item.place) and audit.design.assignment.queue_starts_clock
+        one = item.leads == 1
+        it, waits, has = ("it", "waits", "has") if one else ("them", "wait", "have")
+        place = f"{waits} in the queue {item.place}" if item.place else f"{has} no owner"
+        yield Found(
+            subject=item.place or "(no owner)",
+            detail=f"{leads_text(item.leads)} {audit.since_text} {place}, untouched and for long; "
+            f"{'it' if one else 'the oldest'} came in on {day_text(item.first)}.",
+            consequence=f"A clock runs for {it}, and no person is responsible."
+            if has_clock
+            else f"No clock runs for {it} and nobody is alerted; systems delay grows until somebody takes {it}.",
+            fix="See why they were not handed on, and give them to somebody.",
+            evidence=item.evidence,
+            severity="warning" if has_clock else "error",
+            figures={"leads": item.leads, "first": item.first},
+        )
+
+
+@FINDINGS.kind("P310", "Somebody who may not sign in owns leads", severity="error")
+def frozen(audit: Audit) -> Iterator[Found]:
+    """An active user is frozen and owns leads that are not converted. It is an error while a clock of theirs runs, and
+    a warning otherwise.
+
+    Why: administrators freeze whoever is about to leave, before anything else is done. Nothing in the CRM says so where
+    leads are handed out: the user counts as active, gets new leads, and cannot answer any.
+
+    Found: Salesforce: the sign-in of users who are active, where the connection may see it (Manage Users; a right that
+    an audit need not have, so that nothing is missed without it but this). HubSpot: nothing tells it.
+
+    Fix: give the leads to somebody else, take the user out of queues and assignment rules, or let them in again.
+
+    Example: Sam Lee was frozen on his last day and owns 43 leads, 6 of them with a running clock.
+    """
+    for person in audit.facts.people or ():
+        if person.active and person.frozen and person.leads:
+            clocks = count_text(person.open_clocks, "running clock")
+            yield Found(
+                subject=_name(person),
+                detail=f"{person.name} is active and frozen, so cannot sign in, and owns {leads_text(person.leads)}, "
+                f"{person.open_clocks or 'none'} of them with a running clock.",
+                consequence=f"Nobody answers these leads; {clocks} will end in a miss."
+                if person.open_clocks
+                else "Nobody answers these leads when they come back, and new ones may still be assigned.",
+                fix="Give the leads to somebody who can sign in, or let this user in again.",
+                evidence=_evidence(audit, person, person.leads),
+                severity="error" if person.open_clocks else "warning",
+                figures={"leads": person.leads, "open_clocks": person.open_clocks},
             )
 
 

@@ -99,7 +99,7 @@ def _without_clock(leads: Leads, ask: Asking) -> Evidence:
         owned.append([new, known(OWNER), blank(started)])
     nobody = not_persons(leads.design, ask)
     design, now = leads.design, leads.scope.now
-    fields = _fields([*(item.when for item in design.lead_types), *(item.when for item in design.exclusions)])
+    fields = fields_of([*(item.when for item in design.lead_types), *(item.when for item in design.exclusions)])
 
     def is_meant(row: Row) -> bool:
         at = max((at for name in (ASSIGNED_AT, created) if (at := parsed(row.text(name)))), default=None)
@@ -109,8 +109,8 @@ def _without_clock(leads: Leads, ask: Asking) -> Evidence:
             or row.text(flag) == "true"
             or (at is not None and at > now - SETTLES)
             or (waits is not None and waits > now - WAITS)
-            or _is_excluded(design, row)
-            or not _is_tracked(design, row)
+            or is_excluded(design, row)
+            or not is_tracked(design, row)
         )
 
     search = Search(leads.object.path, tuple(map(tuple, owned)))
@@ -202,8 +202,8 @@ def _excluded(leads: Leads, ask: Asking) -> Evidence:
     search = leads.in_window(leads.running)
     if None not in narrowed and len(groups) <= GROUPS_MOST:
         search = search.in_any(groups)
-    fields = _fields(item.when for item in design.exclusions)
-    return _looked_at(leads, ask, [search], fields, lambda row: _is_excluded(design, row))
+    fields = fields_of(item.when for item in design.exclusions)
+    return _looked_at(leads, ask, [search], fields, lambda row: is_excluded(design, row))
 
 
 def _narrowed(condition: Condition, kind_of: Mapping[str, str]) -> list[list[Filter]] | None:
@@ -220,15 +220,15 @@ def _narrowed(condition: Condition, kind_of: Mapping[str, str]) -> list[list[Fil
             return None
 
 
-def _fields(conditions: Iterable[Condition]) -> list[str]:
+def fields_of(conditions: Iterable[Condition]) -> list[str]:
     return list(dict.fromkeys(test.field for condition in conditions for test in tests_of(condition)))
 
 
-def _is_excluded(design: Design, row: Row) -> bool:
+def is_excluded(design: Design, row: Row) -> bool:
     return any(evaluate(item.when, row.values) for item in design.exclusions)
 
 
-def _is_tracked(design: Design, row: Row) -> bool:
+def is_tracked(design: Design, row: Row) -> bool:
     if design.unmatched.track_as is not None:
         return True
     return any(evaluate(item.when, row.values) for item in design.lead_types)

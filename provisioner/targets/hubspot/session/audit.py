@@ -15,7 +15,16 @@ from typing import Any, TypeVar, get_args
 from provisioner.errors import NotAllowed
 from provisioner.facts import Check, Evidence, Facts, Scope, Unasked
 from provisioner.model.design import Design
-from provisioner.targets.hubspot.audit import calendars, carriers, checks, entrances, people, periods, standings
+from provisioner.targets.hubspot.audit import (
+    calendars,
+    carriers,
+    checks,
+    entrances,
+    people,
+    periods,
+    standings,
+    waiting,
+)
 from provisioner.targets.hubspot.audit.answers import ROWS_MOST, Asking, Refused, Row, Search, lacks
 from provisioner.targets.hubspot.audit.leads import Leads
 from provisioner.targets.hubspot.audit.where import before, equals, parsed
@@ -88,12 +97,24 @@ def _with_leads(leads: Leads, ask: Asking, around: Facts, parts: _Parts, whole: 
         periods=parts.of("periods", lambda: periods.read(leads, ask, whole.weeks)),
         alerts=parts.of("alerts", lambda: people.read_alerts(leads, ask)),
     )
+    if not leads.scope.since < leads.scope.patience_ended:
+        facts = replace(facts, waiting=())  # nobody of the window can have waited so long
+    else:
+        facts = replace(facts, waiting=parts.of("waiting", lambda: waiting.read(leads, ask)))
     return replace(facts, unasked=tuple(dict.fromkeys(parts.unasked)))
 
 
 def _without_leads(leads: Leads, around: Facts, parts: _Parts, why: str) -> Facts:
     told, unasked = carriers.uncounted(leads, why)
-    named = ("totals", "entrances", "people", "periods", "alerts", *(f"checks/{check}" for check in get_args(Check)))
+    named = (
+        "totals",
+        "entrances",
+        "people",
+        "waiting",
+        "periods",
+        "alerts",
+        *(f"checks/{check}" for check in get_args(Check)),
+    )
     parts.unasked += [*unasked, *(Unasked(name, why) for name in named)]
     return replace(around, carriers=tuple(told), unasked=tuple(dict.fromkeys(parts.unasked)))
 

@@ -23,10 +23,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The org did not answer this query; `why` is for people."""
+    """The org did not answer this query; `why` is for people. `is_hidden`: it does not show the object to this user."""
 
     query: str
     why: str
+    is_hidden: bool = False
 
 
 Answers = Mapping[str, Answer | Refusal]

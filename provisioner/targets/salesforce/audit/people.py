@@ -10,12 +10,14 @@ from datetime import timedelta
 from provisioner.facts import Evidence, Person, Unasked
 from provisioner.model.design import Design, Step
 from provisioner.model.uses import used_escalations
-from provisioner.targets.salesforce.audit.answers import GROUPS_MOST, Answer, Answers, number, text, unasked
+from provisioner.targets.salesforce.audit.answers import GROUPS_MOST, Answer, Answers, Refusal, number, text, unasked
 from provisioner.targets.salesforce.audit.leads import RUNNING, Leads
 from provisioner.targets.salesforce.audit.where import every, instant
+from provisioner.targets.salesforce.soql import literals, portions
 
 OWNER = "OwnerId, Owner.Name, Owner.Email"
 GONE, UNLED = "people/gone", "people/unled"
+SIGN_INS, FROZEN = "people/sign_ins", "people/frozen"
 ALERT_DAYS = 7
 
 
@@ -27,7 +29,33 @@ def questions(leads: Leads) -> dict[str, str]:
     if tells_manager(leads.design):
         unled = "IsActive = true AND (ManagerId = null OR Manager.IsActive = false)"
         asked[UNLED] = _owned(leads, f"UserType = 'Standard' AND {unled}", status)
+    asked[SIGN_INS] = (
+        "SELECT UserId FROM UserLogin WHERE IsFrozen = true AND UserId IN (SELECT Id FROM User WHERE IsActive = true)"
+    )
     return asked | {key: _alerted(leads, place) for key, place in _alert_keys(leads.design).items()}
+
+
+def frozen_questions(leads: Leads, answers: Answers) -> dict[str, str]:
+    """The leads of active users who may not sign in; nothing when there are none, or it was not answered. [docs]
+    UserLogin: IsFrozen, seen with Manage Users only."""
+    told = answers.get(SIGN_INS)
+    ids = [id for row in told.rows if (id := text(row, "UserId"))] if isinstance(told, Answer) else []
+    status = leads.field("SLA_Status")
+    return {
+        f"{FROZEN}/{place}": _owned(leads, f"Id IN {literals(portion)}", status)
+        for place, portion in enumerate(portions(ids))
+    }
+
+
+def _frozen(leads: Leads, answers: Answers) -> list[Person]:
+    told = [answers.get(key) for key in frozen_questions(leads, answers)]
+    found = [
+        replace(person, frozen=True)
+        for item in told
+        if isinstance(item, Answer)
+        for person in _people(leads, item, active=True, manager=None)
+    ]
+    return sorted(found, key=lambda person: (-person.leads, person.name, person.id))
 
 
 def _owned(leads: Leads, users: str, status: str) -> str:
@@ -43,8 +71,8 @@ def tells_manager(design: Design) -> bool:
 
 
 def read(leads: Leads, answers: Answers) -> tuple[tuple[Person, ...] | None, Evidence | None]:
-    """Inactive owners, then active ones without an active manager, most leads first. None when it was not answered who
-    is gone."""
+    """Inactive owners, then active ones without an active manager, then frozen ones, most leads first. None when it was
+    not answered who is gone."""
     gone = answers.get(GONE)
     if not isinstance(gone, Answer):
         return None, None
@@ -52,6 +80,7 @@ def read(leads: Leads, answers: Answers) -> tuple[tuple[Person, ...] | None, Evi
     unled = answers.get(UNLED)
     if isinstance(unled, Answer):
         found += [*_people(leads, unled, active=True, manager=False)]
+    found += _frozen(leads, answers)
     return tuple(found), Evidence(gone.query, sum(number(row, "n") for row in gone.rows))
 
 
@@ -127,13 +156,20 @@ def read_alerts(leads: Leads, answers: Answers) -> tuple[tuple[Person, int], ...
 
 def left_out(leads: Leads, answers: Answers) -> Iterator[Unasked]:
     yield Unasked("people/away", "Salesforce does not tell by its API who is out of office.", untold=True)
-    for key in questions(leads):
+    for key in questions(leads) | frozen_questions(leads, answers):
         told = answers.get(key)
-        part = "alerts" if key.startswith("alerts/") else "people" if key == GONE else key
+        if key == SIGN_INS and isinstance(told, Refusal) and told.is_hidden:
+            yield Unasked(FROZEN, _UNSEEN, untold=True)
+            continue
+        part = FROZEN if key == SIGN_INS or key.startswith(f"{FROZEN}/") else key
+        part = "alerts" if key.startswith("alerts/") else "people" if key == GONE else part
         if not isinstance(told, Answer):
             yield unasked(part, answers, key)
-        elif len(told.rows) >= GROUPS_MOST:
+        elif len(told.rows) >= GROUPS_MOST or (key == SIGN_INS and told.total > len(told.rows)):
             yield Unasked(part, f"More than {GROUPS_MOST:,} groups of owners: those that were not told are left out.")
+
+
+_UNSEEN = "Salesforce tells it only to users with Manage Users, a right that an audit should not have."
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,8 @@ class SalesforceSession:
 
         with discreet(self._transport.secrets):
             born = self._seen.saved.born if self._seen is not None and self._prefix == design.target.prefix else ""
-            facts = audit.audit(self.rest, design, scope, born)
+            user = self._identity.user if self._identity is not None else ""
+            facts = audit.audit(self.rest, design, scope, born, user)
         self._prefix = design.target.prefix
         return replace(facts, unasked=tuple(replace(item, why=self._scrub(item.why)) for item in facts.unasked))
 

@@ -14,7 +14,16 @@ from datetime import datetime
 from provisioner.errors import NotAllowed, Rejected
 from provisioner.facts import Evidence, Facts, Scope, Unasked
 from provisioner.model.design import Design
-from provisioner.targets.salesforce.audit import calendars, carriers, checks, people, periods, standings
+from provisioner.targets.salesforce.audit import (
+    calendars,
+    carriers,
+    checks,
+    people,
+    periods,
+    standings,
+    visibility,
+    waiting,
+)
 from provisioner.targets.salesforce.audit.answers import Answer, Refusal, number, text
 from provisioner.targets.salesforce.audit.carriers import Field, Part
 from provisioner.targets.salesforce.audit.leads import Leads, parsed
@@ -40,12 +49,14 @@ class _Counted:
     undescribed: str
     answers: dict[str, Answer | Refusal]
     parts: list[Part]
+    user: str
 
 
-def audit(rest: Rest, design: Design, scope: Scope, born: str = "") -> Facts:
+def audit(rest: Rest, design: Design, scope: Scope, born: str = "", user: str = "") -> Facts:
     """Everything that can be known; what may not be asked is in `unasked`. NotAllowed when nothing may be asked.
 
-    `born`: when the design's ledger was made, as the REST API writes it; empty = it has to be asked.
+    `born`: when the design's ledger was made, as the REST API writes it; empty = it has to be asked. `user`: the
+    name of the connection's user; empty = not known.
     """
     fields, undescribed = _describe(rest)
     kinds = {name: field.kind for name, field in (fields or {}).items()}
@@ -53,7 +64,7 @@ def audit(rest: Rest, design: Design, scope: Scope, born: str = "") -> Facts:
     parts = carriers.parts(scope.carriers, fields)
     asked = {part.key: part.query(leads) for part in parts}
     asked |= checks.questions(leads) | people.questions(leads) | standings.questions(design)
-    asked |= periods.questions(leads) | calendars.questions(design)
+    asked |= periods.questions(leads) | calendars.questions(design) | waiting.questions(leads) | visibility.question()
     asked |= {} if parts else periods.judged_question(leads)
     if leads.since_when is None:  # then that check waits for the answer
         asked = {key: query for key, query in asked.items() if key != UNSEEN_CLOCK} | {BORN: _birth(design)}
@@ -66,7 +77,7 @@ def audit(rest: Rest, design: Design, scope: Scope, born: str = "") -> Facts:
         )
     if BORN in answers:
         leads = replace(leads, since_when=_born(answers[BORN]))
-    known = _Counted(leads, fields, undescribed, answers, parts)
+    known = _Counted(leads, fields, undescribed, answers, parts, user)
     _ask_further(rest, known)
     return _facts(known)
 
@@ -95,6 +106,8 @@ def _ask_further(rest: Rest, known: _Counted) -> None:
     leads = known.leads
     asked = checks.questions(leads)
     asked = {key: query for key, query in asked.items() if key not in known.answers}
+    asked |= people.frozen_questions(leads, known.answers)
+    asked |= {} if visibility.is_public(known.answers) else visibility.questions(known.user)
     pending = _halved(known, known.parts)
     while asked or pending:
         asked |= {part.key: part.query(leads) for part in pending}
@@ -131,6 +144,7 @@ def _facts(known: _Counted) -> Facts:
         entrances=(),  # this CRM knows no way in by name
         people=owners,
         people_evidence=evidence,
+        waiting=waiting.read(leads, answers),
         standings=standings.read(design, answers),
         checks=checks.read(leads, answers),
         periods=periods.read(leads, answers),
@@ -160,7 +174,9 @@ def _unasked(known: _Counted) -> Iterator[Unasked]:
     leads, answers, design = known.leads, known.answers, known.leads.design
     yield from carriers.left_out(leads, known.fields, known.undescribed, known.parts, answers)
     yield from checks.left_out(leads, answers)
+    yield from visibility.left_out(answers)
     yield from people.left_out(leads, answers)
+    yield from waiting.left_out(answers)
     yield from standings.left_out(design, answers)
     yield from periods.left_out(leads, answers)
     yield from calendars.left_out(design, answers)

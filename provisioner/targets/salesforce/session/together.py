@@ -73,17 +73,16 @@ def _read(query: str, row: Mapping[str, Any]) -> Answer | Refusal:
     body = row.get("body")
     if row.get("httpStatusCode") == 200 and isinstance(body, dict) and isinstance(body.get("records"), list):
         rows = [{name: cell for name, cell in item.items() if name != "attributes"} for item in body["records"]]
-        said = body.get("totalSize")
-        total = said if isinstance(said, int) else len(rows)
+        size = body.get("totalSize")
+        total = size if isinstance(size, int) else len(rows)
         if "GROUP BY" in query and len(rows) < total:  # of groups there is no further page
             return Refusal(query, f"Salesforce told {len(rows):,} of {total:,} groups.")
         return Answer(query, tuple(rows), total)
     problems = [item for item in body if isinstance(item, dict)] if isinstance(body, list) else []
     code = str(problems[0].get("errorCode") or "") if problems else ""
     message = str(problems[0].get("message") or "") if problems else ""
-    return Refusal(
-        query, _why(code, message) or f"Salesforce answered HTTP {row.get('httpStatusCode')} without a reason."
-    )
+    said = _why(code, message) or f"Salesforce answered HTTP {row.get('httpStatusCode')} without a reason."
+    return Refusal(query, said, is_hidden=code == "INVALID_TYPE")
 
 
 def _why(code: str, said: str) -> str:

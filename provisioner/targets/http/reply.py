@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from provisioner.errors import Unreachable
@@ -45,6 +47,15 @@ class Reply:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             raise Unreachable(f"{self.server}'s answer to {what} is not JSON (HTTP {self.status}).") from None
+
+
+def instant(header: str) -> datetime | None:
+    """A date of HTTP (`Thu, 01 Oct 2026 09:00:00 GMT`, RFC 9110) in UTC; None when it is none."""
+    try:
+        moment = parsedate_to_datetime(header.strip())
+    except (TypeError, ValueError):
+        return None
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def unanswered(server: str, what: str, lost: NoAnswer, *, changes: bool) -> Unreachable:

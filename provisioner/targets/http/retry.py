@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from itertools import count
 
 from provisioner.targets.http.pace import Backoff, Pace
-from provisioner.targets.http.reply import NoAnswer, Reply
+from provisioner.targets.http.reply import NoAnswer, Reply, instant
 
 LOG = logging.getLogger("provisioner.http")  # who runs us decides where this goes
 NOTICED = 0.5  # seconds
@@ -65,10 +64,5 @@ def retry_after(value: str, now: datetime) -> float | None:
     text = value.strip()
     if text.isascii() and text.isdigit():
         return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    moment = instant(text)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())

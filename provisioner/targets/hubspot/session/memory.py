@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from provisioner.errors import TargetError, Unreachable
@@ -65,7 +65,8 @@ class Memory:
         """All entries at once. Before the end the ledger keeps saying which plan was applied last."""
         known = self._state.record.meta
         held = None if final else self._held or self._state.record.lease
-        content = ledger.encode(self._design, entries, self._meta if final or not known else known, held)
+        meta = self._signed() if final else known or self._meta
+        content = ledger.encode(self._design, entries, meta, held)
         if self._state.record.exists:
             self._change(content)
         else:
@@ -73,6 +74,14 @@ class Memory:
         self._state.record = replace(
             self._state.record, exists=True, design=self._design, entries=dict(entries), lease=held
         )
+
+    def _signed(self) -> Mapping[str, Any]:
+        """What is said of the run, with its end by the portal's own clock, rounded up to a whole second: whoever looks
+        for later changes compares it with instants of that clock, and ours may be wrong."""
+        told = self._door.transport.told_at
+        if told is None:
+            return self._meta
+        return {**self._meta, "applied_at": (told + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")}
 
     def _create(self, content: Raw) -> None:
         what = "create the ledger property"

@@ -10,6 +10,7 @@ from provisioner.targets.http import pace
 
 BURST = 190  # requests per window of a Professional account; the reply's headers say what the account has
 BURST_SECONDS = 10.0
+LONGEST_WINDOW = 120.0  # seconds that we wait for a window, whatever a header says
 SEARCHES = 4  # per second; [docs] 5, older material 4: reference/hubspot.md 1.3
 
 
@@ -66,7 +67,7 @@ class Limits:
         if most:
             self.burst.limit = most
         if window:
-            self.burst.seconds = window / 1000.0
+            self.burst.seconds = min(window / 1000.0, LONGEST_WINDOW)
         if most and _number(headers.get("x-hubspot-ratelimit-remaining")) == 0:
             self.burst.close_for(self.burst.seconds)
         daily = _number(headers.get("x-hubspot-ratelimit-daily-remaining"))

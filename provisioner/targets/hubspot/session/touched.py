@@ -1,6 +1,7 @@
 """Who changed what since the last apply: from `updatedUserId` and `updatedAt` of what was read anyway.
 
-The portal's own clock counts, not ours: the last write of an apply is that of its ledger.
+The portal's own clock counts, not ours: the last write of an apply is that of its ledger, and the instant that it
+records is the portal's too (`memory`).
 """
 
 from __future__ import annotations

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from provisioner.secrets import Secret
 from provisioner.targets.http.discreet import masked
 from provisioner.targets.http.pace import Backoff
 from provisioner.targets.http.policy import Kind, Trouble, goes_again
-from provisioner.targets.http.reply import NoAnswer, Reply, unanswered
+from provisioner.targets.http.reply import NoAnswer, Reply, instant, unanswered
 from provisioner.targets.http.retry import persist
 from provisioner.targets.http.wire import Wire
 from provisioner.targets.hubspot.session import faults
@@ -65,6 +66,7 @@ class Transport:
         self._wire = wire
         self._pace = pace
         self._versions = versions
+        self.told_at: datetime | None = None  # the portal's own time, of its last answer that said it
 
     def secrets(self) -> list[Secret]:
         """What this session signs in with; no text may show it."""
@@ -99,6 +101,7 @@ class Transport:
         url = self.origin + path + (f"?{call.query}" if call.query else "")
         reply = masked(self._wire.exchange(call.method, url, headers, body), self._token)
         self.limits.learn(reply.headers)
+        self.told_at = instant(reply.headers.get("date", "")) or self.told_at
         return reply
 
 

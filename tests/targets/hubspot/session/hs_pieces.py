@@ -110,9 +110,9 @@ def planned(session: HubSpotSession, *resources: Resource) -> Plan:
     )  # fmt: skip
 
 
-def carried_out(session: HubSpotSession, plan: Plan) -> Applied:
-    """The end of applying this plan the way the commands do."""
-    meta = {"plan_id": "sha256:1", "applied_at": "2026-03-02T13:00:00Z", "applied_by": "me"}
+def carried_out(session: HubSpotSession, plan: Plan, applied_at: str = "2026-03-02T13:00:00Z") -> Applied:
+    """The end of applying this plan the way the commands do. `applied_at` is by our own clock."""
+    meta = {"plan_id": "sha256:1", "applied_at": applied_at, "applied_by": "me"}
     last = list(apply(plan, session, Subset(), **meta))[-1]
     assert isinstance(last, Applied)
     return last

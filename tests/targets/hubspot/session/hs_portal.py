@@ -72,6 +72,7 @@ class Portal:
     page: int = 100
     partial: set[str] = field(default_factory=set)  # names a batch create refuses
     rate_headers: dict[str, str] = field(default_factory=dict)
+    date: str = ""  # as HTTP says it; empty: no answer says what time it is
     requests: list[Request] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
 
@@ -382,7 +383,9 @@ def _handler(portal: Portal) -> type[BaseHTTPRequestHandler]:
             if answer.drop:
                 self.close_connection = True
                 return
-            self.send_response(answer.status)
+            self.send_response_only(answer.status)
+            if portal.date:
+                self.send_header("Date", portal.date)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             if answer.status != 204:

@@ -87,6 +87,25 @@ def test_what_is_not_newer_than_the_apply_is_left_out(built: Opened, portal: Por
     assert asked(built(), STATUS, since="2026-10-02T00:00:00Z") == {}, "whoever wrote the ledger afterwards applied"
 
 
+@pytest.mark.parametrize("ours", ["2026-09-30T20:00:00Z", "2026-10-03T20:00:00Z"], ids=["behind", "ahead"])
+def test_a_wrong_clock_of_ours_blames_nobody_and_misses_nobody(opened: Opened, portal: Portal, ours: str) -> None:
+    """Ours is half a day behind the portal's, or days ahead; ann changed one thing before the apply and one after it,
+    and a step was ticked at last."""
+    portal.date = "Thu, 01 Oct 2026 08:59:59 GMT"
+    session = opened()
+    assert pieces.carried_out(session, pieces.planned(session, *pieces.whole()), applied_at=ours).is_complete
+    before, after = Address("Property", "contacts.stl_started_at"), STATUS
+    portal.properties["contacts"]["stl_started_at"] |= {"updatedAt": "2026-10-01T03:00:00Z", "updatedUserId": "71"}
+    portal.properties["contacts"]["stl_status"] |= {"updatedAt": LATER, "updatedUserId": "71"}
+    portal.properties["contacts"]["stl_ledger"]["updatedAt"] = "2026-10-04T00:00:00.000Z"
+    portal.owners = [owner(71, "ann@acme.example")]
+    late = opened()
+    recorded = late.read(Snapshot.of(pieces.whole()), "stl").ledger
+    assert recorded.meta["applied_at"] == "2026-10-01T09:00:00Z"
+    found = late.touched([before, after], recorded.meta["applied_at"])
+    assert found == {STATUS: Touched("ann@acme.example", "2026-10-03T10:15:00Z")}
+
+
 def test_what_was_archived_by_hand_has_a_time(built: Opened, portal: Portal) -> None:
     portal.flows.clear()
     portal.properties["contacts"].pop("stl_minutes")

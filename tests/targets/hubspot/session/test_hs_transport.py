@@ -174,6 +174,17 @@ def test_the_account_says_what_it_may() -> None:
     assert limits.burst.limit == 100
 
 
+def test_no_header_makes_us_wait_for_days() -> None:
+    time = VirtualTime()
+    limits = Limits(Pace(sleep=time.sleep, now=time.now))
+    limits.learn({
+        "x-hubspot-ratelimit-max": "1", "x-hubspot-ratelimit-interval-milliseconds": "999999999999",
+        "x-hubspot-ratelimit-remaining": "0",
+    })  # fmt: skip
+    limits.take(search=False)
+    assert time.slept == [120.0]
+
+
 # ------------------------------------------------------------ connections
 
 

@@ -124,6 +124,14 @@ class FieldFormulas:
 
     def path(self, definition: SObjectDef, path: str) -> FieldPath | None:
         """The field behind a dotted path, or None when a step of it does not exist."""
+        found = self.steps(definition, path)
+        if found is None:
+            return None
+        hops, owner, item = found
+        return FieldPath(item, owner, self._reader(hops, owner, item))
+
+    def steps(self, definition: SObjectDef, path: str) -> tuple[list[tuple[str, str]], SObjectDef, FieldDef] | None:
+        """The lookups of a dotted path, each with the object it leads to; the last object and its field."""
         steps = path.split(".")
         hops: list[tuple[str, str]] = []
         for step in steps[:-1]:
@@ -133,9 +141,7 @@ class FieldFormulas:
             hops.append(hop)
             definition = self.org.schema.sobject(hop[1])
         item = definition.get(steps[-1])
-        if item is None:
-            return None
-        return FieldPath(item, definition, self._reader(hops, definition, item))
+        return None if item is None else (hops, definition, item)
 
     def _hop(self, definition: SObjectDef, step: str) -> tuple[str, str] | None:
         name, _, target = step.partition(":")

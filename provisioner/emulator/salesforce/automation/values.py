@@ -37,7 +37,7 @@ def to_number(item: FieldDef, value: Any) -> int | float:
     """A number as its field stores it: rounded half up to the field's scale."""
     exact = value if isinstance(value, Decimal) else Decimal(repr(value))
     rounded = exact.quantize(Decimal(1).scaleb(-(0 if item.type == "int" else item.scale)), ROUND_HALF_UP)
-    return int(rounded) if item.type == "int" else float(rounded)
+    return int(rounded) if item.type == "int" else float(rounded) + 0.0  # a zero has no sign
 
 
 def wrong_type(item: FieldDef, value: Any) -> ApiError:

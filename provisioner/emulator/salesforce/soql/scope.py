@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from provisioner.emulator.salesforce.errors import ApiError, not_modelled
 from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
 from provisioner.emulator.salesforce.soql.dates import OF_INSTANTS, function_sql
+from provisioner.emulator.salesforce.soql.formulas import formula_sql, row_wise
 from provisioner.emulator.salesforce.soql.tree import FieldPath, Statement, pointed
 
 if TYPE_CHECKING:
@@ -171,8 +172,12 @@ class Scope:
             raise self.no_such_column(path, name, definition.name)
         if item.formula is None:
             return Column(f'{table}."{item.name}"', item, (*above, item.name), definition.name)
-        call = f"soql_formula('{definition.name}', '{item.name}', {table}.\"Id\")"
-        return Column(call, item, (*above, item.name), definition.name, formula=True)
+        sql = formula_sql(self.org, definition, item, table, self.user_id)
+        if sql is None:
+            sql = row_wise(definition, item, table)
+        elif table != self.table:  # of a parent that is not there, nothing is computed
+            sql = f'CASE WHEN {table}."Id" IS NOT NULL THEN {sql} END'
+        return Column(sql, item, (*above, item.name), definition.name, formula=True)
 
     def _shared(self, parent: _Parent, names: tuple[str, ...], path: FieldPath) -> Column:
         """A field of whichever target the id points to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from hubspot_bench import DESIGN as HUBSPOT_DESIGN
 from hubspot_bench import PEOPLE
 
 PLATFORMS = ("salesforce", "hubspot")
+LONGEST = 240.0  # seconds for one command, on a machine with much else to do
 SALESFORCE_DESIGN = """\
 apiVersion: provisioner/v1
 design: brewline
@@ -115,7 +117,7 @@ class Place:
 
     def __call__(self, *options: str, code: int = 0) -> str:
         process = self.start(*options)
-        out, _ = process.communicate(timeout=120)
+        out = _ended(process, options)
         assert process.returncode == code, f"{' '.join(options)}: {process.returncode}\n{out}"
         assert self.token not in out and "Traceback" not in out
         return out
@@ -157,7 +159,7 @@ class Place:
         refused rather than overwritten."""
         for _ in range(20):
             process = self.start(*options)
-            out, _ = process.communicate(timeout=120)
+            out = _ended(process, options)
             if process.returncode == 0 or "This plan was carried out already" in out:
                 return out
             assert process.returncode == 5, out
@@ -179,6 +181,7 @@ class Place:
             "CRM_TOKEN": self.token,
             "XDG_CONFIG_HOME": str(self.folder),
             "PROVISIONER_STATE_DIR": str(self.folder / "state"),
+            "PYTHONFAULTHANDLER": "1",  # for _ended
         }
 
     def has_said(self, words: str) -> None:
@@ -203,6 +206,16 @@ class Place:
     def differs(self) -> int:
         """How many changes a plan shows now."""
         return sum(self.data("plan", "brew.yaml", "-c", "box")["summary"].values())
+
+
+def _ended(process: subprocess.Popen[str], options: tuple[str, ...]) -> str:
+    """What it said. One that does not come to its end says where each of its threads stands, and fails the test."""
+    try:
+        return process.communicate(timeout=LONGEST)[0]
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        out, _ = process.communicate(timeout=30)
+        raise AssertionError(f"{' '.join(options)} had not ended after {LONGEST:.0f} s:\n{out}") from None
 
 
 _TOLD = threading.Condition()

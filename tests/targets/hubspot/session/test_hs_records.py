@@ -60,7 +60,8 @@ def test_a_token_that_is_not_accepted_says_nothing_about_numbers(
 ) -> None:
     """What may not be counted is unknown; what was asked with an expired token was not asked."""
     door, status_property = opened().door, pieces.prop("stl_assigned_at")
-    portal.on(SEARCH, Answer(status, {"status": "error", "message": "no", "category": "X"}))
+    refusal = Answer(status, {"status": "error", "message": "no", "category": "X"})
+    portal.on(SEARCH, refusal, refusal)
     if uncounted:
         assert records_with(door, [status_property]) == {status_property.address: None}
         assert running(door, "contacts", "stl", ["demo"]) == {}

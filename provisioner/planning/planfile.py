@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -152,49 +152,53 @@ def _plain(value: object) -> str:
 
 def _check_sense(data: Mapping[str, Any], path: Path) -> None:
     """What the schema cannot say: a digest is easily made anew, so the content is believed no further than it fits."""
-
-    def wrong(reason: str) -> UsageError:
-        return UsageError(f"{path} is not a plan: {reason}.", advice=_HOW)
-
     file = data["design"]["file"]
     if not file.isprintable() or len(file) > _LONGEST_PATH or any(len(name) > 255 for name in file.split("/")):
-        raise wrong("design.file is no path")
+        raise _no_plan(path, "design.file is no path")
     try:
         json.dumps(data, ensure_ascii=False).encode("utf-8")
-        ticked = [item["address"] for item in data["ticked"]]
-        kept = [item["address"] for item in data["kept"]]
-        pulled = [*data["aim"]["pulled"], *data["aim"]["pulled"].values()]
-        for text in (
-            *data["conflicts"],
-            *data["unread"],
-            *data["fingerprints"],
-            *data["gone"],
-            *ticked,
-            *kept,
-            *pulled,
-        ):
+        for text in _addresses(data):
             Address.parse(text)
     except ValueError as error:
-        raise wrong(_short(str(error))) from error
+        raise _no_plan(path, _short(str(error))) from error
     seen: set[str] = set()
     for item in data["changes"]:
-        name, before, after = item["address"], item["before"], item["after"]
-        if name in seen:
-            raise wrong(f"{name} is changed twice")
-        seen.add(name)
-        sides = (before is not None, after is not None)
-        by_hand = Address.parse(name).is_by_hand and sides[1]
-        fitting = "by_hand" if by_hand else _SIDES.get(sides)
-        renamed = item["was"] not in (None, name)
-        if item["was"] is not None:
-            Address.parse(item["was"])
-        paired = (renamed or item["cause"] == "adopted") and not all(sides)
-        if (item["cause"] == "renamed") != renamed or (item["was"] is not None and not renamed) or paired:
-            raise wrong(f"the cause of {name} does not fit what becomes of it")
-        if item["action"] != fitting or not any(sides):
-            raise wrong(f"what becomes of {name} does not fit together")
-        if item["witness"] != (fingerprint(before) if before is not None else None):
-            raise wrong(f"the witness of {name} is not of what it shows")
+        reason = f"{item['address']} is changed twice" if item["address"] in seen else _senseless(item)
+        if reason:
+            raise _no_plan(path, reason)
+        seen.add(item["address"])
+
+
+def _no_plan(path: Path, reason: str) -> UsageError:
+    return UsageError(f"{path} is not a plan: {reason}.", advice=_HOW)
+
+
+def _addresses(data: Mapping[str, Any]) -> Iterator[str]:
+    """Every text that has to be one."""
+    for key in ("conflicts", "unread", "fingerprints", "gone"):
+        yield from data[key]
+    for key in ("ticked", "kept", "changes"):
+        yield from (item["address"] for item in data[key])
+    yield from (item["was"] for item in data["changes"] if item["was"] is not None)
+    for needed, by in data["aim"]["pulled"].items():
+        yield from (needed, by)
+
+
+def _senseless(item: Mapping[str, Any]) -> str:
+    """What does not fit together in a change, as a clause; empty when everything does."""
+    name, before, after = item["address"], item["before"], item["after"]
+    sides = (before is not None, after is not None)
+    by_hand = Address.parse(name).is_by_hand and sides[1]
+    fitting = "by_hand" if by_hand else _SIDES.get(sides)
+    renamed = item["was"] not in (None, name)
+    paired = (renamed or item["cause"] == "adopted") and not all(sides)
+    if (item["cause"] == "renamed") != renamed or (item["was"] is not None and not renamed) or paired:
+        return f"the cause of {name} does not fit what becomes of it"
+    if item["action"] != fitting or not any(sides):
+        return f"what becomes of {name} does not fit together"
+    if item["witness"] != (fingerprint(before) if before is not None else None):
+        return f"the witness of {name} is not of what it shows"
+    return ""
 
 
 def _check_whole(data: Mapping[str, Any], path: Path, again: str) -> None:

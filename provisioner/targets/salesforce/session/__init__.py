@@ -186,7 +186,7 @@ LOCAL_POLL = 0.05  # seconds; an emulator on this machine is not a server to be 
 
 def _pace(connection: Connection) -> Pace:
     local = is_loopback(urlsplit(connection.instance_url or "").hostname or "")
-    return Pace(poll_first=LOCAL_POLL) if local else Pace()
+    return Pace(poll_first=LOCAL_POLL, retrieve_first=LOCAL_POLL) if local else Pace()
 
 
 def connect(connection: Connection, pace: Pace | None = None, *, read_only: bool = False) -> SalesforceSession:

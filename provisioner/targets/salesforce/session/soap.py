@@ -62,7 +62,7 @@ class Soap:
         started = self._ask("start a retrieve", lambda body: _retrieve_request(body, members, version))
         job = record_id(xmltext.text_of(started, "id"), "retrieve job")
         deadline = self._pace.now() + self._pace.retrieve_limit
-        for delay in self._pace.poll_delays():
+        for delay in self._pace.retrieve_delays():
             self._pace.sleep(delay)
             result = self._ask("pack what is retrieved", lambda body: _status_request(body, job))
             if xmltext.text_of(result, "done") == "true":

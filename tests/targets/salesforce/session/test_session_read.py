@@ -262,7 +262,7 @@ def test_characters_that_xml_cannot_carry(session: SalesforceSession) -> None:
 def test_the_retrieve_is_polled_with_growing_pauses(org: ScriptedOrg, session: SalesforceSession, time: Any) -> None:
     org.polls = 7
     session._soap.retrieve({"Flow": ["X"]})
-    assert [round(pause, 2) for pause in time.slept] == [1.0, 1.6, 2.56, 4.1, 6.55, 10.0, 10.0, 10.0]
+    assert [round(pause, 2) for pause in time.slept] == [2.0, 4.0, 8.0, 10.0, 10.0, 10.0, 10.0, 10.0]
 
 
 def test_a_retrieve_that_never_ends(org: ScriptedOrg, session: SalesforceSession, time: Any) -> None:
@@ -270,6 +270,13 @@ def test_a_retrieve_that_never_ends(org: ScriptedOrg, session: SalesforceSession
     with pytest.raises(Unreachable, match=r"^The org did not finish packing its metadata within 15 minutes\.$"):
         session._soap.retrieve({"Flow": ["X"]})
     assert 900 <= time.at < 911
+
+
+def test_a_retrieve_of_some_seconds_takes_two_polls(org: ScriptedOrg, session: SalesforceSession, time: Any) -> None:
+    """Each poll is a call: what the org packs within six seconds costs two."""
+    org.polls = 1
+    session._soap.retrieve({"Flow": ["X"]})
+    assert time.slept == [2.0, 4.0]
 
 
 def test_a_retrieve_outlives_failing_polls(org: ScriptedOrg, session: SalesforceSession) -> None:

@@ -71,8 +71,11 @@ class Org:
                 plant(self)
                 self.keep_settings()
                 self.store.keep("clock", iso(self.now))
+        from provisioner.emulator.salesforce.analytics.views import register as register_analytics
+
         # Both at once, so that they take part in every transaction from the first.
         self.metadata.tooling.register()
+        register_analytics(self)
         self.automation.rebuild()
 
     @cached_property

@@ -1,8 +1,8 @@
 """Custom summary formulas: `Lead.X__c:SUM / RowCount`. [docs] reference/salesforce.md 7.4
 
 A column is named as in the standard types' files, or with a dot where custom report types have `$` ([docs] example of
-the Metadata API guide). Functions are those of every formula; a division by zero gives no value, shown as `#Error!`
-([docs] help). Formulas of datatype percent are shown times 100 ([inferred] for the API's value).
+the Metadata API guide). Functions are those of every formula; a division by zero, or by a summary of nothing, gives no
+value. Formulas of datatype percent are shown times 100 ([inferred] for the API's value).
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class _Names:
     """Resolves `RowCount` and `Column:SUM`; remembers what was asked for."""
 
     merge = False
+    patterns = False
 
     def __init__(self, kind: ReportType) -> None:
         self._kind = kind

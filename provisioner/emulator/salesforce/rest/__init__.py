@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def routes(org: Org) -> list[Route]:
     """All routes of this side; paths carry no trailing slash and the version as `66.0`."""
     from provisioner.emulator.salesforce import bulk
+    from provisioner.emulator.salesforce.analytics import rest as analytics
     from provisioner.emulator.salesforce.rest import (
         collections,
         composite,
@@ -24,5 +25,5 @@ def routes(org: Org) -> list[Route]:
         records,
     )
 
-    parts = (bulk, information, oauth, login, queries, describe, collections, composite, records)
+    parts = (bulk, information, oauth, login, queries, describe, collections, analytics, composite, records)
     return [route for part in parts for route in part.routes(org)]

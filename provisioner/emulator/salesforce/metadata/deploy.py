@@ -165,7 +165,11 @@ class Deployment:
     def _remove(self, work: Work, manifests: Iterable[tuple[str, Manifest]]) -> None:
         order = {kind: place for place, kind in enumerate(reversed(kinds.STAGES))}
         for file_name, manifest in manifests:
-            for member in sorted(manifest.members, key=lambda one: order.get(one.kind, -1)):
+            in_folders = kinds.FOLDERS.values()  # a folder goes after what lies in it
+            for member in sorted(
+                manifest.members,
+                key=lambda one: (order.get(one.kind, -1), one.kind in in_folders and "/" not in one.name),
+            ):
                 message = Message(member.name, member.kind, file_name)
                 seen = looks.look(self.org, member.kind, member.name)
                 try:

@@ -106,6 +106,8 @@ ENQUIRIES = {
 }
 NEVER, SPELT_ELSE = "contact_form", "demorequest"  # mapped, and not in use; another spelling of a mapped one
 TEAM = "SDR Backup"
+STUCK = {"stl_sla_status": "within_sla"}
+WAITING = 1000  # one lead in so many
 
 
 def enquiries() -> dict[str, int]:
@@ -116,14 +118,19 @@ def enquiries() -> dict[str, int]:
 
 
 def hubspot_crowds(owners: list[str], count: int = COUNT) -> dict[str, Any]:
-    """One crowd for each lead type, because a value there does not go by another."""
+    """One crowd for each lead type, because a value there does not go by another; and one in `WAITING` that nobody
+    touched, though they were due long ago and no step was taken."""
     weights, total = enquiries(), sum(enquiries().values())
     kinds: dict[str, dict[str, int]] = {}
     for value, weight in weights.items():
         kinds.setdefault(ENQUIRIES.get(value, REST), {})[value] = weight
     sizes = {kind: count * sum(values.values()) // total for kind, values in kinds.items()}
-    sizes[REST] += count - sum(sizes.values())
-    return {"crowds": [_hubspot_crowd(kind, values, owners, sizes[kind]) for kind, values in kinds.items()]}
+    sizes[REST] += count - sum(sizes.values()) - count // WAITING
+    crowds = [_hubspot_crowd(kind, values, owners, sizes[kind]) for kind, values in kinds.items()]
+    stuck = _hubspot_crowd(REST, {"content_download": 1}, owners, count // WAITING)
+    stuck["properties"] |= {"email": {"pattern": "stuck-{n}@big.example"}, "stl_sla_status": {"values": ["within_sla"]}}
+    del stuck["properties"]["stl_first_touch_at"]
+    return {"crowds": [*crowds, stuck]}
 
 
 def _hubspot_crowd(kind: str, values: dict[str, int], owners: list[str], count: int) -> dict[str, Any]:
@@ -132,7 +139,7 @@ def _hubspot_crowd(kind: str, values: dict[str, int], owners: list[str], count: 
         "email": {"pattern": kind + "-{n}@big.example"},
         "hubspot_owner_id": {"values": owners},
         "stl_lead_type": {"values": [kind]},
-        "stl_sla_status": {"values": {"met": 80, "touched_late": 15, "breached": 3, "within_sla": 1, "excluded": 1}},
+        "stl_sla_status": {"values": {"met": 80, "touched_late": 16, "breached": 3, "excluded": 1}},
         "stl_escalation_level": {"values": ["0"]},
         "stl_engaged_at": {"after": "created"},
         "stl_cycle_started_at": {"after": "created"},
@@ -174,4 +181,5 @@ def _hubspot(org: Any, count: int) -> dict[str, int]:
     found = {row["values"]["enquiry_type"]: row["count"] for row in rows}
     expected = {f"L101 enquiry_type: {name}": number for name, number in found.items() if name not in ENQUIRIES}
     expected[f"L104 enquiry_type: {SPELT_ELSE}"] = expected.pop(f"L101 enquiry_type: {SPELT_ELSE}")
-    return expected
+    rows = org.door("count", {"object": "contacts", "by": ["stl_sla_status"]})["counts"]
+    return expected | {"R405 stuck_step": next(row["count"] for row in rows if row["values"] == STUCK)}

@@ -79,6 +79,14 @@ def fold(value: object) -> str | None:
     return None if value is None else str(value).casefold()
 
 
+def fold_sql(column: str) -> str:
+    """SQL of `fold`: texts of ASCII, which have as many bytes as characters, are not handed to Python."""
+    plain = f"length({column}) = length(CAST({column} AS BLOB))"
+    return (
+        f"CASE WHEN {plain} THEN lower({column}) WHEN {column} IS NOT NULL THEN soql_fold({column}) END COLLATE BINARY"
+    )
+
+
 def like(value: object, pattern: str) -> int:
     """SOQL LIKE: `%` any run, `_` one character, backslash escapes; case-insensitive; null never matches."""
     return 0 if value is None else int(_pattern(pattern).fullmatch(str(value)) is not None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.salesforce.ids import make_id, normal_id, number_of
 from provisioner.emulator.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, FieldDef, SObjectDef
-from provisioner.emulator.store import fold
+from provisioner.emulator.store import fold, fold_sql
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
@@ -263,6 +263,8 @@ def compile_comparison(column: str, item: FieldDef, op: str, value: Any, values:
     if op in ("=", "!="):
         if encoded is None:
             return f"{column} IS {'NOT ' if op == '!=' else ''}NULL"
+        if _scanned(item):
+            column, encoded = fold_sql(column), fold(encoded)
         values.append(encoded)
         return f"{column} = ?" if op == "=" else f"{column} IS NOT ?"
     if op not in _ORDERED:
@@ -271,12 +273,19 @@ def compile_comparison(column: str, item: FieldDef, op: str, value: Any, values:
     return f"{column} {op} ?"
 
 
+def _scanned(item: FieldDef) -> bool:
+    """A text without an index: it is folded in SQL, where the collation would ask Python for every row."""
+    return item.type in TEXT_TYPES and item.stored and not item.indexed
+
+
 def _compile_in(column: str, item: FieldDef, op: str, value: Iterable[Any], values: list[Any]) -> str:
     encoded = [encode(item, one) for one in value]
     present = [one for one in encoded if one is not None]
     tested = column
-    if item.type in TEXT_TYPES and len(present) > _FEW:  # folded once per row, not compared with every value in turn
-        tested, present = f"soql_fold({column})", [fold(one) for one in present]
+    if _scanned(item) or (item.type in TEXT_TYPES and len(present) > _FEW):
+        # Folded once per row, not compared with every value in turn.
+        tested = fold_sql(column) if item.stored else f"soql_fold({column})"
+        present = [fold(one) for one in present]
     values.extend(present)
     inside = f"{tested} IN ({', '.join('?' * len(present))})"
     if None in encoded:

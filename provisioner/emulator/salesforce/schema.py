@@ -80,6 +80,10 @@ class FieldDef:
         return asdict(self)
 
     @property
+    def indexed(self) -> bool:
+        return self.name in _INDEXED or self.external_id or self.unique
+
+    @property
     def groupable(self) -> bool:
         """[docs] 8.2: formulas, long text and multi-select cannot be grouped; nor can datetimes and doubles."""
         excluded = ("longtextarea", "multipicklist", "base64", "datetime", "double", "currency", "percent", "time")
@@ -252,7 +256,7 @@ class Schema:
         self._store.execute(f'ALTER TABLE "{table}" DROP COLUMN "{item.name}"')
 
     def _index(self, table: str, item: FieldDef) -> None:
-        if item.name in _INDEXED or item.external_id or item.unique:
+        if item.indexed:
             self._store.execute(f'CREATE INDEX "{table}.{item.name}" ON "{table}" ("{item.name}")')
 
 

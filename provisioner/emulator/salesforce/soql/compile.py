@@ -19,6 +19,7 @@ from provisioner.emulator.salesforce.soql.tree import (
     Statement,
     pointed,
 )
+from provisioner.emulator.store import fold_sql
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
@@ -261,4 +262,6 @@ class Compiler:
 
 def _folded(column: Column) -> str:
     """The column as it is told apart: texts without case. BINARY, because a collation inside would come through."""
-    return f"soql_fold({column.sql}) COLLATE BINARY" if column.item.type in TEXT_TYPES else column.sql
+    if column.item.type not in TEXT_TYPES:
+        return column.sql
+    return f"soql_fold({column.sql}) COLLATE BINARY" if column.formula else fold_sql(column.sql)

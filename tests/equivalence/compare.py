@@ -63,7 +63,7 @@ def differences(world: World, played: Case, change: Callable[[Files], Mapping[st
     used = [lead_type.escalation for lead_type in played.design.lead_types if lead_type.escalation]
     steps = max((len(played.design.escalations[name].steps) for name in used), default=0)
     fields, messages, tasks = world.fields(steps), world.messages(), world.tasks()
-    found: list[str] = []
+    found = [f"a fault: {row}" for row in world.query("SELECT Source__c, Message__c FROM STL_Error__c")]
     for life in played.lives:
         if life.number not in fields:
             continue

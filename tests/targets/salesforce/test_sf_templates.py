@@ -60,7 +60,7 @@ def test_the_named_fields_and_types_are_the_ones_that_are_rendered() -> None:
     lead = etree.fromstring(found["objects/Lead.object"])
     fields = [field.text.removeprefix("STL_").removesuffix("__c") for field in lead.iterfind("{*}fields/{*}fullName")]
     assert sorted(name for name in fields if not name.startswith("Step_")) == sorted(LEAD_FIELDS)
-    types = {path for path in found if path.startswith("objects/STL_")}
+    types = {path for path in found if path.endswith("__mdt.object")}
     assert types == {f"objects/STL_{word}__mdt.object" for word in METADATA_TYPES}
     assert all(etree.fromstring(found[path]).findtext("{*}label") for path in types)
 

@@ -60,6 +60,7 @@ def sent(world: World, written: dict[str, Any], **values: Any) -> list[dict[str,
     world.play([Life(0, (Event(MONDAY, "save", known, "ann@acme.example"),))], MONDAY + timedelta(hours=3))
     found: list[dict[str, Any]] = world.door("sent", method="GET")
     assert {row["STL_Last_Error__c"] for row in world.fields(0).values()} == {None}
+    assert world.query("SELECT Source__c, Message__c FROM STL_Error__c") == []
     return found
 
 
@@ -166,6 +167,8 @@ def test_faults_are_cut_to_the_field_that_holds_them() -> None:
         field.findtext("{*}length") for field in lead.iterfind("{*}fields")
         if field.findtext("{*}fullName") == "STL_Last_Error__c"
     )  # fmt: skip
+    log = etree.fromstring(files(design)["objects/STL_Error__c.object"])
+    assert log.xpath("//*[local-name()='fullName'][.='Message__c']/../*[local-name()='length']")[0].text == length
     for flow in flows(design):
         cut = {e.findtext("{*}name"): e.findtext("{*}expression") for e in flow.iterfind("{*}formulas")}["faultText"]
         assert cut == f"LEFT({{!$Flow.FaultMessage}}, {length})"
@@ -174,7 +177,8 @@ def test_faults_are_cut_to_the_field_that_holds_them() -> None:
             for node in nodes(flow).values()
             for item in (*node.iterfind("{*}inputAssignments"), *node.iterfind("{*}assignmentItems"))
         ]
-        notes = [value for name, value in written if name.endswith("STL_Last_Error__c")]
+        notes = [value for name, value in written if name.endswith(("STL_Last_Error__c", "Message__c"))]
         assert "faultText" in {value.findtext("{*}elementReference") for value in notes}
         for value in notes:
-            assert value.findtext("{*}elementReference") == "faultText" or len(value.findtext("{*}stringValue")) < 255
+            known = value.findtext("{*}elementReference") in ("faultText", "$Record.STL_Last_Error__c")
+            assert known or len(value.findtext("{*}stringValue")) < 255

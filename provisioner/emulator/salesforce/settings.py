@@ -37,7 +37,7 @@ class OrgSettings:
     apex_jobs: list[str] = field(default_factory=list)  # Apex classes with scheduled or running jobs
     unavailable_types: list[str] = field(default_factory=list)  # metadata types that the edition does not have
     broken_deploys: int = 0  # so many deployments from now on die of a fault of the server
-    deleted_names_held: bool = True  # a deleted field keeps its name for 15 days, unless it was purged
+    deleted_names_held: bool = False  # a deleted field keeps its name for 15 days, unless it was purged [community]
     waiting_paths_hold_flows: bool = True  # a version whose paths wait cannot be deleted
     apex_twin: bool = True
     daily_api_requests: int = 100_000

@@ -14,7 +14,7 @@ from metadata_packages import field_package, file, flow_package, package, unzipp
 from simple_salesforce import Salesforce
 
 OPTIONS = {"rollbackOnError": True, "singlePackage": True}
-TEST_CLASS = "@IsTest private class T { @IsTest static void works() { } @IsTest static void too() { } }"
+TEST_CLASS = "@IsTest private class T { @IsTest static void works() { new C(); } @IsTest static void too() { } }"
 MET = "{http://soap.sforce.com/2006/04/metadata}"
 
 

@@ -25,7 +25,10 @@ from provisioner.emulator.salesforce.schema import FieldDef
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
-_SHOWN_PARENTS = {"Settings": {"BusinessHours": "BusinessHoursSettings", "Flow": "FlowSettings"}}
+_SHOWN_PARENTS = {"Settings": kinds.SETTINGS}
+
+
+_BROKEN = "UNKNOWN_EXCEPTION: An unexpected error occurred. Please include this ErrorId if you contact support: 1-1 (1)"
 
 
 class _Undo(Exception):
@@ -62,9 +65,16 @@ class Deployment:
             self.outcome.error = (error.code, error.text)
             return self.outcome
         self.outcome.files = len(archive.files)
+        if self.org.settings.broken_deploys > 0:
+            self.org.settings.broken_deploys -= 1
+            self.org.keep_settings()
+            self.outcome.error = ("UNKNOWN_EXCEPTION", _BROKEN)
+            return self.outcome
         package = read_package(archive, allow_missing=self.options.allow_missing_files)
         self.outcome.failures += package.failures
-        work = Work(self.org, self.components, self.user_id, is_production(self.org))
+        production = is_production(self.org)
+        purge = self.options.purge_on_delete and not production
+        work = Work(self.org, self.components, self.user_id, production, purge)
         try:
             with self.org.transaction():
                 self._perform(work, package)
@@ -109,6 +119,9 @@ class Deployment:
     def _save(self, work: Work, item: Item) -> None:
         if item.kind in kinds.CHILD_OF and item.parent.lower() in self._blocked:
             self._fail(item, [Problem("Parent entity failed to deploy", item.element)])
+            return
+        if item.kind in self.org.settings.unavailable_types:
+            self._fail(item, [Problem("Not available for deploy for this organization", item.element)])
             return
         before = self._before(item)
         seen = looks.look(self.org, item.kind, item.full_name)

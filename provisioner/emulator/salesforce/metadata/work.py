@@ -57,6 +57,7 @@ class Work:
     components: Components
     user_id: str
     production: bool = False
+    purge: bool = False  # deleted components skip the recycle bin
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
     def keep(self, item: Item, *, component_id: str | None = None, body: bytes | None = None) -> Saved:

@@ -35,6 +35,9 @@ def bare(body: str) -> str:
 
 def _common(work: Work, item: Item) -> str:
     """The checks both types share; the decoded body."""
+    stored = work.components.get(item.kind, item.full_name)
+    if item.full_name in work.org.settings.apex_jobs and (stored is None or stored.content != item.content):
+        raise refuse("This schedulable class has jobs pending or in progress")
     if not is_api_name(item.full_name):
         raise refuse(f"The name {item.full_name} is not a valid API name.")
     version = float(str(xml.text(item.element, "apiVersion")))

@@ -47,6 +47,7 @@ Language picklist
 NamespacePrefix string(15) ro
 QualifiedApiName string(70)
 """
+_OWNED = frozenset(("Mine", "MineAndMyGroups", "Queue", "Delegated"))
 _SCOPES = frozenset(
     ("Everything", "Mine", "MineAndMyGroups", "Queue", "Delegated", "MyTerritory", "MyTeamTerritory", "Team")
 )
@@ -151,6 +152,8 @@ def put_field(work: Work, item: Item) -> Saved:
     if old is not None:
         _check_change(work, item, old, new)
         new = replace(new, name=old.name, picklist=merged_values(old.picklist, new.picklist))
+    elif work.org.settings.deleted_names_held and work.components.recycled(item.full_name):
+        raise refuse(f"{item.name} already exists or has been previously used. Please choose a different name.", node)
     printed = normal_field(node, new.picklist, custom_metadata=item.parent.endswith("__mdt"))
     saved = work.keep(item, body=xml.printed(printed))
     if old is None:
@@ -223,7 +226,8 @@ def put_list_view(work: Work, item: Item) -> Saved:
         if xml.text(node, name) is None:
             raise refuse(f"Required field is missing: {name}")
     scope = str(xml.text(node, "filterScope"))
-    if scope not in _SCOPES:
+    # nobody owns records of an object without an owner, so nothing is "mine" there ([inferred] reference 7.6)
+    if scope not in _SCOPES or (scope in _OWNED and not work.org.schema.sobject(item.parent).has("OwnerId")):
         raise refuse(f"Invalid scope:{scope}, not allowed", xml.kid(node, "filterScope"))
     if scope == "Queue" and xml.text(node, "queue") is None:
         raise refuse("Required field is missing: queue")

@@ -95,6 +95,7 @@ class Names:
     """Resolves the names of one flow. Also the resolver of its formulas ({!Name})."""
 
     merge = True
+    patterns = True
 
     def __init__(self, automation: Automation, flow: Flow) -> None:
         self.automation = automation
@@ -354,7 +355,9 @@ def _api_global(rest: str) -> Ref | None:
 
 
 def no_field(field: str, sobject: str) -> str:
-    """Row 22 of the table of deploy errors ([community] reference 10)."""
+    """Row 22 of the table of deploy errors, or row 26 for a field behind a relationship ([community] reference 10)."""
+    if "." in field:
+        return f"Something went wrong. We couldn't retrieve or load the information on the field: {field}."
     return f'field integrity exception: unknown (The field "{field}" for the object "{sobject}" doesn\'t exist.)'
 
 

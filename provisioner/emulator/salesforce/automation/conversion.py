@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from provisioner.emulator.salesforce.automation.conversion_map import NEW_ONLY, STANDARD, pairs
+from provisioner.emulator.salesforce.automation.conversion_map import STANDARD, pairs
 from provisioner.emulator.salesforce.automation.refusals import SaveRefused
 from provisioner.emulator.salesforce.automation.values import accept
 from provisioner.emulator.salesforce.errors import ApiError
@@ -119,7 +119,7 @@ class _Work:
             raise refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
         if sobject == "Contact" and row["AccountId"] not in (None, more["AccountId"]):
             raise refused("INVALID_CROSS_REFERENCE_KEY", "the contact is not associated with the account")
-        fresh = {name: value for name, value in values.items() if row.get(name) in (None, "") and name not in NEW_ONLY}
+        fresh = {name: value for name, value in values.items() if row.get(name) in (None, "")}
         if sobject == "Contact" and self.asked.overwrite_source:
             fresh["LeadSource"] = self.lead["LeadSource"]
         self._update(sobject, row, fresh)

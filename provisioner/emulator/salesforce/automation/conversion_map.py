@@ -28,7 +28,6 @@ STANDARD: dict[str, dict[str, str]] = {
     },
     "Opportunity": {"LeadSource": "LeadSource"},
 }  # fmt: skip
-NEW_ONLY = frozenset(("DoNotCall", "HasOptedOutOfEmail"))  # never changed in a contact that is there
 _TEXT = frozenset(("Text", "TextArea"))
 
 

@@ -187,7 +187,8 @@ class Automation:
         if context == "flow":
             compile_formula(expression, Names(self, _bare_flow(definition.name)), expected)
         else:
-            compile_formula(expression, FieldNames(self.org, self.formulas, definition), expected)
+            names = FieldNames(self.org, self.formulas, definition, saving=context == "validation")
+            compile_formula(expression, names, expected)
 
     # -- flows ------------------------------------------------------------------------------
     def check_flow(self, root: etree._Element, api_name: str) -> list[Problem]:

@@ -55,6 +55,7 @@ class FieldScope:
     viewer: Viewer
     row: Row
     is_new: bool = False
+    prior: Row | None = None  # the row before the save
 
     @property
     def now(self) -> datetime:
@@ -183,17 +184,27 @@ class FieldFormulas:
 
 
 class FieldNames:
-    """Names in the formula of a field or a validation rule: fields, $User, $CustomMetadata."""
+    """Names in the formula of a field or a validation rule: fields, $User, $CustomMetadata.
+
+    `saving`: of a validation rule, which knows the row before the save and may use patterns.
+    """
 
     merge = False
 
     def __init__(
-        self, org: Org, formulas: FieldFormulas, definition: SObjectDef, *, blanks_as_zero: bool = False
+        self,
+        org: Org,
+        formulas: FieldFormulas,
+        definition: SObjectDef,
+        *,
+        blanks_as_zero: bool = False,
+        saving: bool = False,
     ) -> None:
         self.org = org
         self.formulas = formulas
         self.definition = definition
         self.blanks_as_zero = blanks_as_zero
+        self.patterns = saving
 
     def resolve(self, name: str) -> Reference:
         if name.startswith("$"):
@@ -209,6 +220,12 @@ class FieldNames:
             zero = to_formula(0)
             return Reference(
                 found.kind, lambda scope: zero if (value := read(scope.viewer, scope.row)) is None else value
+            )
+        if self.patterns and "." not in name:
+            return Reference(
+                found.kind,
+                lambda scope: read(scope.viewer, scope.row),
+                lambda scope: None if scope.prior is None else read(scope.viewer, scope.prior),
             )
         return Reference(found.kind, lambda scope: read(scope.viewer, scope.row))
 

@@ -137,7 +137,7 @@ class Saver:
         self._check_references(definition, row, row.keys())
         self._before(definition, row, None, user_id)
         self._validate(definition, row, [item.name for item in definition.stored_fields])
-        self._custom_rules(definition, row, user_id, is_new=True)
+        self._custom_rules(definition, row, None, user_id)
         stored = {name: value for name, value in row.items() if value is not None}
         record_id = self.org.rows.insert(definition.name, stored, user_id=user_id)
         self.org.history.created(definition, record_id, user_id)
@@ -158,7 +158,7 @@ class Saver:
         self._before(definition, row, old, user_id)
         changed = _changed(old, row)
         self._validate(definition, row, changed)
-        self._custom_rules(definition, row, user_id, is_new=False)
+        self._custom_rules(definition, row, old, user_id)
         changes = {name: row[name] for name in changed}
         self.org.rows.update(definition.name, old["Id"], changes, user_id=user_id)
         self.org.history.changed(definition, old, changes, user_id)
@@ -265,9 +265,8 @@ class Saver:
         if errors:
             raise SaveRefused(errors)
 
-    def _custom_rules(self, definition: SObjectDef, row: Row, user_id: str, *, is_new: bool) -> None:
-        viewer = self.automation.viewer(user_id)
-        errors = self.automation.rules.errors(definition, row, viewer, is_new=is_new)
+    def _custom_rules(self, definition: SObjectDef, row: Row, old: Row | None, user_id: str) -> None:
+        errors = self.automation.rules.errors(definition, row, old, self.automation.viewer(user_id))
         if errors:
             raise SaveRefused(errors)
 

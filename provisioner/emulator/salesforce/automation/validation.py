@@ -27,18 +27,18 @@ class ValidationRules:
     def forget(self) -> None:
         self._compiled.clear()
 
-    def errors(self, definition: SObjectDef, row: Row, viewer: Viewer, *, is_new: bool) -> list[ApiError]:
-        """What the rules say about a row that is about to be stored."""
+    def errors(self, definition: SObjectDef, row: Row, old: Row | None, viewer: Viewer) -> list[ApiError]:
+        """What the rules say about a row that is about to be stored; `old` is the row as it was (None: a new one)."""
         rules = self._compiled.get(definition.name)
         if rules is None:
             rules = self._compiled[definition.name] = self._compile(definition)
         if not rules:
             return []
-        scope = FieldScope(viewer, row, is_new)
+        scope = FieldScope(viewer, row, old is None, old)
         return [error for formula, error in rules if formula.evaluate(scope) is True]
 
     def _compile(self, definition: SObjectDef) -> list[tuple[Formula, ApiError]]:
-        names = FieldNames(self.org, self.formulas, definition)
+        names = FieldNames(self.org, self.formulas, definition, saving=True)
         found = []
         for component in self.org.metadata.validation_rules(definition.name):
             texts = {etree.QName(child).localname: child.text or "" for child in component.root if child.tag != ""}

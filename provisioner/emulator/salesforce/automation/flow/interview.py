@@ -25,6 +25,15 @@ class Record(dict[str, Any]):
         self.changed: dict[str, None] = {}
 
 
+def copied(value: Any) -> Any:
+    """What an assignment hands over: a record by value, so that changing the variable later changes no copy."""
+    if not isinstance(value, Record):
+        return value
+    made = Record(value.sobject, dict(value))
+    made.changed = dict(value.changed)
+    return made
+
+
 class Interview:
     """The state while a flow runs. `record` is $Record, `prior` $Record__Prior (None on create)."""
 

@@ -19,7 +19,7 @@ from provisioner.emulator.salesforce.automation.flow.definition import (
     Rule,
 )
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
-from provisioner.emulator.salesforce.automation.flow.interview import Interview
+from provisioner.emulator.salesforce.automation.flow.interview import Interview, copied
 from provisioner.emulator.salesforce.automation.flow.logic import LogicError, compile_logic, parse_logic
 from provisioner.emulator.salesforce.automation.flow.names import NameProblem, Names, Ref
 from provisioner.emulator.salesforce.automation.flow.records import RECORD_WORK
@@ -85,7 +85,7 @@ def _assignment(names: Names, item: Item) -> Work:
                 f"{'a collection' if value.collection else value.kind.value}."
             )
         read = value.read
-        return lambda interview: write(interview, read(interview))
+        return lambda interview: write(interview, copied(read(interview)))
     if name == "AssignCount" and value.collection:
         return lambda interview: write(interview, ARITHMETIC.create_decimal(len(value.read(interview) or [])))
     if name not in ("Add", "Subtract"):
@@ -110,7 +110,7 @@ def _collection_assignment(name: str, target: Ref, value: Ref, write: Write) -> 
 
     def given(interview: Interview) -> list[Any]:
         found = value.read(interview)
-        return list(found or []) if value.collection else [found]
+        return [copied(one) for one in found or []] if value.collection else [copied(found)]
 
     def assign(interview: Interview) -> None:
         write(interview, given(interview))
@@ -148,8 +148,6 @@ def _decision(names: Names, node: Decision) -> Step:
 
 
 def _rule(names: Names, rule: Rule) -> Test:
-    if rule.only_when_changed:
-        raise NameProblem(f"The emulator does not model outcome {rule.name} that needs a change of the record.")
     tests = []
     for condition in rule.conditions:
         left, right = names.find(condition.left), names.value(condition.right)
@@ -162,7 +160,30 @@ def _rule(names: Names, rule: Rule) -> Test:
         logic = parse_logic(rule.logic, len(tests))
     except LogicError as problem:
         raise NameProblem(f"CONDITION_LOGIC_INVALID: {problem}") from problem
-    return compile_logic(logic, tests)
+    test = compile_logic(logic, tests)
+    return _newly(names, rule, test) if rule.only_when_changed else test
+
+
+def _newly(names: Names, rule: Rule, test: Test) -> Test:
+    """The conditions hold now and did not before the save; of a new record it is enough that they hold ([docs] 4.1)."""
+    start = names.flow.start
+    if start is None or start.record_trigger not in ("Update", "CreateAndUpdate"):
+        text = f"The outcome {rule.name} needs a flow that runs on update."
+        raise NameProblem(f"RULE_REQUIRE_RECORD_CHANGED_NEVER_CHECKED: {text}")
+
+    def changed(interview: Interview) -> bool:
+        if not test(interview):
+            return False
+        if interview.prior is None:
+            return True
+        now = interview.record
+        interview.record = interview.prior
+        try:
+            return not test(interview)
+        finally:
+            interview.record = now
+
+    return changed
 
 
 def _loop(names: Names, node: Loop) -> Step:

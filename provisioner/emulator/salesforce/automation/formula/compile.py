@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import ROUND_DOWN, Decimal, DecimalException
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from .functions import FUNCTIONS, UNMODELLED, Function
-from .kinds import ARITHMETIC, FormulaError, FormulaFault, Kind, Reference, Resolver, Scope, Value
+from .kinds import FormulaError, FormulaFault, Kind, Reference, Resolver, Scope, Value
+from .operations import NUMERIC, ORDER, between, negate, pattern, shift
 from .syntax import Call, Literal, Name, Node, parse
 
 Run = Callable[[Any], Value]
-_DAY = Decimal(86400)
 _ORDERED = (Kind.NUMBER, Kind.DATE, Kind.DATETIME, Kind.TIME)
 
 
@@ -64,36 +63,6 @@ def wrong_kind(where: str, expected: tuple[Kind, ...], received: Kind) -> Formul
     return FormulaError(f"Incorrect parameter type for {where}. Expected {words}, received {received.value}")
 
 
-def _shift(value: datetime | date, days: Decimal) -> datetime | date:
-    """A DateTime moves by whole seconds (rounded half up), a Date by whole days (cut)."""
-    if isinstance(value, datetime):
-        seconds = (ARITHMETIC.multiply(days, _DAY) + Decimal("0.5")).__floor__()
-        return value + timedelta(seconds=seconds)
-    return value + timedelta(days=int(days.to_integral_value(ROUND_DOWN)))
-
-
-def _between(left: Any, right: Any) -> Decimal:
-    gap = left - right
-    seconds = Decimal(gap.days * 86400 + gap.seconds) + Decimal(gap.microseconds) / 1_000_000
-    return ARITHMETIC.divide(seconds, _DAY)
-
-
-def _divide(left: Decimal, right: Decimal) -> Decimal:
-    if right == 0:
-        raise FormulaFault("Division by zero.")
-    return ARITHMETIC.divide(left, right)
-
-
-def _negate(value: Value) -> Value:
-    return -value if isinstance(value, Decimal) else None
-
-
-def _power(base: Decimal, exponent: Decimal) -> Decimal:
-    if exponent != exponent.to_integral_value() or (base == 0 and exponent < 0):
-        raise FormulaFault("Out of range argument to POWER() function")
-    return ARITHMETIC.power(base, exponent)
-
-
 def _strict(operation: Callable[[Any, Any], Value], left: Run, right: Run) -> Run:
     def run(scope: Any) -> Value:
         first = left(scope)
@@ -103,21 +72,6 @@ def _strict(operation: Callable[[Any, Any], Value], left: Run, right: Run) -> Ru
         return None if second is None else operation(first, second)
 
     return run
-
-
-_NUMERIC: dict[str, Callable[[Any, Any], Value]] = {
-    "+": ARITHMETIC.add,
-    "-": ARITHMETIC.subtract,
-    "*": ARITHMETIC.multiply,
-    "/": _divide,
-    "^": _power,
-}
-_ORDER: dict[str, Callable[[Any, Any], Value]] = {
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
-}
 
 
 class _Compiler:
@@ -176,13 +130,13 @@ class _Compiler:
         sign = node.function
         if sign == "neg":
             run = self.want(Call("-", (), operator=True), typed[0], (Kind.NUMBER,)).run
-            return Typed(Kind.NUMBER, lambda scope: _negate(run(scope)))
+            return Typed(Kind.NUMBER, lambda scope: negate(run(scope)))
         left, right = typed
         if sign in ("&&", "||"):
             return _logic(sign == "&&", [self.want(node, item, (Kind.BOOLEAN,)).run for item in typed])
         if sign in ("=", "<>"):
             return self.equality(node, left, right)
-        if sign in _ORDER:
+        if sign in ORDER:
             return self.order(node, left, right)
         if sign == "&":
             return _concat([self.want(node, item, (Kind.TEXT,)).run for item in typed])
@@ -190,7 +144,7 @@ class _Compiler:
             return self.additive(node, left, right)
         for item in typed:
             self.want(node, item, (Kind.NUMBER,))
-        return Typed(Kind.NUMBER, _strict(_NUMERIC[sign], left.run, right.run))
+        return Typed(Kind.NUMBER, _strict(NUMERIC[sign], left.run, right.run))
 
     def additive(self, node: Call, left: Typed, right: Typed) -> Typed:
         plus = node.function == "+"
@@ -199,14 +153,14 @@ class _Compiler:
         if Kind.NULL in pair:
             return Typed(Kind.NULL, lambda scope: None)
         if pair == (Kind.NUMBER, Kind.NUMBER):
-            return Typed(Kind.NUMBER, _strict(_NUMERIC[node.function], left.run, right.run))
+            return Typed(Kind.NUMBER, _strict(NUMERIC[node.function], left.run, right.run))
         if left.kind in moments and right.kind is Kind.NUMBER:
             sign = 1 if plus else -1
-            return Typed(left.kind, _strict(lambda moment, days: _shift(moment, days * sign), left.run, right.run))
+            return Typed(left.kind, _strict(lambda moment, days: shift(moment, days * sign), left.run, right.run))
         if plus and left.kind is Kind.NUMBER and right.kind in moments:
-            return Typed(right.kind, _strict(lambda days, moment: _shift(moment, days), left.run, right.run))
+            return Typed(right.kind, _strict(lambda days, moment: shift(moment, days), left.run, right.run))
         if not plus and left.kind in moments and right.kind is left.kind:
-            return Typed(Kind.NUMBER, _strict(_between, left.run, right.run))
+            return Typed(Kind.NUMBER, _strict(between, left.run, right.run))
         if plus and left.kind is Kind.TEXT:
             return _concat([left.run, self.want(node, right, (Kind.TEXT,)).run])
         if Kind.TIME in pair:
@@ -233,7 +187,7 @@ class _Compiler:
             self.want(node, right, _ORDERED)
         else:
             self.want(node, right, (left.kind,))
-        return Typed(Kind.BOOLEAN, _strict(_ORDER[node.function], left.run, right.run))
+        return Typed(Kind.BOOLEAN, _strict(ORDER[node.function], left.run, right.run))
 
     # -- functions --------------------------------------------------------------------------
     def plain(self, node: Call) -> Typed:
@@ -348,8 +302,22 @@ class _Compiler:
         return Typed(Kind.BOOLEAN, lambda scope: not scope.is_new and read(scope) != prior(scope))
 
     def do_priorvalue(self, node: Call) -> Typed:
+        """The value before the save; of a record that is being created its own value ([docs] PRIORVALUE)."""
         reference, prior = self.prior(node)
-        return Typed(reference.kind, prior)
+        read = reference.read
+        return Typed(reference.kind, lambda scope: read(scope) if scope.is_new else prior(scope))
+
+    def do_regex(self, node: Call) -> Typed:
+        """A whole text against a pattern. Patterns are Java's; those that Python reads alike are modelled."""
+        self.count(node, 2, 2)
+        if not self.resolver.patterns:
+            raise FormulaError("Function REGEX may not be used in this type of formula")
+        text = self.want(node, self.node(node.arguments[0]), (Kind.TEXT,)).run
+        written = node.arguments[1]
+        if not isinstance(written, Literal) or not isinstance(written.value, str):
+            raise FormulaError("The emulator models REGEX() with a pattern written in the formula only.")
+        compiled = pattern(written.value)
+        return Typed(Kind.BOOLEAN, lambda scope: compiled.fullmatch(str(text(scope) or "")) is not None)
 
 
 def _literal(value: Decimal | str | bool | None) -> Typed:

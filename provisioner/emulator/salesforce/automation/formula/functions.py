@@ -22,7 +22,6 @@ Kinds = tuple[Kind, ...]
 UNMODELLED = frozenset(
     {
         "HYPERLINK",
-        "REGEX",
         "IMAGE",
         "GETRECORDIDS",
         "INCLUDE",
@@ -36,16 +35,7 @@ UNMODELLED = frozenset(
         "LINKTO",
         "URLFOR",
         "ISCLONE",
-        "TIMEVALUE",
-        "TIMENOW",
-        "LPAD",
-        "RPAD",
         "CURRENCYRATE",
-        "EXP",
-        "LN",
-        "LOG",
-        "UNIXTIMESTAMP",
-        "FROMUNIXTIME",
         "FORMATDURATION",
         "JSENCODE",
         "HTMLENCODE",
@@ -56,10 +46,6 @@ UNMODELLED = frozenset(
         "INITCAP",
         "ASCII",
         "CHR",
-        "ISOWEEK",
-        "ISOYEAR",
-        "DAYOFYEAR",
-        "PI",
         "ACOS",
         "ASIN",
         "ATAN",
@@ -67,9 +53,7 @@ UNMODELLED = frozenset(
         "COS",
         "SIN",
         "TAN",
-        "TRUNC",
         "PICKLISTCOUNT",
-        "ISNUMBER",
         "REVERSE",
     }
 )
@@ -221,6 +205,47 @@ def _text(value: Value) -> str:
     return str(value)
 
 
+def _isnumber(text: str) -> bool:
+    try:
+        return bool(text.strip()) and Decimal(text.strip()).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _truncated(value: Decimal, places: Decimal = Decimal(0)) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-whole(places)), ROUND_DOWN, ARITHMETIC)
+
+
+def _padded(text: str, size: Decimal, filling: str, *, left: bool) -> str:
+    """To exactly `size` characters: filled, or cut at the end."""
+    length = max(0, whole(size))
+    missing = length - len(text)
+    if missing <= 0 or not filling:
+        return text[:length]
+    pad = (filling * missing)[:missing]
+    return pad + text if left else text + pad
+
+
+def _logarithm(value: Decimal, *, natural: bool) -> Decimal:
+    if value <= 0:
+        raise FormulaFault("A logarithm of a number that is not positive.")
+    return ARITHMETIC.ln(value) if natural else ARITHMETIC.log10(value)
+
+
+def _timevalue(value: Value) -> time | None:
+    """The time of an instant or of a text, in GMT ([docs] the list of functions)."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).time()
+    if isinstance(value, time):
+        return value
+    if not value:
+        return None
+    try:
+        return time.fromisoformat(str(value).strip())
+    except ValueError as problem:
+        raise FormulaFault(f"TIMEVALUE() of a text that is no time: {value!r}.") from problem
+
+
 def _casesafeid(text: str) -> str:
     if len(text) != 15:
         return text
@@ -278,6 +303,21 @@ FUNCTIONS: dict[str, Function] = {
     "HOUR": _fixed(N, lambda moment: Decimal(moment.hour), TM),
     "MINUTE": _fixed(N, lambda moment: Decimal(moment.minute), TM),
     "SECOND": _fixed(N, lambda moment: Decimal(moment.second), TM),
+    "TRUNC": _fixed(N, _truncated, N, N, least=1),
+    "EXP": _fixed(N, ARITHMETIC.exp, N),
+    "LN": _fixed(N, lambda value: _logarithm(value, natural=True), N),
+    "LOG": _fixed(N, lambda value: _logarithm(value, natural=False), N),
+    "PI": Function((), 0, 0, N, lambda: Decimal("3.14159265358979")),
+    "ISNUMBER": _fixed(Kind.BOOLEAN, _isnumber, T),
+    "LPAD": _fixed(T, lambda text, size, pad=" ": _padded(text, size, pad, left=True), T, N, T, least=2),
+    "RPAD": _fixed(T, lambda text, size, pad=" ": _padded(text, size, pad, left=False), T, N, T, least=2),
+    "TIMEVALUE": _fixed(TM, _timevalue, (T, DT, TM)),
+    "TIMENOW": Function((), 0, 0, TM, lambda scope: scope.now.astimezone(UTC).time(), scoped=True),
+    "UNIXTIMESTAMP": _fixed(N, lambda moment: Decimal(int(moment.timestamp())), DT),
+    "FROMUNIXTIME": _fixed(DT, lambda seconds: datetime.fromtimestamp(whole(seconds), UTC), N),
+    "DAYOFYEAR": _fixed(N, lambda day: Decimal(day.timetuple().tm_yday), D),
+    "ISOWEEK": _fixed(N, lambda day: Decimal(day.isocalendar().week), D),
+    "ISOYEAR": _fixed(N, lambda day: Decimal(day.isocalendar().year), D),
     "MILLISECOND": _fixed(N, lambda moment: Decimal(moment.microsecond // 1000), TM),
 }
 

@@ -89,10 +89,13 @@ class Reference:
 
 
 class Resolver(Protocol):
-    """Turns names into references. `merge`: names are written {!Name}; else they are bare."""
+    """Turns names into references. `merge`: names are written {!Name}; else they are bare. `patterns`: REGEX() may
+    be used."""
 
     @property
     def merge(self) -> bool: ...
+    @property
+    def patterns(self) -> bool: ...
     def resolve(self, name: str) -> Reference: ...
 
 

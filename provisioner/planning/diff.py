@@ -170,9 +170,9 @@ class _Found:
             if self._is_meant(address):
                 self.conflicts.append(address)
             return None
-        if same or seen.fingerprint() == self._print(wanted):
+        if same or (print_seen := seen.fingerprint()) == self._print(wanted):
             return None
-        return Change(seen, wanted, _cause(wanted, seen, self.recorded[address]))
+        return Change(seen, wanted, _cause(address, self._print(wanted), print_seen, self.recorded[address]))
 
     def _moved(self, wanted: Resource, old: Address) -> Change:
         """An update of what is there under the old address. When it is not as it was applied, that is said."""
@@ -225,13 +225,13 @@ def alone(live: Resource, compare: Compare) -> Resource:
     return compare(live, live)
 
 
-def _cause(wanted: Resource, seen: Resource, recorded: str) -> Cause:
-    """Who moved: the recorded fingerprint is the desired resource of the last apply."""
-    if wanted.address.is_by_hand:
+def _cause(address: Address, wanted: str, seen: str, recorded: str) -> Cause:
+    """Who moved, told from fingerprints: the recorded one is that of the desired resource of the last apply."""
+    if address.is_by_hand:
         return Cause.REOPENED
-    if wanted.fingerprint() == recorded:
+    if wanted == recorded:
         return Cause.HAND
-    return Cause.DESIGN if seen.fingerprint() == recorded else Cause.BOTH
+    return Cause.DESIGN if seen == recorded else Cause.BOTH
 
 
 def promised(live: Snapshot, plan: Plan) -> Snapshot:

@@ -184,7 +184,8 @@ def write_all(report: Report, options: Mapping[str, Any]) -> None:
     for name, module in _FORMS.items():
         if options[name] is not None:
             form = importlib.import_module(f"provisioner.reporting.{module}")
-            write_report(getattr(form, module)(report), options[name], form.MARK)
+            more = {"fail_on": options["fail_on"]} if name == "junit" else {}
+            write_report(getattr(form, module)(report, **more), options[name], form.MARK)
     if options["out"] is not None:
         write_report(json.dumps(drift_data(report), indent=2) + "\n", options["out"], _JSON_MARK)
 

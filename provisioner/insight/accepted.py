@@ -36,6 +36,11 @@ class Acceptance:
     def covers(self, finding: Finding) -> bool:
         if self.fingerprint:
             return finding.fingerprint == self.fingerprint
+        return self.names(finding) and not finding.found.content
+
+    def names(self, finding: Finding) -> bool:
+        """Whether it is of this code and subject. Where a subject can become different again and again, as with a
+        change by hand, that does not say which of them was accepted, and covers none."""
         return finding.code == self.code and finding.subject.casefold() == self.subject.casefold()
 
     def holds_on(self, day: date) -> bool:

@@ -1,7 +1,8 @@
 """What an audit finds. A kind of finding is a code, a title, a severity, a page (its docstring) and a loop.
 
 The code never changes its meaning; a finding's fingerprint is made of code and subject, never of counts, so that the
-same finding is recognised next week.
+same finding is recognised next week. That of a change by hand is made of what it was changed to besides: who accepts
+one change has not seen the next.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class Found:
     proposal: Proposal | None = None
     figures: Mapping[str, int | float | str | None] = field(default_factory=dict)
     address: Address | None = None  # of the resource it is about
+    content: str = ""  # digest of what it is now, where another content under the same subject is another finding
     about: tuple[str, ...] = ()  # the parts of the design that it is about, where other findings may say the same
 
 
@@ -85,11 +87,13 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """16 hex digits of code and subject; upper and lower case are one."""
-        return fingerprint_of(self.code, self.subject)
+        return fingerprint_of(self.code, self.subject, self.found.content)
 
 
-def fingerprint_of(code: str, subject: str) -> str:
-    return hashlib.sha256(f"{code}\n{subject.casefold()}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def fingerprint_of(code: str, subject: str, content: str = "") -> str:
+    """`content`: as in `Found`."""
+    text = "\n".join([code, subject.casefold(), *([content] if content else [])])
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def family_of(code: str) -> str:

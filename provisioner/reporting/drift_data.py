@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from provisioner.diagnostics import Location
-from provisioner.facts import Evidence, Period
+from provisioner.facts import Evidence, Period, Totals
 from provisioner.insight.accepted import Acceptance
-from provisioner.insight.drift import Compared, Earlier, Report
+from provisioner.insight.drift import Compared, Earlier, Report, ValueRow
 from provisioner.insight.finding import Finding, Proposal
+from provisioner.insight.stories import Coverage
 from provisioner.insight.unchecked import Unchecked
 
 FORMAT = 1
@@ -17,7 +18,6 @@ _ORG = ("platform", "id", "name", "is_production", "url", "user")
 
 def drift_data(report: Report) -> dict[str, Any]:
     """The whole report as plain data. Instants are UTC ISO, delays calendar minutes, shares 0..1."""
-    coverage, totals = report.coverage, report.totals
     return {
         "format": FORMAT,
         "made_at": report.made_at,  # beside the format: by these two a report is told from a plan
@@ -27,19 +27,9 @@ def drift_data(report: Report) -> dict[str, Any]:
         "design": {"id": report.design, "file": report.design_file},
         "only": list(report.only),
         "clean": report.is_clean,
-        "summary": {
-            **{
-                level: sum(item.severity == level for item in report.findings) for level in ("error", "warning", "info")
-            },
-            "accepted": len(report.accepted),
-            "unchecked": len(report.unchecked),
-        },
-        "totals": None
-        if totals is None
-        else {"leads": totals.leads, "typed": totals.typed, "clocks": totals.clocks, "judged": totals.judged},
-        "coverage": None
-        if coverage is None
-        else {"field": coverage.field, "leads": coverage.leads, "covered": coverage.covered, "share": coverage.share},
+        "summary": _summary(report),
+        "totals": _totals(report.totals),
+        "coverage": _coverage(report.coverage),
         "findings": [drift_finding(item) for item in report.findings],
         "accepted": [drift_finding(item.finding) | _accepted(item.acceptance) for item in report.accepted],
         "expired": [_entry(item) for item in report.expired],
@@ -47,16 +37,7 @@ def drift_data(report: Report) -> dict[str, Any]:
         "unchecked": [_part(item) for item in report.unchecked],
         "untold": [_part(item) for item in report.untold],
         "notes": list(report.notes),
-        "values": [
-            {
-                "field": row.field,
-                "value": row.value,
-                "leads": row.leads,
-                "lead_type": row.lead_type,
-                "mapped": row.mapped,
-            }
-            for row in report.values
-        ],
+        "values": [_value(row) for row in report.values],
         "periods": [_period(item) for item in report.periods],
         "compared": _compared(report.compared),
     }
@@ -81,6 +62,33 @@ def drift_finding(finding: Finding) -> dict[str, Any]:
         "evidence": _evidence(found.evidence),
         "proposal": _proposal(found.proposal),
         "figures": dict(found.figures),
+    }
+
+
+def _summary(report: Report) -> dict[str, int]:
+    levels = {level: sum(item.severity == level for item in report.findings) for level in ("error", "warning", "info")}
+    return {**levels, "accepted": len(report.accepted), "unchecked": len(report.unchecked)}
+
+
+def _totals(totals: Totals | None) -> dict[str, int] | None:
+    if totals is None:
+        return None
+    return {"leads": totals.leads, "typed": totals.typed, "clocks": totals.clocks, "judged": totals.judged}
+
+
+def _coverage(coverage: Coverage | None) -> dict[str, Any] | None:
+    if coverage is None:
+        return None
+    return {"field": coverage.field, "leads": coverage.leads, "covered": coverage.covered, "share": coverage.share}
+
+
+def _value(row: ValueRow) -> dict[str, Any]:
+    return {
+        "field": row.field,
+        "value": row.value,
+        "leads": row.leads,
+        "lead_type": row.lead_type,
+        "mapped": row.mapped,
     }
 
 

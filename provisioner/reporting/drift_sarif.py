@@ -6,13 +6,14 @@ What was not checked is a notification of the run, and the run is then not said 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
 from provisioner.insight.checks import FINDINGS
 from provisioner.insight.drift import Report
-from provisioner.insight.finding import Finding
+from provisioner.insight.finding import Finding, Kind
 from provisioner.reporting.drift_text import closing, evidence_text, news_of
 from provisioner.reporting.text import safe
 
@@ -29,49 +30,47 @@ def drift_sarif(report: Report) -> str:
         why = f"Until {accepted.acceptance.until}: {accepted.acceptance.reason}"
         suppression = {"kind": "external", "status": "accepted", "justification": why}
         results.append(_result(report, accepted.finding, places) | {"suppressions": [suppression]})
-    log = {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [
+    run = {
+        "tool": {"driver": _driver(report, kinds)},
+        "automationDetails": {"id": f"provisioner-drift/{report.design}/{report.org.get('id')}"},
+        "invocations": [_invocation(report)],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
+    log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=2) + "\n"
+
+
+def _driver(report: Report, kinds: Sequence[Kind]) -> dict[str, Any]:
+    """The tool, with every kind of finding as a rule."""
+    rules = [
+        {
+            "id": kind.code,
+            "shortDescription": {"text": kind.title},
+            "fullDescription": {"text": " ".join(kind.page[""].split())},
+            "help": {"text": " ".join(kind.page["Fix"].split())},
+            "defaultConfiguration": {"level": _LEVELS[kind.severity]},
+        }
+        for kind in kinds
+    ]
+    return {"name": "provisioner drift", "semanticVersion": report.tool, "rules": rules}
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    """How the run went, with what was not checked."""
+    return {
+        "executionSuccessful": not report.unchecked,
+        "endTimeUtc": report.made_at,
+        "exitCodeDescription": closing(report),
+        "toolExecutionNotifications": [
             {
-                "tool": {
-                    "driver": {
-                        "name": "provisioner drift",
-                        "semanticVersion": report.tool,
-                        "rules": [
-                            {
-                                "id": kind.code,
-                                "shortDescription": {"text": kind.title},
-                                "fullDescription": {"text": " ".join(kind.page[""].split())},
-                                "help": {"text": " ".join(kind.page["Fix"].split())},
-                                "defaultConfiguration": {"level": _LEVELS[kind.severity]},
-                            }
-                            for kind in kinds
-                        ],
-                    }
-                },
-                "automationDetails": {"id": f"provisioner-drift/{report.design}/{report.org.get('id')}"},
-                "invocations": [
-                    {
-                        "executionSuccessful": not report.unchecked,
-                        "endTimeUtc": report.made_at,
-                        "exitCodeDescription": closing(report),
-                        "toolExecutionNotifications": [
-                            {
-                                "level": "warning",
-                                "descriptor": {"id": "not-checked"},
-                                "message": {"text": safe(f"Not checked: {item.part}. {item.why} {item.consequence}")},
-                            }
-                            for item in report.unchecked
-                        ],
-                    }
-                ],
-                "columnKind": "unicodeCodePoints",
-                "results": results,
+                "level": "warning",
+                "descriptor": {"id": "not-checked"},
+                "message": {"text": safe(f"Not checked: {item.part}. {item.why} {item.consequence}")},
             }
+            for item in report.unchecked
         ],
     }
-    return json.dumps(log, indent=2) + "\n"
 
 
 def _result(report: Report, finding: Finding, places: dict[str, int]) -> dict[str, Any]:

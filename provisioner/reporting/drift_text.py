@@ -152,7 +152,18 @@ def acceptance_notes(report: Report) -> list[str]:
         f"{item.location}: accepted until {item.until}, which is past; it counts again: {_named(item)}"
         for item in report.expired
     ]
-    return lines + [f"{item.location}: accepts nothing that was found: {_named(item)}" for item in report.unused]
+    return lines + [f"{item.location}: {_idle(report, item)}" for item in report.unused]
+
+
+def _idle(report: Report, item: Acceptance) -> str:
+    """Why an entry covers nothing."""
+    named = [finding.fingerprint for finding in report.findings if item.code and item.names(finding)]
+    if named:
+        return (
+            f"{_named(item)} can be changed again, so that it is accepted by its fingerprint only, which says what was "
+            f"changed to: {{fingerprint: {named[0]}, …}}"
+        )
+    return f"accepts nothing that was found: {_named(item)}"
 
 
 def _named(item: Acceptance) -> str:

@@ -464,7 +464,7 @@ def test_without_owners_nobody_is_taken_for_present(portal: AuditPortal, facts: 
     found = session.audit(portal.design, facts.scope)
     session.close()
     told = {item.part for item in found.unasked if item.part not in UNTOLD}
-    assert told == {"people", "standings", "alerts", "calendars", "checks/assigned_without_clock"}
+    assert told == {"people", "waiting", "standings", "alerts", "calendars", "checks/assigned_without_clock"}
     assert (found.people, found.alerts, found.calendars) == (None, None, None)
     states = {item.value: item.state for item in found.standings or ()}
     assert states == dict.fromkeys(states, "unknown") | {"SDR Backup": "active"}
@@ -478,7 +478,8 @@ def test_a_key_that_counts_nothing_still_says_who_is_there(portal: AuditPortal, 
     session.close()
     told = {item.part: item.why for item in found.unasked}
     assert set(told) == {
-        "totals", "entrances", "people", "periods", "alerts", "carriers/enquiry_type", "carriers/enquiry_country",
+        "totals", "entrances", "people", "waiting", "periods", "alerts", "carriers/enquiry_type",
+        "carriers/enquiry_country",
         *(f"checks/{check}" for check in get_args(Check)),
     }  # fmt: skip
     assert all("crm.objects.contacts.read" in why for why in told.values())

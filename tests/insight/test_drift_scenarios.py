@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -29,11 +29,14 @@ from strategies.audits import (
 
 from provisioner.diagnostics import Diagnostic, Location
 from provisioner.facts import Calendar, Entrance, Evidence, Totals, Unasked, Waiting
+from provisioner.insight.accepted import Acceptance
 from provisioner.insight.audit import Audit, Judged
 from provisioner.insight.checks import FINDINGS
 from provisioner.insight.drift import told_once
 from provisioner.insight.finding import Finding, Found
+from provisioner.insight.patience import patience_ended
 from provisioner.planning.plan import Cause, Change, Touched
+from provisioner.reporting.drift_text import acceptance_notes
 from provisioner.resources import Address
 from provisioner.targets.base import Meaning
 
@@ -401,6 +404,58 @@ def test_a_change_by_hand_says_who_when_and_whom_it_concerned() -> None:
         "Leads of “Demo” (SLA 5m) are judged or alerted differently; since when is not known, so they were not "
         "counted.",
     )
+
+
+def accepted(code: str, subject: str, fingerprint: str = "") -> Acceptance:
+    place = Location("provisioner.accepted.yaml", 2, 5)
+    return Acceptance(code, subject, fingerprint, "Known.", date(2026, 12, 31), place)
+
+
+def edited(minutes: int) -> Audit:
+    return planned(Change(resource(minutes=minutes), resource(minutes=5), Cause.HAND))
+
+
+def test_who_accepts_a_change_by_hand_accepts_that_one_and_not_the_next() -> None:
+    """The same change is the same finding next week, also when the design moves on; another one is another."""
+    (found,) = report(edited(60)).findings
+    entries = [accepted("", "", found.fingerprint)]
+    (same,) = report(
+        planned(Change(resource(minutes=60), resource(minutes=7), Cause.BOTH)), acceptances=entries
+    ).accepted
+    assert same.finding.subject == "Type:demo"
+    later = report(edited(90), acceptances=entries)
+    assert [(item.code, item.subject) for item in later.findings] == [("C201", "Type:demo")]
+    assert (later.accepted, later.unused) == ((), tuple(entries))
+    assert later.findings[0].fingerprint != found.fingerprint
+
+
+def test_a_change_by_hand_is_not_accepted_by_its_name_and_it_is_said_how() -> None:
+    made = report(edited(60), acceptances=[accepted("C201", "type:demo")])
+    (found,) = made.findings
+    assert acceptance_notes(made) == [
+        "provisioner.accepted.yaml:2:5: C201 type:demo can be changed again, so that it is accepted by its fingerprint "
+        f"only, which says what was changed to: {{fingerprint: {found.fingerprint}, …}}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes", "now", "ended"),
+    [
+        ("", "", "2026-06-15T08:00:00Z", "2026-06-15T06:00:00Z"),  # two hours, whatever else is said
+        ("", "10m", "2026-06-15T08:00:00Z", "2026-06-15T06:00:00Z"),
+        ("", "3h", "2026-06-15T08:00:00Z", "2026-06-15T05:00:00Z"),
+        ("us", "", "2026-06-15T08:00:00Z", "2026-06-12T20:00:00Z"),  # Monday, 4:00 in New York: since Friday 16:00
+        ("us", "", "2026-06-15T15:00:00Z", "2026-06-15T13:00:00Z"),
+        ("us", "", "2026-07-04T15:00:00Z", "2026-07-02T20:00:00Z"),  # the 3rd is the holiday
+    ],
+)
+def test_how_long_a_lead_may_be_nobodys(hours: str, minutes: str, now: str, ended: str) -> None:
+    """Only while the office is open."""
+    start, end = TEXT.index("business_hours:"), TEXT.index("lead_types:")
+    text = TEXT if hours else (TEXT[:start] + TEXT[end:]).replace("    clock: business\n    hours: us\n", "")
+    if minutes:
+        text += f"targets: {{systems_delay: {{good: 5m, yellow: 6m, red: 7m, critical: {minutes}}}}}\n"
+    assert patience_ended(design(text), datetime.fromisoformat(now)) == datetime.fromisoformat(ended)
 
 
 def test_a_change_that_concerns_no_lead_is_a_warning() -> None:

@@ -26,7 +26,7 @@ from provisioner.insight.accepted import Acceptance
 from provisioner.insight.drift import Earlier, Report, compare
 from provisioner.insight.finding import fingerprint_of
 from provisioner.reporting.drift_data import drift_data
-from provisioner.reporting.drift_junit import drift_junit
+from provisioner.reporting.drift_junit import FailOn, drift_junit
 from provisioner.reporting.drift_markdown import LIMIT, drift_markdown, plain
 from provisioner.reporting.drift_message import slack_message, webhook_message
 from provisioner.reporting.drift_page import drift_page
@@ -53,7 +53,7 @@ FULL = report(everything())
 
 def with_everything(found: Report = FULL) -> Report:
     """Accepted, expired and unused entries, and an earlier report."""
-    first, second = found.findings[0], found.findings[1]
+    first, second = found.findings[0], next(item for item in found.findings if item.code == "L103")
     place = Location("provisioner.accepted.yaml", 3, 5)
 
     def entry(code: str, subject: str, until: date) -> Acceptance:
@@ -138,7 +138,8 @@ def test_what_moved_and_what_is_no_longer_accepted_is_said() -> None:
         "Since 2026-06-08T08:00:00Z: 20 new, 1 still, 1 gone",
         "  gone: M501 miss rate",
         "  not looked for this time: L106 Old form",
-        "provisioner.accepted.yaml:3:5: accepted until 2026-01-01, which is past; it counts again: C201 Type:demo",
+        "provisioner.accepted.yaml:3:5: accepted until 2026-01-01, which is past; it counts again: L103 "
+        "LeadSource: TikTok",
         "provisioner.accepted.yaml:3:5: accepts nothing that was found: L101 LeadSource: Nowhere",
         "Accepted until 2026-12-31: B602 us (Known.)",
         "  Type:demo",
@@ -294,15 +295,41 @@ def test_junit_shows_what_was_looked_for() -> None:
     assert suite is not None
     cases = suite.findall("testcase")
     assert suite.attrib | {"name": "", "timestamp": ""} == {
-        "name": "", "tests": str(len(cases)), "failures": "21", "errors": "2",
+        "name": "", "tests": str(len(cases)), "failures": "19", "errors": "2",
         "skipped": str(len(suite.findall("*/skipped"))),
         "timestamp": "", "time": "0",
     }  # fmt: skip
-    assert (len(suite.findall("*/failure")), len(suite.findall("*/error"))) == (21, 2)
+    assert [len(suite.findall(f"*/{name}")) for name in ("failure", "system-out", "error")] == [19, 2, 2]
     skipped = {case.attrib["name"][:4]: case[0].attrib["message"] for case in cases if case.find("skipped") is not None}
     assert skipped["B602"] == "accepted: us: Known." and skipped["L101"] == "not wholly checked"
     quiet = [case.attrib["name"][:4] for case in cases if len(case) == 0]
-    assert quiet == ["B603", "M501", "M502", "P302", "P304", "P305", "P306", "P307"]
+    assert quiet == ["B603", "M501", "M502", "P302", "P304", "P305", "P306", "P307", "P309", "P310"]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "levels"),
+    [
+        ("error", {"error"}),
+        ("warning", {"error", "warning"}),
+        ("info", {"error", "warning", "info"}),
+        ("never", set()),
+    ],
+)
+def test_junit_fails_from_the_level_that_the_exit_code_fails_from(fail_on: FailOn, levels: set[str]) -> None:
+    found = with_everything()
+    suite = ElementTree.fromstring(drift_junit(found, fail_on)).find("testsuite")
+    assert suite is not None
+    failed = [item.attrib["type"] for item in suite.findall("*/failure")]
+    told = [(item.text or "").partition(":")[0] for item in suite.findall("*/system-out")]
+    assert sorted(failed) == sorted(item.severity for item in found.findings if item.severity in levels)
+    assert sorted(told) == sorted(item.severity for item in found.findings if item.severity not in levels)
+    assert suite.attrib["failures"] == str(len(failed))
+
+
+def test_sarif_levels_are_those_of_the_findings() -> None:
+    levels = {"error": "error", "warning": "warning", "info": "note"}
+    found = sarif(FULL)["results"]
+    assert [item["level"] for item in found] == [levels[item.severity] for item in FULL.findings]
 
 
 @given(hostile)

@@ -27,7 +27,8 @@ def changed(audit: Audit) -> Iterator[Found]:
     Found: live state against the fingerprint that the last apply left in the CRM. Who and when: Salesforce: the setup
     audit trail and the last modification. HubSpot: as far as the resource tells who updated it.
 
-    Fix: `plan` shows the difference; `apply` puts the design back, or the design takes over what was changed.
+    Fix: `plan` shows the difference; `apply` puts the design back, or the design takes over what was changed. It is
+    accepted by its fingerprint only, which is of what was changed to: a later change is a finding again.
 
     Example: SLA of Demo request: 30 minutes -> 60 minutes, by Ana Ruiz on 2026-03-03; 112 leads judged under it.
     """
@@ -245,6 +246,7 @@ def _by_hand(audit: Audit, change: Change, what: str, more: str = "") -> Found:
         where=audit.design.lead_type(lead_types[0]).at if len(lead_types) == 1 and lead_types[0] in known else "",
         severity=severity,
         lead_types=lead_types,
+        content=change.before.fingerprint() if change.before is not None else "",
         figures={"judged": sum(item.evidence.count for _, item in judged) if judged and dated else None},
         address=change.address,
         about=tuple(dict.fromkeys(part for meaning in meanings for part in meaning.about)),

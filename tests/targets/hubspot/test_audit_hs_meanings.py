@@ -20,6 +20,8 @@ from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Explaining, Meaning
 from provisioner.targets.hubspot import target
 from provisioner.targets.hubspot.meanings.explain import TELLERS
+from provisioner.targets.hubspot.meanings.parts import STATUS_GONE
+from provisioner.targets.hubspot.names import STATUSES
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "acme-hubspot.yaml"
 REPORTS = "\nreports: {folder: Speed to Lead, include: [trend], dashboard: true}\n"
@@ -240,7 +242,24 @@ TABLE: list[Row] = [
     (
         "Property:contacts.stl_lead_type",
         lambda attributes: attributes["options"].pop(0),
-        [("STL Lead type does not offer the value emea_demo any more", ("emea_demo",))],
+        [
+            (
+                "STL Lead type does not offer the value emea_demo any more: no lead can be given this lead type, so "
+                "that none of its clocks starts",
+                ("emea_demo",),
+            )
+        ],
+    ),
+    (
+        "Property:contacts.stl_sla_status",
+        lambda attributes: attributes["options"].pop(6),
+        [
+            (
+                "STL SLA status does not offer the value met any more: a lead that was touched in time is not marked: "
+                "its clock goes on, with alerts, and it may end as a miss",
+                EVERYBODY,
+            )
+        ],
     ),
     (
         "Property:contacts.stl_sla_status",
@@ -371,3 +390,7 @@ def test_any_other_value_has_a_meaning(design: Design, desired: Snapshot, data: 
     assert found
     assert all(0 < len(text) < 700 for text in found)
     assert not [text for text in found if text.endswith("is the same")]
+
+
+def test_every_status_says_what_stops_without_it() -> None:
+    assert set(STATUS_GONE) == set(STATUSES)

@@ -17,6 +17,20 @@ LISTS = {
 }
 
 
+STATUS_GONE = {
+    "not_started": "a new lead is not marked as waiting for its clock",
+    "waiting": "a lead that was assigned after hours is not marked as such, and its clock may not start",
+    "within_sla": "a clock that starts is not marked as running: its leads get no alerts, and no verdict",
+    "at_risk": "a lead whose time is running out is not marked, and lists and reports of such leads miss it",
+    "breached": "a lead that missed its SLA is not marked: it may count as in time, and reports of misses lack it",
+    "escalated": "a lead that was escalated is not marked: it may count as in time, and reports of misses lack it",
+    "met": "a lead that was touched in time is not marked: its clock goes on, with alerts, and it may end as a miss",
+    "touched_late": "a lead that was touched late is not marked: its clock goes on, with alerts",
+    "excluded": "a lead that becomes excluded is not marked: its clock goes on, with alerts",
+}
+"""What stops when a lead cannot be given this status."""
+
+
 def property_(told: Told) -> Iterator[Meaning]:
     label, name = shown(told.either.get("label") or told.name), told.name.partition(".")[2]
     mine = everybody(told.design)
@@ -48,10 +62,17 @@ def _options(told: Told, label: str) -> Iterator[Meaning]:
     before, after = (_by_value(side) for side in (told.before, told.after))
     types = everybody(told.design)
     stamps = told.name.endswith(f".{told.names.prop('lead_type')}")
+    marks = told.name.endswith(f".{told.names.prop('sla_status')}")
     for value in dict.fromkeys([*before, *after]):
         mine = (value,) if stamps and value in types else ()
         if value not in after:
-            yield Meaning(f"{label} does not offer the value {shown(value)} any more", mine)
+            gone = f"{label} does not offer the value {shown(value)} any more"
+            if marks and value in STATUS_GONE:
+                yield Meaning(f"{gone}: {STATUS_GONE[value]}", types)
+            elif mine:
+                yield Meaning(f"{gone}: no lead can be given this lead type, so that none of its clocks starts", mine)
+            else:
+                yield Meaning(gone, mine)
         elif value not in before:
             yield Meaning(f"{label} offers the value {shown(value)}", mine)
         elif before[value].get("label") != after[value].get("label"):

@@ -118,9 +118,19 @@ def apply(
     meta = {"plan": plan_id, "applied_at": applied_at, "applied_by": applied_by, "tool": plan.tool}
     reason = override or live.ledger.meta.get("override")
     meta |= {"override": str(reason)} if reason else {}
+    outcomes = yield from _write(plan, session, Ledger(plan.design, plan.fingerprints, meta))
+    complete = tuple(_reported(change, outcomes) for change in plan.changes)
+    yield Stage("verify", "Reading back what was written")
+    applied, after = _read_back(plan, complete, session, touched, target.compare, plan_id)
+    meanwhile = _meanwhile(live.snapshot, after, touched)
+    yield replace(applied, surprises=(*applied.surprises, *meanwhile))
+
+
+def _write(plan: Plan, session: Session, ledger: Ledger) -> Generator[Event, None, dict[Address, Outcome]]:
+    """The outcomes by address. PartlyApplied when the vendor fails after some changes are done."""
     outcomes: dict[Address, Outcome] = {}
     try:
-        for event in session.write(plan, Ledger(plan.design, plan.fingerprints, meta)):
+        for event in session.write(plan, ledger):
             if isinstance(event, Outcome):
                 outcomes[event.address] = event
             yield event
@@ -128,11 +138,7 @@ def apply(
         if any(outcome.status == "done" for outcome in outcomes.values()):
             raise _partly(outcomes, plan, error) from error
         raise
-    complete = tuple(_reported(change, outcomes) for change in plan.changes)
-    yield Stage("verify", "Reading back what was written")
-    applied, after = _read_back(plan, complete, session, touched, target.compare, plan_id)
-    meanwhile = _meanwhile(live.snapshot, after, touched)
-    yield replace(applied, surprises=(*applied.surprises, *meanwhile))
+    return outcomes
 
 
 def _changes(count: int) -> str:

@@ -57,17 +57,12 @@ def golive(
     from provisioner.cli import road
     from provisioner.cli.carry_out import Consent, carry_out
     from provisioner.cli.walk import Errand
-    from provisioner.errors import Refused
     from provisioner.planning.guards import describe_org
     from provisioner.reporting.text import safe
 
     reason = reason_text(override)
     prepared = road.prepare(design, console)
-    if prepared.design.alerts.mode != "live":
-        raise Refused(
-            f"{design} says alerts.mode: {prepared.design.alerts.mode}. Nothing was changed.",
-            advice="Set alerts.mode to live in the design, and run this again.",
-        )
+    _check_meant(design, prepared.design.alerts.mode)
     reached = road.reach(prepared.target, road.find_connection(connection, prepared.design.target.platform), console)
     live, desired = road.look(prepared, reached, console)
     plan = road.made_from(prepared, reached, live, desired)
@@ -90,6 +85,17 @@ def golive(
         notes={"gate": _data(found), "quietens": False, "alerts": "live"},
     )
     return carry_out(plan, reached, prepared.target, consent, console, errand, question="Let alerts go live")
+
+
+def _check_meant(design: Path, mode: str) -> None:
+    """Refused while the design itself wants silence."""
+    from provisioner.errors import Refused
+
+    if mode != "live":
+        raise Refused(
+            f"{design} says alerts.mode: {mode}. Nothing was changed.",
+            advice="Set alerts.mode to live in the design, and run this again.",
+        )
 
 
 def reason_text(override: str | None) -> str | None:

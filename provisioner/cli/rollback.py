@@ -15,6 +15,7 @@ from provisioner.cli.policies import policed
 if TYPE_CHECKING:
     from provisioner.applying.journal import Run
     from provisioner.cli.road import Reached
+    from provisioner.cli.walk import Errand
     from provisioner.planning.plan import Plan
     from provisioner.planning.policy import Policy
     from provisioner.targets.base import Target
@@ -63,7 +64,6 @@ def rollback(
     from provisioner.cli import policies
     from provisioner.cli.carry_out import Consent, carry_out
     from provisioner.cli.golive import reason_text
-    from provisioner.cli.walk import Errand
 
     reason = reason_text(override)
     state = runs.state_folder(state_dir)
@@ -85,13 +85,7 @@ def rollback(
         state_dir=state_dir,
         policy=policy,
     )
-    errand = Errand(
-        "rollback",
-        f"To go on: provisioner rollback {found.id} -c {connection}",
-        found.text("design_file"),
-        override=reason or "" if plan.goes_live else "",
-        notes={"rolls_back": found.id, "quietens": bool(found.begin.get("goes_live")), "alerts": _mode(plan, found)},
-    )
+    errand = _errand(plan, found, connection, reason)
     return carry_out(plan, reached, target, consent, console, errand, question=f"Take run {found.id} back")
 
 
@@ -151,6 +145,18 @@ def _check_switch(plan: Plan, run: Run, reason: str | None) -> None:
         f"Alerts were live before run {run.id}, or nobody knows whether they were: taking it back may let them reach "
         f"their real recipients in {describe_org(plan.org)}.",
         advice="If people are trained and expect them, give --override REASON; it is recorded.",
+    )
+
+
+def _errand(plan: Plan, run: Run, connection: str, reason: str | None) -> Errand:
+    from provisioner.cli.walk import Errand
+
+    return Errand(
+        "rollback",
+        f"To go on: provisioner rollback {run.id} -c {connection}",
+        run.text("design_file"),
+        override=reason or "" if plan.goes_live else "",
+        notes={"rolls_back": run.id, "quietens": bool(run.begin.get("goes_live")), "alerts": _mode(plan, run)},
     )
 
 

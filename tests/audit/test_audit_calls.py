@@ -37,7 +37,9 @@ def org() -> Iterator[AuditOrg]:
     made.close()
 
 
-def drift(org: AuditOrg, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str, list[tuple[str, str]]]:
+def drift(
+    org: AuditOrg, folder: Path, monkeypatch: pytest.MonkeyPatch, design: Path = EXAMPLE
+) -> tuple[int, str, list[tuple[str, str]]]:
     """Exit code, output, and what the org was asked, ids left out."""
     (folder / "provisioner.toml").write_text(
         f'[connections.local]\nplatform = "salesforce"\ninstance_url = "{org.url}"\n'
@@ -46,8 +48,9 @@ def drift(org: AuditOrg, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple
     )
     monkeypatch.chdir(folder)
     monkeypatch.setenv("ORG_TOKEN", org.token)
+    now = org.now().isoformat()
     org.door("requests", method="DELETE")
-    result = CliRunner().invoke(cli, ["drift", str(EXAMPLE), "-c", "local", "--fail-on", "never"])
+    result = CliRunner().invoke(cli, ["drift", str(design), "-c", "local", "--fail-on", "never", "--now", now])
     asked = [(row["method"], _bare(row["path"])) for row in org.door("requests", method="GET")]
     return result.exit_code, result.output, asked
 
@@ -58,14 +61,25 @@ def _bare(path: str) -> str:
 
 
 def test_a_drift_reads_in_at_most_twenty_calls(org: AuditOrg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also when somebody left and a threshold was changed by hand, so that who and how many is asked besides."""
+    """Also when somebody left, somebody is frozen, leads are private, a value is new, and a threshold was changed by
+    hand, so that who and how many is asked besides."""
     org.leave(GONE)
+    sign_in = org.query(f"SELECT Id FROM UserLogin WHERE UserId = '{org.ids[REPS[1]]}'")[0]["Id"]
+    org.call("PATCH", f"sobjects/UserLogin/{sign_in}", {"IsFrozen": True})
+    org.create("TikTok", REPS[0])
+    org.door("seed", {"sharing": {"lead": "None"}})
+    design = tmp_path / "rest.yaml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    rest = "{any: [{LeadSource: [Content Download]}, {LeadSource: {not_in: [Partner]}}]}"
+    assert "{LeadSource: [Content Download]}" in text
+    design.write_text(text.replace("{LeadSource: [Content Download]}", rest), encoding="utf-8")
     record = render(org.design).get(Address("CustomMetadata", "STL_Lead_Type.demo_request"))
     assert record is not None
     values = [row | {"value": "60"} if row["field"] == "SLA_Minutes__c" else row for row in record.attributes["values"]]
     edited = Resource(record.address, {**record.attributes, "values": values})
     org.deploy({item.path: item.content for item in target.artifacts([edited])})
-    _, output, asked = drift(org, tmp_path, monkeypatch)
+    _, output, asked = drift(org, tmp_path, monkeypatch, design)
+    assert "L109" in output and "P310" in output and "Leads are private in this org" in output
     assert "SLA of Demo / pricing request: 5 minutes -> 60 minutes" in output
     assert "gone@acme.example" in output
     assert set(asked) <= READS, Counter(asked)

@@ -104,10 +104,10 @@ def test_the_button_takes_the_same_choices(emulator: Emulator) -> None:
     assert (merged["account"], merged["contact"]) == (made["account"], made["contact"])
 
 
-def test_trouble_is_ordered_through_the_door_and_gone_after_a_reset(emulator: Emulator) -> None:
-    ordered = emulator.control("trouble", {"action": "emailAlert", "name": "Lead.Late"})
+def test_mishaps_are_ordered_through_the_door_and_gone_after_a_reset(emulator: Emulator) -> None:
+    ordered = emulator.control("mishaps", {"action": "emailAlert", "name": "Lead.Late"})
     text = "An unexpected error occurred while the action was running."
     assert ordered == [{"action": "emailAlert", "name": "Lead.Late", "times": 1, "message": text}]
-    refused = emulator.door("trouble", {"action": 1})
+    refused = emulator.door("mishaps", {"action": 1})
     assert (refused.status_code, refused.json()) == (400, {"error": "'action' is a text, not 1."})
-    assert emulator.control("trouble", [], "POST") == []
+    assert emulator.control("mishaps", [], "POST") == []

@@ -78,7 +78,7 @@ class World:
             "count": lambda body: count_stored(self.org, body),
             "deployment": lambda body: plant_deployment(self.org, body),
             "expire": self._expire,
-            "trouble": lambda body: self.org.automation.troubles.order(body),
+            "mishaps": lambda body: self.org.automation.mishaps.order(body),
         }
 
     def _expire(self, body: Any) -> dict[str, Any]:

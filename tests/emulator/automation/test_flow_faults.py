@@ -1,4 +1,4 @@
-"""Fault paths under ordered trouble: the error is recorded and the save goes through, or the save fails by name."""
+"""Fault paths under ordered mishaps: the error is recorded and the save goes through, or the save fails by name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOTE = create("Note", "Problem__c", Text__c="@$Flow.FaultMessage", Lead__c="@$Re
 def test_a_failing_mail_is_recorded_and_the_save_goes_through(built: Built) -> None:
     built.deploy(ERRORS)
     built.flow("Mail", flow(after(first="M", event="Create"), MAIL, NOTE))
-    built.org.automation.troubles.order({"action": "emailSimple", "message": "SMTP is down"})
+    built.org.automation.mishaps.order({"action": "emailSimple", "message": "SMTP is down"})
     lead, calm = built.lead(), built.lead()
     assert built.all("Problem__c", "Text__c", "Lead__c") == [("SMTP is down", lead)]
     assert [to for _, to, _, _ in built.sent()] == [("a@x.example",)]
@@ -37,7 +37,7 @@ def test_a_failing_mail_is_recorded_and_the_save_goes_through(built: Built) -> N
 
 def test_without_a_fault_path_the_save_fails(built: Built) -> None:
     built.flow("Mail", flow(after(first="M", event="Create"), BARE_MAIL, label="Mailer"))
-    built.org.automation.troubles.order([{"action": "emailSimple", "name": "emailSimple"}])
+    built.org.automation.mishaps.order([{"action": "emailSimple", "name": "emailSimple"}])
     assert built.refused("insert", "Lead", LastName="Moss", Company="Acme") == [
         "CANNOT_EXECUTE_FLOW_TRIGGER: We can't save this record because the “Mailer” process failed. "
         "Give your Salesforce admin these details. An unexpected error occurred while the action was running."
@@ -50,7 +50,7 @@ def test_a_locked_record_is_recorded_by_the_fault_path(built: Built) -> None:
     step = create("T", "Task", fault="Note", Subject="Call", WhoId="@$Record.Id", Status="Not Started",
                   Priority="Normal")  # fmt: skip
     built.flow("Work", flow(after(first="T", event="Create"), step, NOTE))
-    built.org.automation.troubles.order({"record": "Task", "operation": "create"})
+    built.org.automation.mishaps.order({"record": "Task", "operation": "create"})
     built.lead()
     ((text,),) = built.all("Problem__c", "Text__c")
     assert text == (
@@ -63,7 +63,7 @@ def test_a_locked_record_is_recorded_by_the_fault_path(built: Built) -> None:
 def test_work_done_before_the_fault_stays(built: Built) -> None:
     built.deploy(ERRORS)
     built.flow("Work", flow(after(first="U", event="Create"), update_record("U", go="M", Title="done"), MAIL, NOTE))
-    built.org.automation.troubles.order({"action": "emailSimple"})
+    built.org.automation.mishaps.order({"action": "emailSimple"})
     lead = built.lead()
     assert built.get("Lead", lead)["Title"] == "done"
     assert len(built.all("Problem__c", "Id")) == 1
@@ -72,7 +72,7 @@ def test_work_done_before_the_fault_stays(built: Built) -> None:
 def test_a_fault_of_the_fault_path_fails_the_save(built: Built) -> None:
     built.deploy(ERRORS)
     built.flow("Work", flow(after(first="M", event="Create"), MAIL, NOTE))
-    built.org.automation.troubles.order([{"action": "emailSimple"}, {"record": "Problem__c"}])
+    built.org.automation.mishaps.order([{"action": "emailSimple"}, {"record": "Problem__c"}])
     (refusal,) = built.refused("insert", "Lead", LastName="Moss", Company="Acme")
     assert "tried to create records: UNABLE_TO_LOCK_ROW" in refusal
 
@@ -81,7 +81,7 @@ def test_in_a_scheduled_path_the_administrator_is_told_and_it_is_tried_again(bui
     built.fields("Lead", field("Due__c", "DateTime"))
     start = after(filters(("Due__c", "IsNull", False)), path("Late", "Due__c", "M"), changed=True)
     built.flow("Mail", flow(start, BARE_MAIL, label="Mailer"))
-    built.org.automation.troubles.order({"action": "emailSimple", "message": "SMTP is down"})
+    built.org.automation.mishaps.order({"action": "emailSimple", "message": "SMTP is down"})
     built.lead(Due__c=built.org.now)
     built.after(minutes=1)
     assert built.sent() == [
@@ -92,17 +92,17 @@ def test_in_a_scheduled_path_the_administrator_is_told_and_it_is_tried_again(bui
 
 
 def test_saves_from_outside_are_not_meant(built: Built) -> None:
-    built.org.automation.troubles.order({"record": "Lead"})
+    built.org.automation.mishaps.order({"record": "Lead"})
     built.lead()
-    assert [one.times for one in built.org.automation.troubles.ordered] == [1]
+    assert [one.times for one in built.org.automation.mishaps.ordered] == [1]
 
 
 @pytest.mark.parametrize(
     ("order", "expected"),
     [
-        ({}, "Trouble is an object with 'action' or 'record'."),
-        ("emailAlert", "Trouble is an object with 'action' or 'record'."),
-        ({"action": "emailAlert", "code": "X"}, "Trouble has no 'code' here; it has action, message, name, times."),
+        ({}, "A mishap is an object with 'action' or 'record'."),
+        ("emailAlert", "A mishap is an object with 'action' or 'record'."),
+        ({"action": "emailAlert", "code": "X"}, "A mishap has no 'code' here; it has action, message, name, times."),
         ({"record": "X__c", "times": 0}, "'times' is a whole number from 1, not 0."),
         ({"record": "X__c", "operation": "read"}, "'operation' is one of create, update, delete, not 'read'."),
         ({"record": ""}, "'record' is a text, not ''."),
@@ -110,4 +110,4 @@ def test_saves_from_outside_are_not_meant(built: Built) -> None:
 )
 def test_an_order_that_makes_no_sense_is_explained(built: Built, order: Any, expected: str) -> None:
     with pytest.raises(ValueError, match="^" + expected.replace(".", r"\.") + "$"):
-        built.org.automation.troubles.order(order)
+        built.org.automation.mishaps.order(order)

@@ -20,9 +20,9 @@ from provisioner.emulator.salesforce.automation.flow.program import Program
 from provisioner.emulator.salesforce.automation.flow.reading import read_flow
 from provisioner.emulator.salesforce.automation.formula import FormulaError, compile_formula
 from provisioner.emulator.salesforce.automation.formula.kinds import FIELD_KINDS
+from provisioner.emulator.salesforce.automation.mishaps import Mishaps
 from provisioner.emulator.salesforce.automation.save import Operation, Saver
 from provisioner.emulator.salesforce.automation.schedule import Scheduler, seconds
-from provisioner.emulator.salesforce.automation.trouble import Troubles
 from provisioner.emulator.salesforce.automation.validation import ValidationRules
 from provisioner.emulator.salesforce.errors import SaveResult
 from provisioner.emulator.salesforce.rows import Row
@@ -58,7 +58,7 @@ class Automation:
         self.assignment = AssignmentRules(org)
         self.twin = ApexTwin(org)
         self.rules = ValidationRules(org, self.formulas)
-        self.troubles = Troubles()
+        self.mishaps = Mishaps()
         self.scheduler = Scheduler(self)
         self.saver = Saver(self)
         self._programs: dict[str, Program] | None = None

@@ -85,7 +85,7 @@ class Saver:
 
     def nested(self, op: Operation, sobject: str, row: Mapping[str, Any], user_id: str) -> str:
         """A save by a flow, inside the transaction. Gives the id; SaveRefused when the row is refused."""
-        if (ordered := self.automation.troubles.of_save(op, sobject)) is not None:
+        if (ordered := self.automation.mishaps.of_save(op, sobject)) is not None:
             raise SaveRefused([ordered])
         with self.org.transaction():
             return self._row(op, self.org.schema.sobject(sobject), row, user_id, assign=False)

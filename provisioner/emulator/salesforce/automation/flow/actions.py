@@ -135,7 +135,7 @@ def compile_action(names: Names, call: Call) -> Work:
     work, kind, action = _work(call), call.type, call.action
 
     def run(interview: Interview) -> None:
-        message = interview.automation.troubles.of_action(kind, action)
+        message = interview.automation.mishaps.of_action(kind, action)
         if message is not None:
             raise FlowFault(message)
         work(interview, {name: ref.read(interview) for name, ref in reads.items()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from lxml import etree
@@ -48,6 +49,7 @@ NamespacePrefix string(15) ro
 QualifiedApiName string(70)
 """
 _OWNED = frozenset(("Mine", "MineAndMyGroups", "Queue", "Delegated"))
+_TOKEN = re.compile(r"[A-Z][A-Z0-9_]*(?:\.[A-Z][A-Z0-9_]*)*")
 _SCOPES = frozenset(
     ("Everything", "Mine", "MineAndMyGroups", "Queue", "Delegated", "MyTerritory", "MyTeamTerritory", "Team")
 )
@@ -235,7 +237,9 @@ def put_list_view(work: Work, item: Item) -> Saved:
     named = [*xml.kids(node, "columns"), *(one for f in xml.kids(node, "filters") for one in xml.kids(f, "field"))]
     for place in named:
         token = xml.own_text(place)
-        if token.endswith("__c") and not owner.has(token.rpartition(".")[2]):
+        # Custom fields by their API names, everything else by tokens in capitals: a scheme of its own (7.6).
+        known = owner.has(token.rpartition(".")[2]) if token.endswith("__c") else _TOKEN.fullmatch(token)
+        if not known:
             raise refuse(f"Could not resolve list view column: {token}", place)
     return work.keep(item, body=xml.printed(normal_plain(node)))
 

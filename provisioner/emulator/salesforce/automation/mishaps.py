@@ -1,4 +1,4 @@
-"""Trouble inside the org, on order: an action of a flow that fails, a save by a flow that is refused."""
+"""Mishaps inside the org, on order: an action of a flow that fails, a save by a flow that is refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SAVE = frozenset(("record", "operation", "times", "code", "message"))
 
 
 @dataclass
-class Trouble:
+class Mishap:
     """One order. For an action: its type and, perhaps, its name; for a save: object and operation ("" for any).
 
     `times` is how often it is still to happen."""
@@ -35,11 +35,11 @@ class Trouble:
         return what | {"code": self.code, "message": self.message}
 
 
-class Troubles:
+class Mishaps:
     """What is ordered. A transaction that is undone does not give an order back: it has happened."""
 
     def __init__(self) -> None:
-        self.ordered: list[Trouble] = []
+        self.ordered: list[Mishap] = []
 
     def order(self, document: Any) -> list[dict[str, Any]]:
         """Replace what is ordered by `document`: a list (empty: none) or one order. Raises ValueError.
@@ -63,19 +63,19 @@ class Troubles:
         )
         return ApiError(found.code, found.message) if found is not None else None
 
-    def _take(self, fits: Any) -> Trouble | None:
+    def _take(self, fits: Any) -> Mishap | None:
         found = next((one for one in self.ordered if one.times > 0 and fits(one)), None)
         if found is not None:
             found.times -= 1
         return found
 
 
-def _read(document: Any) -> Trouble:
+def _read(document: Any) -> Mishap:
     if not isinstance(document, dict) or ("action" in document) == ("record" in document):
-        raise ValueError("Trouble is an object with 'action' or 'record'.")
+        raise ValueError("A mishap is an object with 'action' or 'record'.")
     known = _ACTION if "action" in document else _SAVE
     if unknown := sorted(document.keys() - known):
-        raise ValueError(f"Trouble has no {unknown[0]!r} here; it has {', '.join(sorted(known))}.")
+        raise ValueError(f"A mishap has no {unknown[0]!r} here; it has {', '.join(sorted(known))}.")
     times = document.get("times", 1)
     if isinstance(times, bool) or not isinstance(times, int) or times < 1:
         raise ValueError(f"'times' is a whole number from 1, not {times!r}.")
@@ -88,4 +88,4 @@ def _read(document: Any) -> Trouble:
             raise ValueError(f"'operation' is one of {', '.join(_OPERATIONS)}, not {word!r}.")
         texts["operation"] = _OPERATIONS[word]
     texts.setdefault("message", _FAILED if "action" in texts else _LOCKED[1])
-    return Trouble(times=times, **texts)
+    return Mishap(times=times, **texts)

@@ -142,7 +142,7 @@ def test_requests_that_make_no_sense(emulator):
     [
         ("GET", "ui-api/object-info/Lead", "GET /services/data/v66.0/ui-api/object-info/Lead"),
         ("GET", "jobs/classic", "GET /services/data/v66.0/jobs/classic"),
-        ("GET", "analytics/reportTypes/LeadList", "analytics/reportTypes/LeadList"),
+        ("GET", "analytics/notifications", "analytics/notifications"),
         ("POST", "composite/batch", "composite/batch"),
         ("GET", "sobjects/Lead/listviews", "GET /services/data/v66.0/sobjects/Lead/listviews"),
         ("GET", "sobjects/Lead/quickActions", "GET /services/data/v66.0/sobjects/Lead/quickActions"),

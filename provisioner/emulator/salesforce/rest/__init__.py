@@ -25,5 +25,5 @@ def routes(org: Org) -> list[Route]:
         records,
     )
 
-    parts = (bulk, information, oauth, login, queries, describe, collections, analytics, composite, records)
+    parts = (bulk, analytics, information, oauth, login, queries, describe, collections, composite, records)
     return [route for part in parts for route in part.routes(org)]

@@ -34,6 +34,7 @@ class OrgSettings:
     test_coverage: int = 100  # percent, reported for every Apex class that a test covers
     class_coverage: dict[str, int] = field(default_factory=dict)  # class or trigger → its own percent
     flow_coverage: int = 100  # percent of the active flows of a deployment that its tests launch
+    scheduled_path_limit: int = 250_000  # runs of scheduled paths in any 24 hours; the excess waits
     apex_jobs: list[str] = field(default_factory=list)  # Apex classes with scheduled or running jobs
     unavailable_types: list[str] = field(default_factory=list)  # metadata types that the edition does not have
     broken_deploys: int = 0  # so many deployments from now on die of a fault of the server

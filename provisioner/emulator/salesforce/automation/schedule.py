@@ -2,7 +2,8 @@
 
 A path due at t runs at the first whole minute at or after t; within a minute by due time, then by the order
 of the paths in their flow. A path whose time has passed when it is scheduled runs at the first whole minute
-from then on. Failed runs are tried again after 15, 30, 60, 120 and 240 minutes.
+from then on. Failed runs are tried again after 15, 30, 60, 120 and 240 minutes. More runs than the org may have in
+24 hours wait until the window frees.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ CREATE TABLE IF NOT EXISTS _paths (
     flow TEXT, path TEXT, record TEXT, sobject TEXT, version INTEGER, user TEXT, due INTEGER, run INTEGER,
     place INTEGER, attempts INTEGER, PRIMARY KEY (record, flow, path)) WITHOUT ROWID
 """
+_RUNS = "CREATE TABLE IF NOT EXISTS _path_runs (minute INTEGER PRIMARY KEY, count INTEGER)"
+_DAY = 86_400  # seconds
 _INDEX = "CREATE INDEX IF NOT EXISTS _paths_run ON _paths (run, due, place, flow, record)"
 _COLUMNS = "flow, path, record, sobject, version, user, due, run, place, attempts"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,6 +88,7 @@ class Scheduler:
         """The table may have been undone with the transaction it was made in."""
         self.org.store.execute(_TABLE)
         self.org.store.execute(_INDEX)
+        self.org.store.execute(_RUNS)
 
     # -- reacting to saves ------------------------------------------------------------------
     def react(self, entries: Sequence[tuple[Program, Entry]], row: Row, old: Row | None, user_id: str) -> None:
@@ -196,7 +200,27 @@ class Scheduler:
                 self.org.move_clock(moment)
             self._run(one)
 
+    def _postponed(self, one: Pending) -> bool:
+        """Whether the org's runs of the last 24 hours are used up: then the path waits until the oldest of them are a
+        day old. [docs-2nd] reference 4.8"""
+        now = seconds(self.org.now)
+        used, oldest = self.org.store.execute(
+            "SELECT total(count), min(minute) FROM _path_runs WHERE minute > ?", (now - _DAY,)
+        ).fetchone()
+        if used < self.org.settings.scheduled_path_limit:
+            self.org.store.execute(
+                "INSERT INTO _path_runs VALUES (?, 1) ON CONFLICT (minute) DO UPDATE SET count = count + 1", (now,)
+            )
+            return False
+        self.org.store.execute(
+            "UPDATE _paths SET run = ? WHERE record = ? AND flow = ? AND path = ?",
+            (next_minute((now if oldest is None else oldest) + _DAY), one.record, one.flow, one.path),
+        )
+        return True
+
     def _run(self, one: Pending) -> None:
+        if self._postponed(one):
+            return
         self._remove(one.record, one.flow, one.path)
         program = self.automation.program(one.flow)
         path = program.path(one.path) if program is not None else None

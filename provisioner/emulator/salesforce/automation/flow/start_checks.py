@@ -10,6 +10,7 @@ from provisioner.emulator.salesforce.automation.flow.definition import (
     Call,
     Decision,
     Flow,
+    Loop,
     Node,
     Path,
     RecordNode,
@@ -130,6 +131,24 @@ def _paths(names: Names, flow: Flow, start: Start, sobject: SObjectDef) -> Found
         yield from _path(path, sobject)
 
 
+def _on_timed_paths(flow: Flow, start: Start) -> list[Node]:
+    """Every element that a timed path can come to."""
+    nodes = {node.name.lower(): node for node in flow.nodes}
+    waiting = [path.connector for path in start.paths if path.type != "AsyncAfterCommit"]
+    found: dict[str, Node] = {}
+    while waiting:
+        node = nodes.get(waiting.pop().lower())
+        if node is None or node.name in found:
+            continue
+        found[node.name] = node
+        waiting += [node.connector, node.fault]
+        if isinstance(node, Decision):
+            waiting += [rule.connector for rule in node.rules]
+        if isinstance(node, Loop):
+            waiting.append(node.done)
+    return list(found.values())
+
+
 def _timed_rules(names: Names, flow: Flow, start: Start, updates: bool) -> Found:
     if updates and not start.only_when_changed:
         yield (
@@ -139,8 +158,9 @@ def _timed_rules(names: Names, flow: Flow, start: Start, updates: bool) -> Found
         )
     if _uses_is_changed(start):
         yield "FLOW_SCHEDULED_PATH_CANNOT_USE_IS_CHANGED: The entry conditions use IsChanged.", "Error"
-    texts = [text for node in flow.nodes for text in node_texts(node)]
-    texts += [start.formula, *(item.text for item in flow.resources)]
+    texts = [text for node in _on_timed_paths(flow, start) for text in node_texts(node)]
+    used = " ".join(texts)
+    texts += [start.formula, *(item.text for item in flow.resources if _mentions(used, item.name))]
     if any(_mentions(text, _PRIOR) for text in texts):
         yield "FLOW_SCHEDULED_PATH_INCOMPATIBLE_WITH_RECORD_PRIOR: The flow uses $Record__Prior.", "Error"
     for node in flow.nodes:

@@ -222,6 +222,68 @@ def _agree(bench: Bench, result: str, formula: str, zero: bool, rows: list[dict[
     assert [repr(one) for one in asked] == [repr(one) for one in said], formula
 
 
+def row(**values: Any) -> dict[str, Any]:
+    blank: dict[str, Any] = dict.fromkeys(name for name in STORED if name != "Parent__c")
+    return blank | {"Flag__c": False, "parent": 3} | values
+
+
+BASE = datetime(2026, 3, 2, 8, tzinfo=UTC)
+SPANS = [row(From__c=BASE, To__c=BASE + timedelta(seconds=gap)) for gap in (-1800, 0, 3, 9, 18, 1799, 1800, 5400)]
+TEXTS = [row(Text__c=text, Stage__c=text) for text in (None, "a", "A", "b")]
+END = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+# Where SQL by itself would say something else: result, formula, rows, what is shown.
+TRAPS: list[tuple[str, str, list[dict[str, Any]], list[Any]]] = [
+    ("whole", "(To__c - From__c) * 24", SPANS, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0]),
+    ("number", "ROUND((To__c - From__c) * 86400, 0) / 60", SPANS, [-30.0, 0.0, 0.1, 0.2, 0.3, 30.0, 30.0, 90.0]),
+    ("number", "-Fine__c", [row(Fine__c=0.04), row(Fine__c=-0.05), row()], [0.0, 0.1, None]),
+    ("number", "Fine__c * 100", [row(Fine__c=0.004), row(Fine__c=0.02)], [0.4, 2.0]),
+    ("truth", 'Text__c = "a"', TEXTS, [False, True, False, False]),
+    ("truth", 'ISPICKVAL(Stage__c, "A")', TEXTS, [False, False, True, False]),
+    ("truth", 'NOT(AND(Whole__c > 1, TRUE))', [row(), row(Whole__c=2.0)], [True, False]),
+    ("truth", "To__c + 1 > NOW()", [row(), row(To__c=END), row(To__c=BASE)], [False, False, True]),
+    ("truth", "NOW() > To__c", [row(To__c=NOW.replace(microsecond=0)), row()], [True, False]),
+    ("instant", "NOW()", [row()], ["2026-03-02T12:00:01.000+0000"]),
+    ("number", "MAX(Whole__c)", [row(), row(Whole__c=3.0)], [None, 3.0]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("result", "formula", "rows", "shown"), TRAPS)
+def test_a_trap(bench: Bench, result: str, formula: str, rows: list[dict[str, Any]], shown: list[Any]) -> None:
+    item = bench.define(result, formula)
+    bench.fill(rows)
+    assert bench.sql(item) is not None, "a trap for SQL is asked of SQL"
+    assert [repr(one) for one in bench.asked()] == [repr(one) for one in shown]
+    assert bench.engine(item) == shown
+
+
+FAST = (
+    ("number", "ROUND(ROUND((To__c - From__c) * 86400, 0) / 60, 1)"),
+    ("number", "IF(AND(NOT(ISBLANK(Fine__c)), Fine__c <= Whole__c), 0, ROUND((Fine__c * 60) / 60, 1))"),
+    ("text", 'IF(ISPICKVAL(Stage__c, "shut"), "", IF(NOW() > To__c, "Miss", "Hit"))'),
+    ("text", 'CASE(Stage__c, "open", Parent__r.Text__c, "other")'),
+    ("instant", "From__c + Whole__c / 1440"),
+    ("day", "TODAY() - Count__c"),
+)
+
+
+@pytest.mark.parametrize(("result", "formula"), FAST)
+def test_what_reports_ask_needs_no_row_by_row(bench: Bench, result: str, formula: str) -> None:
+    """Rows without anything strange in them are not handed to Python."""
+    item = bench.define(result, formula)
+    bench.fill([row(From__c=BASE, To__c=BASE, Whole__c=3.0, Fine__c=0.25, Count__c=1, Stage__c="open"), row()])
+    handed: list[str] = []
+    bench.org.store.connection.create_function("soql_formula", 3, lambda *of: handed.append(of[2]))
+    sql = bench.sql(item)
+    assert sql is not None
+    bench.org.store.execute(f'SELECT {sql} FROM "Thing__c" AS t').fetchall()
+    assert handed == []
+
+
+@pytest.mark.parametrize("formula", ["1 / Whole__c", "MOD(Whole__c, 3)", "VALUE(Text__c)", "FLOOR(Whole__c / 3)"])
+def test_what_is_not_sure_to_be_the_same_stays_with_the_engine(bench: Bench, formula: str) -> None:
+    assert bench.sql(bench.define("number", formula)) is None
+
+
 @settings(max_examples=250, deadline=None)
 @given(cases, st.booleans(), stored_rows)
 def test_a_query_and_the_engine_agree(bench: Bench, case: tuple[str, str], zero: bool, rows: Any) -> None:

@@ -86,7 +86,7 @@ NAMES = {
     "lastmodifieddate": INSTANTS, "hubspot_owner_assigneddate": INSTANTS, "wait": NUMBERS, "kind": NUMBERS,
     "email": EMAILS, "hs_lead_status": st.sampled_from(["NEW", "OPEN", "BAD_TIMING"]), "city": TEXTS,
     "hs_is_unworked": st.sampled_from(["true", "false"]), "late": st.sampled_from(["true", "false"]),
-    "hs_object_source": st.sampled_from(["IMPORT", "FORM"]),
+    "hs_object_source": st.sampled_from(["IMPORT", "FORM"]), "hs_object_id": st.sampled_from(["101", "150"]),
 }  # fmt: skip
 COMPARED = ["EQ", "NEQ", "LT", "LTE", "GT", "GTE", "BETWEEN"]
 
@@ -120,7 +120,9 @@ def test_a_search_finds_the_same_in_a_crowd(twins, groups, sorts, after, query):
     assert told[0] == told[1]
 
 
-@pytest.mark.parametrize("name", ["started", "touched", "createdate", "wait", "hubspot_owner_assigneddate"])
+@pytest.mark.parametrize(
+    "name", ["started", "touched", "createdate", "wait", "hubspot_owner_assigneddate", "hs_object_id"]
+)
 def test_the_ends_of_comparisons(twins, name):
     """With values that are there: on the very end, equal and not."""
     exact = sorted({one["values"][name] for one in twins[1].records("0-1") if name in one["values"]})[:8]

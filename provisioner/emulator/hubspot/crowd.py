@@ -126,12 +126,13 @@ class Crowd:
 
     def some(self, row: Row, names: Set[str]) -> dict[str, str]:
         """The values of some properties, blanks left out."""
-        if not names <= self.columns.keys() | {self.where.created, self.where.modified}:
+        if not names <= self.columns.keys() | {self.where.created, self.where.modified, "hs_object_id"}:
             values = self.whole(row)["values"]
             return {name: values[name] for name in names if name in values}
         found = {}
         for name in names:
-            text = self._text(self.columns[name], row) if name in self.columns else show(row[1])
+            own = str(row[0]) if name == "hs_object_id" else show(row[1])
+            text = self._text(self.columns[name], row) if name in self.columns else own
             if text:
                 found[name] = text
         return found
@@ -215,6 +216,8 @@ class Crowd:
 
     def _number(self, name: str) -> str | None:
         """SQL for the number of a property: of an instant its ms, of a formula its result; None for other kinds."""
+        if name == "hs_object_id":
+            return "id"
         if name in (self.where.created, self.where.modified):
             return "c0"
         column = self.columns.get(name)

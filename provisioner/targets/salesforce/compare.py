@@ -13,6 +13,7 @@ from typing import Any
 
 from provisioner.resources import Resource
 from provisioner.targets.salesforce.shape import LISTS
+from provisioner.targets.salesforce.theirs import KIND as SWITCHES
 from provisioner.targets.salesforce.theirs import with_theirs
 
 
@@ -48,7 +49,7 @@ _FIELD_DEFAULTS = {
     "fieldManageability": "DeveloperControlled",
 }
 LOOKING: dict[str, Looking] = {
-    "CustomObject": Looking(defaults={"visibility": "Public"}),
+    "CustomObject": Looking(defaults={"visibility": "Public"}, watched=("sharingModel", "deploymentStatus")),
     "CustomField": Looking(
         defaults=_FIELD_DEFAULTS,
         watched=(
@@ -103,6 +104,8 @@ LOOKING: dict[str, Looking] = {
         open_lists=frozenset({"queueSobject"}),
     ),
     "BusinessHours": Looking(watched=("*Time",), theirs=frozenset({"default"})),
+    "ValidationRule": Looking(defaults={"shouldEvaluateOnClient": "false"}, watched=("errorDisplayField",)),
+    "LeadConvertMapping": Looking(everything=True),
     "Holiday": Looking(
         defaults={"isRecurring": "false"}, watched=("startTime", "endTime"), open_lists=frozenset({"businessHours"})
     ),
@@ -184,6 +187,8 @@ _WORDS = {
     "CustomNotificationType": "Notification type",
     "Queue": "Queue",
     "BusinessHours": "Business hours",
+    "ValidationRule": "Validation rule",
+    "LeadConvertMapping": "Field mapping of the lead conversion",
     "Holiday": "Holiday",
 }
 
@@ -201,7 +206,10 @@ def explain_comparison() -> str:
         "",
     ]
     for kind, looking in LOOKING.items():
-        lines += [f"## {_WORDS[kind]} (`{kind}`)", "", *_rules(looking), ""]
+        switches = (
+            ["- Whether a switch is on is theirs: never compared, never overwritten."] if kind == SWITCHES else []
+        )
+        lines += [f"## {_WORDS[kind]} (`{kind}`)", "", *_rules(looking), *switches, ""]
     return "\n".join(lines)
 
 

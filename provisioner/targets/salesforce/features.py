@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from provisioner.model.design import Design
 from provisioner.targets.salesforce.alerting import slack_channels
 from provisioner.targets.salesforce.names import LEAD_FIELDS, METADATA_TYPES
+from provisioner.targets.salesforce.stages import RECYCLED, stage_fields
 
 AFTER_HOURS = ("After_Hours_Due_At", "After_Hours_Result")
 FOLLOW_UP = (
     "Touch_Count", "Follow_Up_Touches", "Follow_Up_Due_At", "Follow_Up_Completed_At", "Follow_Up_Status",
 )  # fmt: skip
 SURGE = ("Surge_Factor",)
+BY_PEOPLE = ("Rejection_Reason", "Breach_Reason")  # the fields on Lead that people fill in
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,12 @@ class Features:
     follow_up: bool
     surge: bool
     slack: bool
+    stages: bool
+    history: bool
+    rejections: bool
+    recycle_limit: bool
+    breach: bool
+    conversion: bool
 
     @property
     def promises(self) -> bool:
@@ -33,11 +41,18 @@ class Features:
 
 def features(design: Design) -> Features:
     """What `design` asks for."""
+    values = design.telemetry.stages.values if design.telemetry.stages is not None else {}
     return Features(
         after_hours=any(item.after_hours is not None for item in design.lead_types),
         follow_up=any(item.follow_up is not None for item in design.lead_types),
         surge=design.surge is not None,
         slack=bool(slack_channels(design)),
+        stages=design.telemetry.stages is not None,
+        history=design.telemetry.stages is not None and design.telemetry.stages.history,
+        rejections=design.recycling is not None and bool(design.recycling.reasons),
+        recycle_limit=design.recycling is not None and design.recycling.limit is not None and RECYCLED in values,
+        breach=design.breach is not None,
+        conversion=design.telemetry.conversion is not None,
     )
 
 
@@ -48,6 +63,9 @@ def lead_fields(design: Design) -> tuple[str, ...]:
         *(AFTER_HOURS if has.after_hours else ()),
         *(FOLLOW_UP if has.follow_up else ()),
         *(SURGE if has.surge else ()),
+        *stage_fields(design),
+        *(("Rejection_Reason",) if has.rejections else ()),
+        *(("Breach_Reason",) if has.breach else ()),
     ]
     return (*LEAD_FIELDS, *more)
 

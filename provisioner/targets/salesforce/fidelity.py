@@ -55,6 +55,17 @@ def _rest(design: Design) -> Iterator[Fidelity]:
         yield _say("slack", "approximated", why)
     if design.alerts.quiet:
         yield _say("quiet conditions", "exact", "Asked on the lead as a step finds it.", 0.0)
+    if design.telemetry.stages is not None:
+        yield _say("stages", "exact", "The flow compares the stage field with what it was before the save.", 0.0)
+        if design.telemetry.stages.history:
+            why = "Rows are linked to contacts and opportunities where conversions run automation (Lead Settings)."
+            yield _say("stage history", "approximated", why)
+    if design.recycling is not None:
+        yield _say("rejections", "exact", "Validation rules refuse the save.", 0.0)
+    if design.telemetry.conversion is not None:
+        yield _say(
+            "conversion", "exact", "The org's field mapping copies the stored facts; picklists become texts.", 0.0
+        )
     if design.surge is not None:
         yield _say("surge", "exact", "The flow reads the switch when a clock starts.", 0.0)
     yield from impossible(design)
@@ -63,9 +74,7 @@ def _rest(design: Design) -> Iterator[Fidelity]:
 def impossible(design: Design) -> list[Fidelity]:
     """What is not deployed, with its place."""
     found: list[Fidelity] = []
-    if design.telemetry.stages:
-        found.append(_not("stages", f"{design.telemetry.at}/stages"))
-    found += [_not(word, f"/{word}") for word in ("recycling", "reports") if getattr(design, word)]
+    found += [_not(word, f"/{word}") for word in ("reports",) if getattr(design, word)]
     return found
 
 

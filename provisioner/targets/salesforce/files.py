@@ -6,14 +6,16 @@ Here is what the templates are told: names, lists, conditions. What a file looks
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from provisioner.model.design import Design
 from provisioner.model.uses import step_count
 from provisioner.targets.salesforce import alerting
 from provisioner.targets.salesforce.conditions import Translator
-from provisioner.targets.salesforce.features import activity_fields, features, lead_fields, metadata_types
+from provisioner.targets.salesforce.conversion import copied
+from provisioner.targets.salesforce.conversion import objects as converted_to
+from provisioner.targets.salesforce.features import BY_PEOPLE, activity_fields, features, lead_fields, metadata_types
 from provisioner.targets.salesforce.names import (
     ERROR_MOST,
     LABEL_MOST,
@@ -24,6 +26,7 @@ from provisioner.targets.salesforce.names import (
     has_business_clock,
 )
 from provisioner.targets.salesforce.records import calendars, records
+from provisioner.targets.salesforce.stages import passages, stage_rules, stages
 from provisioner.targets.salesforce.templates import maker, rendered
 
 Files = dict[str, bytes]
@@ -66,6 +69,12 @@ def _common(design: Design) -> dict[str, Any]:
         "has_business_clock": has_business_clock(design),
         "error_most": ERROR_MOST,
         "content": design.alerts.content,
+        "stages": stages(design),
+        "passages": passages(design),
+        "copied": copied(design),
+        "rejected": [stage for stage in stages(design) if stage.rejects],
+        "by_people": [names.field(word) for word in BY_PEOPLE],
+        "history": names.field("Stage_History"),
     }
 
 
@@ -74,12 +83,24 @@ def _objects(design: Design, common: Mapping[str, Any]) -> Files:
         "touches": TOUCHES,
         "statuses": STATUSES,
         "type_labels": {lead_type.id: lead_type.label for lead_type in design.lead_types},
+        "rejection_reasons": _same(() if design.recycling is None else design.recycling.reasons),
+        "recycle_limit": None if design.recycling is None else design.recycling.limit,
+        "breach_reasons": _same(() if design.breach is None else design.breach.reasons),
     }
     found = {"Lead": "Lead", **common["type"], **({"Activity": "Activity"} if common["activity"] else {})}
-    return {
+    if common["has"].history:
+        found["Stage_History"] = common["history"]
+    found |= {name: name for name in converted_to(design)}
+    errors = {f"objects/{common['names'].object('Error')}.object": rendered("objects/error.xml.j2", common)}
+    return errors | {
         f"objects/{name}.object": rendered("object.xml.j2", {**common, **lists, "object": word})
         for word, name in found.items()
     }
+
+
+def _same(values: Iterable[str]) -> dict[str, str]:
+    """Picklist values that are called what they are."""
+    return {value: value for value in values}
 
 
 def _configuration(design: Design, common: Mapping[str, Any]) -> Files:
@@ -90,6 +111,10 @@ def _configuration(design: Design, common: Mapping[str, Any]) -> Files:
         f"customMetadata/{names.of(record.type)}.{record.name}.md": make(record.label, record.cells)
         for record in records(design)
     }
+    objects = converted_to(design)
+    if objects:
+        path = "LeadConvertSettings/LeadConvertSettings.LeadConvertSetting"
+        found[path] = rendered("lead_convert_settings.xml.j2", {**common, "objects": objects})
     entries = list(calendars(design))
     if entries:
         found["settings/BusinessHours.settings"] = rendered("business_hours.xml.j2", {"calendars": entries})
@@ -98,7 +123,8 @@ def _configuration(design: Design, common: Mapping[str, Any]) -> Files:
         values = {**common, "queue": queue, "label_most": LABEL_MOST}
         found[f"queues/{queue}.queue"] = rendered("queue.xml.j2", values)
     found[f"notificationtypes/{names.of('Alert')}.notiftype"] = rendered("notification_type.xml.j2", common)
-    found[f"permissionsets/{names.of('Speed_To_Lead')}.permissionset"] = rendered("permission_set.xml.j2", common)
+    values = {**common, "objects": objects}
+    found[f"permissionsets/{names.of('Speed_To_Lead')}.permissionset"] = rendered("permission_set.xml.j2", values)
     return found
 
 
@@ -121,9 +147,17 @@ def _code(design: Design, common: Mapping[str, Any]) -> Files:
 def _flows(design: Design, common: Mapping[str, Any]) -> Files:
     touches = design.telemetry.first_touch.types
     subtypes = {str(touch): subtype for touch, subtype in TASK_SUBTYPES.items() if touch in touches}
-    wanted = {"lead_stamp": _stamp(design), "lead_timers": alerting.timers(design), "lead_owner_settled": {}}
+    wanted = {
+        "lead_stamp": _stamp(design),
+        "lead_timers": alerting.timers(design),
+        "lead_owner_settled": {},
+        "log_error": {},
+    }
     if alerting.after_hours_types(design):
         wanted["lead_after_hours"] = alerting.after_hours(design)
+    if design.telemetry.stages is not None and design.telemetry.stages.history:
+        wanted["lead_stage_history"] = {"stage_field": design.telemetry.stages.field}
+        wanted["lead_converted"] = {}
     if subtypes:
         wanted["task_first_touch"] = {"task_subtypes": subtypes, "task_logic": _task_logic(len(subtypes))}
     if "meeting" in touches:
@@ -147,7 +181,10 @@ def _stamp(design: Design) -> dict[str, Any]:
     translator = Translator()
     lead_types = [(item.id, translator.rule(item.when)) for item in design.lead_types]
     exclusions = [(item.id, translator.rule(item.when)) for item in design.exclusions]
+    reached = stage_rules(design, translator)
     return {
+        "stage_field": "" if design.telemetry.stages is None else design.telemetry.stages.field,
+        "stage_rules": reached,
         "lead_types": lead_types,
         "exclusions": exclusions,
         "answers": translator.answers,
@@ -157,4 +194,3 @@ def _stamp(design: Design) -> dict[str, Any]:
         "on_reassign": design.assignment.on_reassign,
         "queue_starts_clock": design.assignment.queue_starts_clock,
     }
-

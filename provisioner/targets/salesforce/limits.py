@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from provisioner.model.design import Design, Exclusion, LeadType, Quiet
@@ -10,7 +11,9 @@ from provisioner.model.uses import tests_of, used_escalations
 from provisioner.rules import Finding, Registry
 from provisioner.targets.salesforce import alerting
 from provisioner.targets.salesforce.conditions import LOGIC_MOST, logic_length
+from provisioner.targets.salesforce.features import lead_fields
 from provisioner.targets.salesforce.names import API_NAME_MOST, Names, needed_holidays, used_hours
+from provisioner.targets.salesforce.stages import passages, stages
 from provisioner.targets.salesforce.wording import subject_formula
 
 RULES = Registry("S")
@@ -154,11 +157,7 @@ def opening_hours(design: Design) -> Iterator[Finding]:
 def later_sections(design: Design) -> Iterator[Finding]:
     """The document may say more than this version puts into the org; what is left out is said, never pretended."""
     advice = "Keep it for a later version, or leave it out; nothing of it is in the org."
-    if design.telemetry.stages:
-        yield Finding(
-            f"{design.telemetry.at}/stages", "Stage timestamps and history are not deployed by this version.", advice
-        )
-    for word in ("recycling", "reports"):
+    for word in ("reports",):
         if getattr(design, word):
             yield Finding(f"/{word}", f"The section `{word}` is not deployed by this version.", advice)
 
@@ -221,6 +220,9 @@ def field_names(design: Design) -> Iterator[Finding]:
             yield Finding(
                 f"{design.telemetry.at}/engagement/{place}", f"{name!r} is not an API name of a field.", advice
             )
+    asked = design.telemetry.stages
+    if asked is not None and not _FIELD_NAME.fullmatch(asked.field):
+        yield Finding(f"{asked.at}/field", f"{asked.field!r} is not an API name of a field.", advice)
     for item in _ruled(design):
         for test in tests_of(item.when):
             if not _FIELD_NAME.fullmatch(test.field):
@@ -265,6 +267,50 @@ def holiday_names(design: Design) -> Iterator[Finding]:
             seen.add(name.lower())
 
 
+@RULES.rule("S217", "Stage not possible in Salesforce")
+def stage_names(design: Design) -> Iterator[Finding]:
+    """A stage makes fields of its own: their names hold at most 40 characters, and none is there twice."""
+    asked = design.telemetry.stages
+    if asked is None:
+        return
+    names, seen = Names(design.target.prefix), Counter(word.casefold() for word in lead_fields(design))
+    seen.update(names.step_at(number).removeprefix(f"{names.prefix}_")[:-3].casefold() for number in range(1, 100))
+    made = [(stage.id, stage.at) for stage in stages(design)]
+    made += [(passage.end.id, passage.minutes) for passage in passages(design)]
+    for id, word in made:
+        at, name = f"{asked.at}/values/{id}", names.of(word)
+        if not _API_NAME.fullmatch(name) or len(name) > API_NAME_MOST:
+            detail = f"The stage {id!r} needs a field {name} ({len(name)} characters)."
+            yield Finding(at, detail, f"Use a shorter id: an API name has at most {API_NAME_MOST} characters.")
+        elif seen[word.casefold()] > 1:
+            yield Finding(at, f"The stage {id!r} needs a field {name}, which is there already.", "Use another id.")
+
+
+@RULES.rule("S218", "A reason twice")
+def reasons(design: Design) -> Iterator[Finding]:
+    """Reasons are the values of a picklist, none of which is there twice, whatever its case."""
+    for section in (design.recycling, design.breach):
+        seen: set[str] = set()
+        for place, reason in enumerate(section.reasons if section is not None else ()):
+            at = f"{section.at}/reasons/{place}" if section is not None else ""
+            if reason.casefold() in seen:
+                yield Finding(at, f"The reason {reason!r} is there twice.", "Take one of them out.")
+            seen.add(reason.casefold())
+
+
+@RULES.rule("S219", "What the conversion needs", severity="info")
+def conversion_needs(design: Design) -> Iterator[Finding]:
+    """By default an org converts leads without running any automation, so nothing is told that a lead was converted."""
+    asked = design.telemetry.stages
+    if asked is not None and asked.history:
+        detail = "Stage history is linked to contacts and opportunities only where conversions run automation."
+        yield Finding(f"{asked.at}/history", detail, REQUIRE_VALIDATION)
+
+
+REQUIRE_VALIDATION = (
+    "Turn it on once in the org: Setup, Lead Settings, Lead Conversion Settings, Require Validation for Converted "
+    "Leads. Validation rules of the org then hold for conversions too."
+)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 

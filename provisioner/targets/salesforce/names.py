@@ -19,7 +19,7 @@ ERROR_MOST = 4000  # characters of the field that holds the last fault
 LEAD_FIELDS = (
     "Engaged_At", "Assigned_At", "Assigned_To", "Owner_Seen", "Owner_Changed_At", "SLA_Started_At", "SLA_Due_At",
     "First_Touch_At", "First_Touch_Type", "Lead_Type", "SLA_Minutes", "Business_Hours", "Escalation", "SLA_Status",
-    "Excluded", "Escalation_Level", "Cycle", "Response_Minutes", "Last_Error", "Systems_Delay_Minutes",
+    "Excluded", "Escalation_Level", "Cycle", "Response_Minutes", "Last_Error", "Error_Pending", "Systems_Delay_Minutes",
     "Human_Delay_Minutes", "Speed_To_Lead_Minutes", "Miss_Minutes", "SLA_Result",
 )  # fmt: skip
 METADATA_TYPES = ("Lead_Type", "SLA_Step", "Recipient", "Ignored_User", "Settings")
@@ -54,6 +54,10 @@ class Names:
 
     def type(self, word: str) -> str:
         return f"{self.prefix}_{word}__mdt"
+
+    def object(self, word: str) -> str:
+        """The API name of a custom object."""
+        return f"{self.prefix}_{word}__c"
 
     def hours(self, calendar: str) -> str:
         """The Name of the BusinessHours entry."""

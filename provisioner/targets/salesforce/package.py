@@ -14,6 +14,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from provisioner.resources import Address, Resource
 from provisioner.targets.base import Artifact
+from provisioner.targets.salesforce.parse import CONVERSION
 from provisioner.targets.salesforce.templates import rendered
 from provisioner.targets.salesforce.xml import write
 
@@ -25,10 +26,16 @@ _SINGLE = {
     "CustomNotificationType": "notificationtypes/{}.notiftype",
     "Queue": "queues/{}.queue",
 }
+FOLDERS = {"EmailFolder": ("EmailTemplate", "email/{}-meta.xml")}  # a folder is a member of what it holds. 1.7
 _CODE = {"ApexClass": "classes/{}.cls", "ApexTrigger": "triggers/{}.trigger"}
 _ENTRIES = {"BusinessHours": "businessHours", "Holiday": "holidays"}
+_CONVERSION = ("LeadConvertMapping", "LeadConvertSettings")  # a mapped field; what else the same file says
+_CHILDREN = {"CustomField": "fields", "ValidationRule": "validationRules"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest instant a zip can hold
-KINDS = frozenset({*_SINGLE, *_CODE, *_ENTRIES, "CustomObject", "CustomField"})
+_MAIL = frozenset({"EmailTemplate", "WorkflowAlert"})
+KINDS = frozenset(
+    {*_SINGLE, *FOLDERS, *_MAIL, *_CODE, *_ENTRIES, *_CONVERSION, "CustomObject", "CustomField", "ValidationRule"}
+)
 
 
 def artifacts(resources: Iterable[Resource], api_version: str = API_VERSION) -> list[Artifact]:
@@ -41,19 +48,62 @@ def artifacts(resources: Iterable[Resource], api_version: str = API_VERSION) -> 
         kind, name = item.address.kind, item.address.name
         if kind in _SINGLE:
             files[_SINGLE[kind].format(name)] = write(kind, item.attributes)
+        elif kind in FOLDERS:
+            files[FOLDERS[kind][1].format(name)] = write(kind, item.attributes)
+        elif kind in _MAIL:
+            files |= _template(name, item.attributes) if kind == "EmailTemplate" else {}
         elif kind in _CODE:
             files |= _code(kind, name, item.attributes)
         elif kind == "CustomObject":
             objects[name].update(item.attributes)
-        elif kind == "CustomField":
-            parent, _, field = name.partition(".")
-            objects[parent].setdefault("fields", []).append({"fullName": field, **item.attributes})
-        else:
+        elif kind in _CHILDREN:
+            parent, _, child = name.partition(".")
+            objects[parent].setdefault(_CHILDREN[kind], []).append({"fullName": child, **item.attributes})
+        elif kind not in _CONVERSION:
             settings[_ENTRIES[kind]].append(dict(item.attributes))
+    files |= _conversion(items) | _workflows(items)
     files |= {f"objects/{name}.object": write("CustomObject", content) for name, content in objects.items()}
     if settings:
         files["settings/BusinessHours.settings"] = write("BusinessHoursSettings", settings)
     return [Artifact(path, files[path]) for path in sorted(files)]
+
+
+def _conversion(items: Iterable[Resource]) -> dict[str, bytes]:
+    """The one file of the conversion: it says all there is, so mappings of others have to be among `items`."""
+    mine = [item for item in items if item.address.kind in _CONVERSION]
+    if not mine:
+        return {}
+    content: dict[str, Any] = {}
+    mapped: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for item in mine:
+        said = item.attributes
+        if item.address.kind == "LeadConvertSettings":
+            content.update(said)
+            continue
+        row = {key: said[key] for key in ("inputField", "outputField")}
+        mapped[said["inputObject"], said["outputObject"]].append(row)
+    if mapped:
+        content["objectMapping"] = [
+            {"inputObject": start, "mappingFields": rows, "outputObject": end}
+            for (start, end), rows in sorted(mapped.items())
+        ]
+    return {CONVERSION: write("LeadConvertSettings", content)}
+
+
+def _template(name: str, attributes: Mapping[str, Any]) -> dict[str, bytes]:
+    path = f"email/{name}.email"
+    beside = {key: value for key, value in attributes.items() if key != "content"}
+    return {path: str(attributes["content"]).encode("utf-8"), f"{path}-meta.xml": write("EmailTemplate", beside)}
+
+
+def _workflows(items: Iterable[Resource]) -> dict[str, bytes]:
+    """Email alerts, one file per object."""
+    alerts: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for item in items:
+        if item.address.kind == "WorkflowAlert":
+            parent, _, name = item.address.name.partition(".")
+            alerts[parent].append({"fullName": name, **item.attributes})
+    return {f"workflows/{name}.workflow": write("Workflow", {"alerts": rows}) for name, rows in alerts.items()}
 
 
 def _code(kind: str, name: str, attributes: Mapping[str, Any]) -> dict[str, bytes]:
@@ -77,6 +127,10 @@ def members(addresses: Iterable[Address]) -> dict[str, list[str]]:
             raise ValueError(f"{address} is of a kind that is not deployed to Salesforce")
         if address.kind in _ENTRIES:
             found["Settings"].add("BusinessHours")
+        elif address.kind in FOLDERS:
+            found[FOLDERS[address.kind][0]].add(address.name)
+        elif address.kind in _CONVERSION:
+            found["LeadConvertSettings"].add("LeadConvertSettings")
         else:
             found[address.kind].add(address.name)
     return {kind: sorted(names) for kind, names in sorted(found.items())}
@@ -88,8 +142,9 @@ def manifest(members: Mapping[str, Sequence[str]], api_version: str = API_VERSIO
 
 
 def destructive(members: Mapping[str, Sequence[str]]) -> bytes:
-    """destructiveChanges.xml: the same schema without a version. Settings entries cannot be deleted this way."""
-    return _package({kind: names for kind, names in members.items() if kind != "Settings"}, None)
+    """destructiveChanges.xml: the same schema without a version. Entries of settings cannot be deleted this way."""
+    kept = ("Settings", "LeadConvertSettings")
+    return _package({kind: names for kind, names in members.items() if kind not in kept}, None)
 
 
 def _package(members: Mapping[str, Sequence[str]], api_version: str | None) -> bytes:

@@ -1,8 +1,10 @@
 """Files of a package (rendered by us, or retrieved from an org) → canonical resources.
 
-Address kinds: CustomObject (types of ours, their own elements only), CustomField, CustomMetadata, Flow, ApexClass,
-ApexTrigger, PermissionSet, CustomNotificationType, Queue, BusinessHours and Holiday (one resource per entry of the
-settings file). Files of other kinds are none of our business and are left out, and so is the ledger.
+Address kinds: CustomObject (types and objects of ours, their own elements only), CustomField, ValidationRule,
+CustomMetadata, Flow, EmailFolder, EmailTemplate, WorkflowAlert, ApexClass, ApexTrigger, PermissionSet,
+CustomNotificationType, Queue, BusinessHours and Holiday (one resource per entry of the settings file),
+LeadConvertMapping (one per field that a conversion copies). Files of other kinds are none of our business and are left
+out, and so is the ledger.
 """
 
 from __future__ import annotations
@@ -23,7 +25,11 @@ PLACES = {
     ("notificationtypes", ".notiftype"): "CustomNotificationType",
     ("queues", ".queue"): "Queue",
 }
-_FOLDERS = frozenset({"objects", "settings", "classes", "triggers", *(folder for folder, _ in PLACES)})
+CONVERSION = "LeadConvertSettings/LeadConvertSettings.LeadConvertSetting"
+_FOLDERS = frozenset(
+    {"objects", "LeadConvertSettings", "settings", "classes", "triggers", "email", "workflows"}
+    | {folder for folder, _ in PLACES}
+)
 CODE = {("classes", ".cls"): "ApexClass", ("triggers", ".trigger"): "ApexTrigger"}
 
 
@@ -60,6 +66,12 @@ def _resources(path: str, files: Mapping[str, bytes]) -> Iterator[Resource]:
         yield from _object(stem, files[path], path)
     elif path == "settings/BusinessHours.settings":
         yield from _hours(files[path], path)
+    elif path == CONVERSION:
+        yield from _conversion(files[path], path)
+    elif path.startswith("email/"):
+        yield from _mail(path.removeprefix("email/"), path, files)
+    elif (folder, suffix) == ("workflows", ".workflow"):
+        yield from _alerts(stem, files[path], path)
     elif (folder, suffix) in CODE:
         yield _code(CODE[folder, suffix], stem, path, files)
     elif (folder, suffix) in PLACES:
@@ -75,10 +87,46 @@ def _object(name: str, content: bytes, path: str) -> Iterator[Resource]:
             if field.endswith("__c"):
                 yield Resource(Address("CustomField", f"{name}.{field}"), attributes)
             root.remove(element)
-    if name.endswith("__mdt"):
+        elif local(element) == "validationRules":
+            attributes = tree(element)
+            yield Resource(Address("ValidationRule", f"{name}.{attributes.pop('fullName', '')}"), attributes)
+            root.remove(element)
+    if name.endswith(("__mdt", "__c")):
         own = tree(root)
         if own.get("label"):
             yield Resource(Address("CustomObject", name), own)
+
+
+def _mail(name: str, path: str, files: Mapping[str, bytes]) -> Iterator[Resource]:
+    """A folder of templates, or a template: what it is, and as `content` its text."""
+    if name.endswith("-meta.xml") and "/" not in name:
+        yield Resource(Address("EmailFolder", name.removesuffix("-meta.xml")), tree(read(files[path], path)))
+    elif name.endswith(".email"):
+        beside = f"{path}-meta.xml"
+        attributes: dict[str, Any] = tree(read(files[beside], beside)) if beside in files else {}
+        attributes["content"] = _text(files[path], path)
+        yield Resource(Address("EmailTemplate", name.removesuffix(".email")), dict(sorted(attributes.items())))
+
+
+def _alerts(object: str, content: bytes, path: str) -> Iterator[Resource]:
+    """The email alerts of an object; the rest of its workflow is none of our business."""
+    for element in read(content, path):
+        if local(element) == "alerts":
+            attributes = tree(element)
+            yield Resource(Address("WorkflowAlert", f"{object}.{attributes.pop('fullName', '')}"), attributes)
+
+
+def _conversion(content: bytes, path: str) -> Iterator[Resource]:
+    """One resource per mapped field, called after where it leads to: nothing leads there twice. What else the file
+    says is one more, where it says something."""
+    attributes = tree(read(content, path))
+    for mapping in attributes.pop("objectMapping", ()):
+        ends = {"inputObject": mapping.get("inputObject", ""), "outputObject": mapping.get("outputObject", "")}
+        for row in mapping.get("mappingFields", ()):
+            place = f"{ends['outputObject']}.{row.get('outputField', '')}"
+            yield Resource(Address("LeadConvertMapping", place), dict(sorted({**ends, **row}.items())))
+    if attributes:
+        yield Resource(Address("LeadConvertSettings", "LeadConvertSettings"), attributes)
 
 
 def _hours(content: bytes, path: str) -> Iterator[Resource]:
@@ -97,10 +145,15 @@ def _hours(content: bytes, path: str) -> Iterator[Resource]:
 def _code(kind: str, name: str, path: str, files: Mapping[str, bytes]) -> Resource:
     beside = f"{path}-meta.xml"
     attributes: dict[str, Any] = tree(read(files[beside], beside)) if beside in files else {}
+    attributes["body"] = _text(files[path], path)
+    return Resource(Address(kind, name), dict(sorted(attributes.items())))
+
+
+def _text(content: bytes, path: str) -> str:
+    """Lines without trailing spaces, none empty around them. TargetError when it is not UTF-8."""
     try:
-        text = files[path].decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TargetError(f"{path} is not UTF-8 text: {error}") from error
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    attributes["body"] = "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
-    return Resource(Address(kind, name), dict(sorted(attributes.items())))
+    return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"

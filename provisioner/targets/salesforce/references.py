@@ -48,7 +48,7 @@ def references(design: Design) -> list[Reference]:
     names = Names(design.target.prefix)
     ours = {names.field(word) for word in lead_fields(design)}
     ours |= {names.step_at(number) for number in range(1, step_count(design) + 1)}
-    found = [*_engagement(design), *_compared(design)]
+    found = [*_engagement(design), *_compared(design), *_staged(design)]
     people = _people(design) if design.alerts.mode == "live" else ()
     return [*(item for item in found if item.name not in ours), *people]
 
@@ -65,6 +65,12 @@ def _compared(design: Design) -> Iterator[Reference]:
     for condition in conditions:
         for test in tests_of(condition):
             yield Reference(test.field, _USES[test.op], test.at, _named(test), test.values)
+
+
+def _staged(design: Design) -> Iterator[Reference]:
+    asked = design.telemetry.stages
+    if asked is not None:
+        yield Reference(asked.field, "equal", f"{asked.at}/values", f"{asked.at}/field", tuple(asked.values.values()))
 
 
 def _named(test: Test) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from provisioner.planning.plan import Action, Change
 from provisioner.resources import Resource
+from provisioner.targets.salesforce.limits import REQUIRE_VALIDATION
 from provisioner.targets.salesforce.names import Names
 
 
@@ -22,8 +23,13 @@ def retired(changes: Iterable[Change], prefix: str) -> list[str]:
 
 def reminders(made: Iterable[Resource]) -> list[str]:
     """A permission set that was just made is assigned to nobody ([docs] reference/salesforce.md 1.11: deployed fields
-    are invisible without a permission)."""
-    return [
+    are invisible without a permission); and conversions run no automation unless the org wants it (3.4)."""
+    found = [
+        f"The flow {item.address.name} links stage history to contacts and opportunities. {REQUIRE_VALIDATION}"
+        for item in made
+        if item.address.kind == "Flow" and item.address.name.endswith("_Lead_Converted")
+    ]
+    return found + [
         f"The permission set {item.address.name} is new, and nobody has it yet. Assign it to the people who work with "
         f"leads, and to whom reports are for: Setup, Permission Sets, {item.address.name}, Manage Assignments. Until "
         "then they do not see the new fields."

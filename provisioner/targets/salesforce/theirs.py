@@ -10,12 +10,12 @@ from typing import Any
 
 from provisioner.resources import Address, Resource
 
-_KIND, _TYPE, _FIELD = "CustomMetadata", "_Switch", "Active__c"
+KIND, _TYPE, _FIELD = "CustomMetadata", "_Switch", "Active__c"
 
 
 def is_switch(address: Address) -> bool:
     """A record of the metadata type of switches."""
-    return address.kind == _KIND and address.name.partition(".")[0].endswith(_TYPE)
+    return address.kind == KIND and address.name.partition(".")[0].endswith(_TYPE)
 
 
 def with_theirs(ours: Resource, live: Resource) -> Resource:

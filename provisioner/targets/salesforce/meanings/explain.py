@@ -23,8 +23,10 @@ TELLERS: dict[str, Callable[[Told], Iterator[Meaning]]] = {
     "CustomObject": parts.object_type,
     "Flow": flows.flow,
     "Holiday": parts.holiday,
+    "LeadConvertMapping": parts.mapping,
     "PermissionSet": parts.permission_set,
     "Queue": parts.queue,
+    "ValidationRule": parts.validation_rule,
 }
 
 

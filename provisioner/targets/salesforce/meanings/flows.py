@@ -15,6 +15,8 @@ WITHOUT = {
     "Lead_Timers": "no alert goes out, and no lead is marked as breached",
     "Lead_After_Hours": "nobody is told about leads outside business hours",
     "Lead_Owner_Settled": "leads that an assignment rule hands over start no clock",
+    "Lead_Stage_History": "changes of stage leave no history",
+    "Lead_Converted": "stage history is not linked to contacts and opportunities",
     "Task_First_Touch": "calls, emails and LinkedIn messages are not seen as first touches",
     "Event_First_Touch": "meetings are not seen as first touches",
 }
@@ -23,6 +25,8 @@ WITH = {
     "Lead_Timers": "alerts go out, and leads are marked as breached",
     "Lead_After_Hours": "whoever is on call is told about leads outside business hours",
     "Lead_Owner_Settled": "leads that an assignment rule hands over start their clock",
+    "Lead_Stage_History": "every change of stage leaves a row of history",
+    "Lead_Converted": "stage history is linked to contacts and opportunities",
     "Task_First_Touch": "calls, emails and LinkedIn messages count as first touches",
     "Event_First_Touch": "meetings count as first touches",
 }

@@ -77,8 +77,46 @@ def _kept(word: str) -> str:
         "Ignored_User": "ignored users",
         "Settings": "the silent switch",
         "Switch": "switches",
+        "Stage_History": "stage history",
     }
     return known.get(word, word)
+
+
+REFUSED = {
+    "Rejection_Reason_Needed": "leads that are sent back without a rejection reason",
+    "Recycle_Limit": "leads that come back more often than the limit",
+}
+
+
+def validation_rule(told: Told) -> Iterator[Meaning]:
+    """What the org refuses to save."""
+    mine = everybody(told.design)
+    word = told.name.partition(".")[2].removeprefix(f"{told.design.target.prefix}_")
+    what = REFUSED.get(word, f"what the rule {told.name} is about")
+    if told.goes or told.comes:
+        yield Meaning(f"Saves are {'no longer refused' if told.goes else 'refused'} for {what}", mine)
+        return
+    if told.moved("active") is not None:
+        on = told.after.get("active") == "true"
+        yield Meaning(f"Saves are {'refused again' if on else 'no longer refused'} for {what}", mine)
+    if told.moved("errorConditionFormula") is not None:
+        yield Meaning(f"When saves are refused for {what} is worked out in another way", mine)
+    yield from arrow(f"What people are told by {told.name}", told.moved("errorMessage"))
+    for item in told.others("active", "errorConditionFormula", "errorMessage"):
+        yield from differing(f"Validation rule {told.name}", item)
+
+
+def mapping(told: Told) -> Iterator[Meaning]:
+    """A field that a conversion copies."""
+    known = told.after or told.before
+    place = f"{shown(known.get('outputField'))} of the {str(known.get('outputObject')).lower()}"
+    if told.goes or told.comes:
+        does = "copied no more" if told.goes else "copied"
+        yield Meaning(f"When a lead is converted, {shown(known.get('inputField'))} is {does} to {place}")
+        return
+    yield from arrow(f"What a conversion copies to {place}", told.moved("inputField"))
+    for item in told.others("inputField"):
+        yield from differing(f"Field mapping {told.name}", item)
 
 
 # --------------------------------------------------------------- calendars

@@ -83,7 +83,7 @@ def _sort(retrieved: Retrieved, wanted: Collection[Address], found: _Found) -> N
         match = NOT_FOUND.match(problem)
         if match is None:
             found.hide(_meant(file_name, problem, wanted, found), problem)
-        elif match["kind"] == "Settings":
+        elif (match["kind"], match["name"]) == ("Settings", "BusinessHours"):
             found.hide((address for address in wanted if address.kind in SETTINGS_KINDS), problem)
     listed = {Address(row.kind, row.full_name) for row in retrieved.properties}
     missing = (listed & set(wanted)) - found.resources.keys()

@@ -9,16 +9,18 @@ from typing import Any
 
 from provisioner.resources import Address, Resource
 from provisioner.targets.base import Artifact, Outcome, Progress
+from provisioner.targets.salesforce import package
 from provisioner.targets.salesforce.session import xmltext
 from provisioner.targets.salesforce.session.rest import Rest, record_id
 from provisioner.targets.salesforce.soql import literals, portions
 
 STAGE = "removing"
 # What refers to other things goes before what is referred to; both halves are one transaction.
-REFERRING = ("ApexTrigger", "PermissionSet", "ApexClass", "CustomMetadata")
+REFERRING = ("ApexTrigger", "PermissionSet", "ApexClass", "CustomMetadata", "ValidationRule", "WorkflowAlert")
 REMOVED_AS_ROWS = frozenset({"Flow", "Holiday"})
+REWRITTEN = frozenset({"BusinessHours", "LeadConvertMapping"})  # goes by deploying what is left
 WORD = re.compile(r"\w+")
-HELD_BY_FLOWS = frozenset({"CustomField", "CustomObject", "ApexClass", "CustomNotificationType"})
+HELD_BY_FLOWS = frozenset({"CustomField", "CustomObject", "ApexClass", "CustomNotificationType", "WorkflowAlert"})
 
 
 def remove_flows(rest: Rest, doomed: Collection[str], retained: Collection[str]) -> Iterator[Progress]:
@@ -125,12 +127,12 @@ def destructive_files(doomed: Iterable[Resource], also: Mapping[str, list[str]])
     Fields of a custom metadata type that goes as a whole go with it. Whether the vendor minds the order inside a file
     is not known [inferred: it may]; so what refers to something is always listed before it.
     """
-    resources = [item for item in doomed if item.address.kind not in REMOVED_AS_ROWS | {"BusinessHours"}]
+    resources = [item for item in doomed if item.address.kind not in REMOVED_AS_ROWS | REWRITTEN]
     types = {item.address.name for item in resources if item.address.kind == "CustomObject"}
     kept = [item for item in resources if not _goes_with_its_type(item.address, types)]
     members: dict[str, list[str]] = defaultdict(list)
-    for address in referring_first(kept):
-        members[address.kind].append(address.name)
+    for address in sorted(referring_first(kept), key=lambda address: address.kind in package.FOLDERS):
+        members[package.FOLDERS.get(address.kind, (address.kind,))[0]].append(address.name)
     for kind, names in also.items():
         members[kind] += names
     before = {kind: members[kind] for kind in REFERRING if kind in members}

@@ -102,7 +102,7 @@ def _is_about(text: str, address: Address) -> bool:
     The vendor's wordings are many and not documented ([docs] give none): a label alone is taken for nothing.
     """
     parts = [address.name]
-    if address.kind == "CustomField":
+    if address.kind in ("CustomField", "ValidationRule", "LeadConvertMapping"):
         parts = [address.name.rpartition(".")[2]]
     elif address.kind == "CustomMetadata":
         parts = address.name.split(".")

@@ -20,7 +20,7 @@ from provisioner.targets.base import Artifact, Ledger, OrgIdentity, Outcome, Pro
 from provisioner.targets.salesforce import package
 from provisioner.targets.salesforce.session import ledger as ledgers
 from provisioner.targets.salesforce.session import removal
-from provisioner.targets.salesforce.session.carrying import carried
+from provisioner.targets.salesforce.session.carrying import carried, without
 from provisioner.targets.salesforce.session.deploy import Deployer, Deployment, Options
 from provisioner.targets.salesforce.session.org import same_id
 from provisioner.targets.salesforce.session.rest import Rest
@@ -127,7 +127,8 @@ class Writer:
             yield Progress(removal.STAGE, f"Business hours {name!r} cannot be deleted in Salesforce; switched off")
         also = {} if final.fingerprints else {ledgers.KIND: [self._name]}
         files = removal.destructive_files(doomed, also)
-        content = self._package(retired, final if final.fingerprints else None, files)
+        left = without(self._soap, (item.address for item in doomed))
+        content = self._package([*retired, *left], final if final.fingerprints else None, files)
         yield from self._deployer.run(content, Options(check_only=False, deletes=bool(files)))
 
     def _package(self, resources: Iterable[Resource], kept: Ledger | None, more: Iterable[Artifact] = ()) -> bytes:

@@ -162,8 +162,10 @@ class World(Emulated):
         return {number: sorted(messages) for number, messages in found.items()}
 
     def tasks(self) -> dict[int, int]:
-        """How many tasks the steps made, by lead number."""
+        """How many tasks the steps made, by lead number; those of a converted lead are its contact's."""
         numbers = {id: number for number, id in self.leads.items()}
+        for row in self.query("SELECT Id, ConvertedContactId FROM Lead WHERE IsConverted = true"):
+            numbers[row["ConvertedContactId"]] = numbers[row["Id"]]
         found = dict.fromkeys(self.leads, 0)
         for row in self.query("SELECT Id, WhoId FROM Task WHERE Subject != 'Touch'"):
             found[numbers[row["WhoId"]]] += 1

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.clock import iso, parse_instant
 from provisioner.emulator.salesforce.errors import ApiError
+from provisioner.emulator.salesforce.field_history import is_history
 from provisioner.emulator.salesforce.ids import make_id
 from provisioner.emulator.salesforce.rows import decode, encode
 from provisioner.emulator.salesforce.schema import TEXT_TYPES, FieldDef, SObjectDef
@@ -68,9 +69,10 @@ class Crowds:
         return {"sobject": definition.name} | dict(zip(("first", "last"), ends, strict=True)) | {"count": count}
 
     def _definition(self, name: str) -> SObjectDef:
-        if not self._org.schema.has(name) or not self._org.schema.sobject(name).createable:
+        known = self._org.schema.sobject(name) if self._org.schema.has(name) else None
+        if known is None or not (known.createable or is_history(known.name)):
             raise ValueError(f"There is no object {name!r} that records could be planted in.")
-        return self._org.schema.sobject(name)
+        return known
 
     def _columns(
         self, definition: SObjectDef, wanted: dict[str, Any], window: tuple[int, int], seed: str, count: int

@@ -34,6 +34,11 @@ def history_of(sobject: str) -> str | None:
     return _STANDARD.get(sobject)
 
 
+def is_history(name: str) -> bool:
+    """Is this the name of an object that holds field history?"""
+    return name in _STANDARD.values() or name.endswith("__History")
+
+
 def history_object(sobject: str, label: str) -> SObjectDef:
     """The definition of the history of an object."""
     name = history_of(sobject)

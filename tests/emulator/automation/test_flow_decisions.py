@@ -70,6 +70,28 @@ def test_records_are_added_to_a_collection_by_value(built: Built) -> None:
     assert [(channel, subject) for channel, _, subject, _ in built.sent()] == [("task", "Call"), ("task", "Write")]
 
 
+def test_a_collection_is_created_whole_or_not_at_all(built: Built) -> None:
+    """The second task is refused; the fault path finds no first one."""
+    record = "<objectType>Task</objectType>"
+    shared = (("one.WhoId", "@$Record.Id"), ("one.Status", "Not Started"), ("one.Priority", "Normal"))
+    first = assign("First", ("one.Subject", "Call"), *shared, ("many", "Add", "@one"), go="Second")
+    second = assign("Second", ("one.Subject", "@Long"), ("many", "Add", "@one"), go="Make")
+    make = node("recordCreates", "Make", "<inputReference>many</inputReference>", fault="Note")
+    long = "<constants><name>Long</name><dataType>String</dataType>" + value("x" * 256) + "</constants>"
+    built.flow(
+        "F",
+        flow(
+            after(first="First", event="Create"), first, second, make, long,
+            update_record("Note", Description="@$Flow.FaultMessage"),
+            variable("one", "SObject", "<isInput>false</isInput><isOutput>false</isOutput>", record),
+            variable("many", "SObject", record, many=True),
+        ),
+    )  # fmt: skip
+    lead = built.lead()
+    assert (built.all("Task", "Id"), built.sent()) == ([], [])
+    assert "STRING_TOO_LONG: Subject: data value too large" in built.get("Lead", lead)["Description"]
+
+
 @pytest.mark.parametrize("sobject", ["Contact", "Opportunity", "Account"])
 def test_flows_run_on_what_leads_become(built: Built, sobject: str) -> None:
     body = start("RecordBeforeSave", "Create", first="A", sobject=sobject)

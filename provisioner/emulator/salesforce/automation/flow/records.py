@@ -158,10 +158,13 @@ def _update_held(names: Names, node: RecordNode) -> Work:
     def run(interview: Interview) -> None:
         found = held.read(interview)
         records = [one for one in (found if held.collection else [found]) if one is not None] if found else []
+        by_object: dict[str, list[Row]] = {}
         for record in records:
             if record.changed:
-                changes = {name: record[name] for name in record.changed}
-                _save_all(interview, "update", record.sobject, [changes | {"Id": record.get("Id")}])
+                row = {name: record[name] for name in record.changed} | {"Id": record.get("Id")}
+                by_object.setdefault(record.sobject, []).append(row)
+        for sobject, rows in by_object.items():
+            _save_all(interview, "update", sobject, rows)
 
     return run
 
@@ -206,11 +209,12 @@ def _create_held(names: Names, node: RecordNode) -> Work:
 
     def run(interview: Interview) -> None:
         found = held.read(interview)
-        for record in (found or []) if held.collection else [found]:
-            values = {field: record[field] for field in record.changed}
-            record["Id"] = _save_all(interview, "insert", name, [values])[0]
+        records = [one for one in (found or [] if held.collection else [found]) if one is not None]
+        rows = [{field: record[field] for field in record.changed} for record in records]
+        for record, made in zip(records, _save_all(interview, "insert", name, rows), strict=True):
+            record["Id"] = made
             if name == "Task":
-                _task_message(interview, record["Id"])
+                _task_message(interview, made)
 
     return run
 

@@ -76,11 +76,13 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many leads of the window a rule knows, of the first carrier that was counted. `share` is 0..1."""
+    """How many leads of the window a rule knows, of the first carrier that was counted. `share` is 0..1. `swept_up`:
+    those of `covered` whose value the design does not name."""
 
     field: str
     leads: int
     covered: int
+    swept_up: int = 0
 
     @property
     def share(self) -> float:
@@ -121,4 +123,5 @@ def coverage_of(stories: Sequence[Story]) -> Coverage | None:
     if not leads:
         return None
     uncovered = sum(tally.count for story in stories for tally in story.uncovered)
-    return Coverage(stories[0].field, leads, leads - uncovered)
+    swept_up = sum(story.leads for story in stories if story.is_swept_up)
+    return Coverage(stories[0].field, leads, leads - uncovered, swept_up)

@@ -79,7 +79,13 @@ def _totals(totals: Totals | None) -> dict[str, int] | None:
 def _coverage(coverage: Coverage | None) -> dict[str, Any] | None:
     if coverage is None:
         return None
-    return {"field": coverage.field, "leads": coverage.leads, "covered": coverage.covered, "share": coverage.share}
+    return {
+        "field": coverage.field,
+        "leads": coverage.leads,
+        "covered": coverage.covered,
+        "share": coverage.share,
+        "swept_up": coverage.swept_up,
+    }
 
 
 def _value(row: ValueRow) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from provisioner.reporting.drift_text import (
     evidence_text,
     figures_lines,
     news_of,
+    unchecked_parts,
     untold_lines,
 )
 from provisioner.reporting.markdown import LIMIT, code, org_code
@@ -79,9 +80,9 @@ def _head(report: Report, room: int) -> Iterator[str]:
     yield f"Org {org_code(org)}, {kind}."
     yield from (f"{plain(line)}  " for line in figures_lines(report))
     yield from _listed("Since the earlier report", compared_lines(report), room)
-    unchecked = [f"{item.part}: {item.why} {item.consequence}" for item in report.unchecked]
+    unchecked = [f"{item.part}: {item.why} {item.consequence}" for item in unchecked_parts(report)]
     yield from _listed("Not checked: unknown, not clean", unchecked, room)
-    yield from _listed("What this CRM tells nobody", untold_lines(report), room)
+    yield from _listed("What this CRM does not tell", untold_lines(report), room)
     yield from _listed("Accepted findings to look after", acceptance_notes(report), room)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from provisioner.insight.drift import Report
 from provisioner.planning.guards import describe_org
 from provisioner.reporting.drift_data import FORMAT, drift_data
-from provisioner.reporting.drift_text import closing, compared_lines, figures_lines, news_of
+from provisioner.reporting.drift_text import closing, compared_lines, figures_lines, news_of, unchecked_parts
 from provisioner.reporting.text import safe, safe_lines
 
 _SHOWN = 8
@@ -32,7 +32,7 @@ def slack_message(report: Report) -> dict[str, Any]:
     if len(report.findings) > _SHOWN:
         blocks.append(_section(f"and {len(report.findings) - _SHOWN} more"))
     if report.unchecked:
-        parts = ", ".join(item.part for item in report.unchecked)
+        parts = ", ".join(item.part for item in unchecked_parts(report))
         blocks.append(_section(_cut(f"Not checked (unknown, not clean): {parts}")))
     return {"text": _escaped(_cut(f"{org}: {head}")), "blocks": blocks}
 

@@ -21,6 +21,7 @@ from provisioner.reporting.drift_text import (
     figures_lines,
     news_of,
     share_text,
+    unchecked_parts,
     untold_lines,
 )
 from provisioner.reporting.text import safe
@@ -60,6 +61,7 @@ def drift_page(report: Report) -> str:
         figures=figures_lines(report),
         compared=compared_lines(report),
         entries=acceptance_notes(report),
+        unchecked=unchecked_parts(report),
         untold=untold_lines(report),
         sections=_sections(report),
         coverage=share_text(report.coverage.share) if report.coverage else "",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from provisioner.facts import Evidence
 from provisioner.insight.accepted import Acceptance
 from provisioner.insight.drift import Report
 from provisioner.insight.finding import FAMILIES, Finding
+from provisioner.insight.unchecked import Unchecked
 from provisioner.reporting.plans import org_line
 from provisioner.reporting.text import PLAIN, Paint, count_text, safe
 
@@ -49,9 +51,13 @@ def figures_lines(report: Report) -> list[str]:
     if report.coverage is not None:
         lines.append(
             f"Coverage: {share_text(report.coverage.share)} of {report.coverage.leads:,} leads have a value of "
-            f"{report.coverage.field} that a rule maps"
+            f"{report.coverage.field} that a rule maps{_swept_up(report.coverage.swept_up)}"
         )
     return lines
+
+
+def _swept_up(leads: int) -> str:
+    return f", {leads:,} of them without naming it" if leads else ""
 
 
 def share_text(share: float) -> str:
@@ -63,7 +69,8 @@ def share_text(share: float) -> str:
 def closing(report: Report) -> str:
     """One sentence: what was found, and what was not looked at. Never clean when something was not. Not escaped."""
     counts = severity_counts(report)
-    parts = f"{count_text(len(report.unchecked), 'part')} {'was' if len(report.unchecked) == 1 else 'were'} not checked"
+    count = len(unchecked_parts(report))
+    parts = f"{count_text(count, 'part')} {'was' if count == 1 else 'were'} not checked"
     accepted = f" {len(report.accepted)} accepted." if report.accepted else ""
     if report.findings:
         rest = f"; {parts}" if report.unchecked else ""
@@ -123,13 +130,24 @@ def _unchecked_lines(report: Report, paint: Paint) -> Iterator[str]:
     if not report.unchecked:
         return
     yield paint("Not checked (unknown, not clean)", "yellow", "bold")
-    for item in report.unchecked:
+    for item in unchecked_parts(report):
         yield f"  {safe(item.part)}: {safe(item.why)} {safe(item.consequence)}"
     yield ""
 
 
+def unchecked_parts(report: Report) -> list[Unchecked]:
+    """Each part once: what it means for several families is said in one sentence after the other."""
+    found: dict[tuple[str, str], Unchecked] = {}
+    for item in report.unchecked:
+        key = item.part, item.why
+        known = found.get(key)
+        said = f"{known.consequence} {item.consequence}" if known is not None else item.consequence
+        found[key] = replace(known or item, consequence=said)
+    return list(found.values())
+
+
 def untold_lines(report: Report) -> list[str]:
-    """What this CRM tells nobody. Not escaped."""
+    """What this CRM does not tell. Not escaped."""
     return [f"{item.part}: {item.why} {item.consequence}" for item in report.untold]
 
 

@@ -16,6 +16,7 @@ from provisioner.insight.finding import fingerprint_of
 from provisioner.insight.patch import patched
 from provisioner.insight.similar import likeness, propose
 from provisioner.insight.stories import coverage_of, stories_of
+from provisioner.reporting.drift_text import figures_lines
 from provisioner.sla.classification import classify, excluded
 from provisioner.sla.policy import Policy
 
@@ -133,6 +134,10 @@ def test_a_new_value_is_found_behind_every_rule_that_takes_what_it_does_not_name
     (found,) = [item for item in report(subject).findings if item.subject == "LeadSource: TikTok"]
     assert (found.code, found.severity) == ("L109", "warning")
     assert said in found.found.detail
+    coverage = report(subject).coverage
+    assert coverage is not None
+    assert (coverage.share, coverage.swept_up) == (1, 47)  # with Content Download, which no rule names any more
+    assert figures_lines(report(subject))[-1].endswith("that a rule maps, 47 of them without naming it")
 
 
 def test_the_whole_finding_of_a_value_that_was_swept_up() -> None:

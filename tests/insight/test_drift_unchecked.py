@@ -8,6 +8,7 @@ from strategies.audits import STANDINGS, audited, carrier, facts, plan, report, 
 from provisioner.facts import Scope, Unasked
 from provisioner.insight.drift import Earlier, compare
 from provisioner.insight.finding import fingerprint_of
+from provisioner.reporting.drift_text import closing, unchecked_parts
 from provisioner.resources import Address
 
 PARTS = {
@@ -56,6 +57,28 @@ def test_what_the_crm_tells_nobody_is_said_and_does_not_count() -> None:
     assert [(item.part, item.consequence) for item in made.untold] == [
         ("people/away", "Owners who are away while clocks run would not be noticed.")
     ]
+
+
+def test_leads_that_cannot_be_seen_make_every_family_that_counts_them_unclean_and_are_said_once() -> None:
+    made = report(audited(facts=facts(unasked=(Unasked("leads", "Leads are private."),))))
+    assert [(item.part, item.family) for item in made.unchecked] == [
+        ("leads", "data"),
+        ("leads", "health"),
+        ("leads", "lead-types"),
+        ("leads", "people"),
+    ]
+    assert [(item.part, item.why, item.consequence) for item in unchecked_parts(made)] == [
+        (
+            "leads",
+            "Leads are private.",
+            "Leads whose data contradict the rules would not be noticed. Misses and delays are those of a part of the "
+            "leads. All counts are too low, and a value of the leads that are not seen would not be noticed. Leads of "
+            "people who left, and leads that nobody owns, would not be noticed.",
+        )
+    ]
+    assert closing(made) == "Nothing was found, but 1 part was not checked: this is no clean result."
+    calendar = report(audited(facts=facts(unasked=(Unasked("leads", "Leads are private."),))), only=["calendar"])
+    assert calendar.is_clean
 
 
 def test_only_what_was_asked_for_is_reported() -> None:

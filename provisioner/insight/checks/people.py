@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC
 
 from provisioner.diagnostics import Severity
 from provisioner.facts import Evidence, Person, Standing
@@ -248,9 +249,10 @@ def unowned(audit: Audit) -> Iterator[Found]:
         one = item.leads == 1
         it, waits, has = ("it", "waits", "has") if one else ("them", "wait", "have")
         place = f"{waits} in the queue {item.place}" if item.place else f"{has} no owner"
+        before = f"{audit.facts.scope.patience_ended.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         yield Found(
             subject=item.place or "(no owner)",
-            detail=f"{leads_text(item.leads)} {audit.since_text} {place}, untouched and for long; "
+            detail=f"{leads_text(item.leads)} that came in before {before} {place}, untouched; "
             f"{'it' if one else 'the oldest'} came in on {day_text(item.first)}.",
             consequence=f"A clock runs for {it}, and no person is responsible."
             if has_clock

@@ -32,7 +32,6 @@ from provisioner.emulator.salesforce.org import Org
 Said = Callable[[Org], list[str]]
 
 UNKNOWN = {
-    **dict.fromkeys(range(37, 42), "reports and dashboards have tests of their own"),
     18: "record types and dependent picklists are refused by name",
     46: "conversions between lookup and master-detail are refused by name, and what else a validation cannot do is "
     "not established",
@@ -239,6 +238,39 @@ def queue(members: str) -> bytes:
     return one("Queue", "Q", "queues/Q.queue", file("Queue", body))
 
 
+def report(column: str = "LAST_NAME", kind: str = "LeadList", formula: str = "", folder: bool = True) -> bytes:
+    """A report by lead source, in a folder that comes along or does not."""
+    figure = (
+        f"<aggregates><calculatedFormula>{formula}</calculatedFormula><datatype>number</datatype><developerName>FORMULA1"
+        "</developerName><isActive>true</isActive><isCrossBlock>false</isCrossBlock><masterLabel>A</masterLabel>"
+        "<scale>2</scale></aggregates>"
+    )
+    body = (
+        f"{figure if formula else ''}<columns><field>{column}</field></columns><format>Summary</format><groupingsDown>"
+        "<dateGranularity>Day</dateGranularity><field>LEAD_SOURCE</field><sortOrder>Asc</sortOrder></groupingsDown>"
+        f"<name>R</name><reportType>{kind}</reportType><scope>org</scope>"
+    )
+    files: dict[str, str | bytes] = {"reports/SLA/R.report": file("Report", body)}
+    if folder:
+        files["reports/SLA-meta.xml"] = file("ReportFolder", "<name>SLA</name>")
+    return package({"Report": ["SLA", "SLA/R"] if folder else ["SLA/R"]}, files)
+
+
+def dashboard(name: str) -> bytes:
+    section = "<columnSize>Medium</columnSize>"
+    body = (
+        "<backgroundEndColor>#FFFFFF</backgroundEndColor><backgroundFadeDirection>Diagonal</backgroundFadeDirection>"
+        "<backgroundStartColor>#FFFFFF</backgroundStartColor><dashboardType>LoggedInUser</dashboardType>"
+        f"<leftSection>{section}</leftSection><rightSection>{section}</rightSection><textColor>#000000</textColor>"
+        "<title>B</title><titleColor>#000000</titleColor><titleSize>12</titleSize>"
+    )
+    files: dict[str, str | bytes] = {
+        "dashboards/SLA-meta.xml": file("DashboardFolder", "<name>SLA</name>"),
+        f"dashboards/SLA/{name}.dashboard": file("Dashboard", body),
+    }
+    return package({"Dashboard": ["SLA", f"SLA/{name}"]}, files)
+
+
 USES = package(
     {"CustomField": ["Lead.A__c", "Lead.B__c"]},
     {"objects/Lead.object": lead(field("A__c", "Text", TEXT), field("B__c", "Text", "<formula>A__c</formula>"))},
@@ -316,6 +348,13 @@ TABLE: list[tuple[int, str, Said]] = [
              is_sandbox=False, test_coverage=40)),
     (35, "Invalid type: Nope", says(TRIGGER)),
     (36, "This schedulable class has jobs pending or in progress", setting(says(apex()), apex_jobs=["C"])),
+    (37, "Cannot find folder:SLA", says(report(folder=False))),
+    (38, "invalid report type", says(report(kind="Nope"))),
+    (39, "columns-field: Invalid value", says(report("LastName"))),
+    (40, "Invalid custom summary formula definition: You must select a grouping context to use any report summary "
+     "function",
+     says(report(formula="PARENTGROUPVAL(RowCount, LEAD_SOURCE)"))),
+    (41, "Invalid dashboard Unique Name", says(dashboard("Bad-Name"))),
     (42, "Cannot find a user that matches any of the following usernames: who@example.com",
      says(queue("<users><user>who@example.com</user></users>"))),
     (43, "no EmailTemplate named X/Y found", says(alert())),

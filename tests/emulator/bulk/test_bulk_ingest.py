@@ -121,6 +121,14 @@ def test_data_that_fails_the_whole_job(emulator, text, facts, message):
     assert emulator.query("SELECT COUNT(Id) n FROM Lead") == [{"n": 0}]
 
 
+def test_rows_of_a_job_that_failed_as_a_whole_are_unprocessed(emulator):
+    text = "LastName,Nope__c\nDoe,x\nRoe,y\n"
+    job = closed(emulator, text)
+    ended(emulator, job)
+    assert result(emulator, job, "unprocessedrecords") == text
+    assert result(emulator, job, "failedResults") == '"sf__Id","sf__Error",LastName,Nope__c\n'
+
+
 def test_errors_of_rows_leave_the_other_rows_alone(emulator):
     lead = emulator.create("Lead", LastName="Doe", Company="Acme")
     rows = [
@@ -208,7 +216,7 @@ def test_time_that_passes_ends_a_job_that_nobody_asks_about(emulator):
 
 
 def test_a_stuck_job_stays_in_progress_until_it_is_released(emulator):
-    emulator.control("bulk", {"trouble": "stuck", "after": 1})
+    emulator.control("bulk", {"mishap": "stuck", "after": 1})
     job = closed(emulator, "LastName,Company\nA,Acme\nB,Acme\n")
     seen = [info(emulator, job) for _ in range(4)]
     assert [(one["state"], one["numberRecordsProcessed"]) for one in seen] == [
@@ -222,7 +230,7 @@ def test_a_stuck_job_stays_in_progress_until_it_is_released(emulator):
 
 
 def test_a_job_that_fails_half_way_names_what_it_did_not_process(emulator):
-    emulator.control("bulk", {"trouble": "failed", "after": 1, "message": "InternalServerError : try later"})
+    emulator.control("bulk", {"mishap": "failed", "after": 1, "message": "InternalServerError : try later"})
     job = closed(emulator, "LastName,Company\nA,Acme\nB,Acme\n")
     finished = ended(emulator, job)
     assert (finished["state"], finished["errorMessage"]) == ("Failed", "InternalServerError : try later")
@@ -231,7 +239,7 @@ def test_a_job_that_fails_half_way_names_what_it_did_not_process(emulator):
 
 
 def test_rows_fail_on_order(emulator):
-    emulator.control("bulk", {"trouble": "rows", "rows": [1]})
+    emulator.control("bulk", {"mishap": "rows", "rows": [1]})
     job = done(emulator, "LastName,Company\nA,Acme\nB,Acme\nC,Acme\n")
     assert errors_of(emulator, job) == [
         "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record or 1 records:--"
@@ -247,7 +255,17 @@ def test_an_upload_whose_answer_is_lost_has_arrived(emulator):
     assert refused(put(emulator, job, "x"))[1][0][0] == "CLIENTINPUTERROR"
 
 
-@pytest.mark.parametrize("body", [{"trouble": "fire"}, {"trouble": "rows", "when": 1}, {"release": "x"}, []])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"mishap": "fire"},
+        {"mishap": "rows", "when": 1},
+        {"release": "x"},
+        [],
+        {"mishap": "stuck", "after": "x"},
+        {"mishap": "rows", "rows": [-1]},
+    ],
+)
 def test_the_door_says_what_it_does_not_take(emulator, body):
     assert emulator.door("bulk", body).status_code == 400
 

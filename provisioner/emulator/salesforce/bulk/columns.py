@@ -92,10 +92,14 @@ class Columns:
         record_id = normal_id(text)
         if record_id is None:
             raise ApiError("MALFORMED_ID", f"malformed id {text}", ["Id"])
-        found = self._org.rows.get(self.definition.name, record_id, deleted=True)
+        bin_column = '"IsDeleted"' if self.definition.has("IsDeleted") else "0"
+        found = self._org.store.execute(
+            f'SELECT {bin_column} FROM "{self.definition.name}" WHERE "Id" = ?',  # noqa: S608
+            (record_id,),
+        ).fetchone()
         if found is None:
             raise ApiError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-        if found.get("IsDeleted"):
+        if found[0]:
             raise ApiError("ENTITY_IS_DELETED", "entity is deleted")
         return record_id
 

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.salesforce.bulk.columns import Columns, error_text
-from provisioner.emulator.salesforce.bulk.jobs import BulkJob, BulkStore, Trouble
+from provisioner.emulator.salesforce.bulk.jobs import BulkJob, BulkStore, Mishap
 from provisioner.emulator.salesforce.bulk.table import DELIMITERS, ENDINGS, BadTable, Table, read_table, written
 from provisioner.emulator.salesforce.errors import ApiError, SaveResult, not_modelled
 from provisioner.emulator.salesforce.rest.writing import Operation, save
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CHUNK = 200
 MOST_BYTES = 150_000_000  # [docs] of the CSV once it is base64: uploads above 100 MB are at risk
 _SECONDS = 2.0  # of real time that one status call works
-_PLANTED = "bulk_trouble"
+_PLANTED = "bulk_mishap"
 _OPERATIONS = ("insert", "update", "upsert", "delete")
 _FACTS = {
     "object", "operation", "contentType", "columnDelimiter", "lineEnding", "externalIdFieldName", "assignmentRuleId",
@@ -96,7 +96,7 @@ class Ingest:
         if state == "UploadComplete":
             planted = self._org.store.load(_PLANTED) or []
             if planted:
-                job.trouble = Trouble(**planted.pop(0))
+                job.mishap = Mishap(**planted.pop(0))
                 self._org.store.keep(_PLANTED, planted)
         self.store.keep(job, str(state))
         return job
@@ -130,7 +130,7 @@ class Ingest:
         if not job.done:
             raise ApiError("INVALIDJOBSTATE", f"Results are not available while the job is in state {job.state}")
         try:
-            table = self._table(job)[0]
+            table = read_table(self.store.upload(job) or b"", job.delimiter, job.ending)
         except BadTable:
             table = Table((), [])
         header = DELIMITERS[job.delimiter].join(table.header)
@@ -153,28 +153,28 @@ class Ingest:
         self.store.delete(job)
 
     def plant(self, document: Any) -> dict[str, Any]:
-        """Trouble on order, for the next job that is closed; or the end of it for a job that is stuck.
+        """Mishap on order, for the next job that is closed; or the end of it for a job that is stuck.
 
-        `{"trouble": "stuck"|"failed", "after": rows, "message"}` · `{"trouble": "rows", "rows": [places from 0],
+        `{"mishap": "stuck"|"failed", "after": rows, "message"}` · `{"mishap": "rows", "rows": [places from 0],
         "code", "message"}` · `{"release": job id}`. Raises ValueError.
         """
         if not isinstance(document, dict):
-            raise ValueError("Say {'trouble': …} or {'release': job id}.")
+            raise ValueError("Say {'mishap': …} or {'release': job id}.")
         if "release" in document:
             job = next((one for one in self.store.all("ingest") if one.id == document["release"]), None)
             if job is None:
                 raise ValueError(f"There is no bulk job {document['release']!r}.")
-            job.trouble = None
+            job.mishap = None
             self.store.keep(job)
             return {"id": job.id, "state": job.state}
         facts = dict(document)
-        kind = facts.pop("trouble", None)
+        kind = facts.pop("mishap", None)
         if kind not in ("stuck", "failed", "rows"):
-            raise ValueError(f"'trouble' is one of stuck, failed, rows, not {kind!r}.")
+            raise ValueError(f"'mishap' is one of stuck, failed, rows, not {kind!r}.")
         if unknown := sorted(set(facts) - {"after", "rows", "code", "message"}):
-            raise ValueError(f"Trouble of a bulk job has no {unknown[0]!r}.")
+            raise ValueError(f"Mishap of a bulk job has no {unknown[0]!r}.")
+        _check_mishap(facts)
         planted = [*(self._org.store.load(_PLANTED) or []), {"kind": kind, **facts}]
-        Trouble(**planted[-1])
         self._org.store.keep(_PLANTED, planted)
         return {"waiting": len(planted)}
 
@@ -187,7 +187,7 @@ class Ingest:
         return known
 
     def _work(self, job: BulkJob, most: int) -> None:
-        """Chunks until `most` rows are done (0: until the time is up), the data ends, or ordered trouble begins."""
+        """Chunks until `most` rows are done (0: until the time is up), the data ends, or ordered mishap begins."""
         try:
             table, columns = self._table(job)
         except BadTable as error:
@@ -195,26 +195,26 @@ class Ingest:
             self.store.keep(job, "Failed")
             return
         started, done = time.monotonic(), 0
-        while not self._troubled(job) and job.processed < len(table.rows):
+        while not self._befallen(job) and job.processed < len(table.rows):
             if done >= most if most else time.monotonic() - started > _SECONDS:
                 self.store.keep(job)
                 return
             end = min(job.processed + CHUNK, len(table.rows), job.processed + (most - done if most else CHUNK))
-            if job.trouble is not None and job.trouble.kind != "rows":
-                end = min(end, job.trouble.after)
+            if job.mishap is not None and job.mishap.kind != "rows":
+                end = min(end, job.mishap.after)
             done += end - job.processed
             self._chunk(job, columns, table.rows, end)
-        if job.state == "InProgress" and job.processed >= len(table.rows) and not self._troubled(job):
+        if job.state == "InProgress" and job.processed >= len(table.rows) and not self._befallen(job):
             self._read.pop(job.id, None)
             self.store.keep(job, "JobComplete")
 
-    def _troubled(self, job: BulkJob) -> bool:
-        """Whether the ordered trouble has begun; a failure is recorded."""
-        trouble = job.trouble
-        if trouble is None or trouble.kind == "rows" or job.processed < trouble.after:
+    def _befallen(self, job: BulkJob) -> bool:
+        """Whether the ordered mishap has begun; a failure is recorded."""
+        mishap = job.mishap
+        if mishap is None or mishap.kind == "rows" or job.processed < mishap.after:
             return False
-        if trouble.kind == "failed" and not job.done:
-            job.error = trouble.message
+        if mishap.kind == "failed" and not job.done:
+            job.error = mishap.message
             self.store.keep(job, "Failed")
         return True
 
@@ -234,7 +234,7 @@ class Ingest:
     def _saved(self, job: BulkJob, columns: Columns, rows: Sequence[Sequence[str]], start: int) -> list[SaveResult]:
         results: dict[int, SaveResult] = {}
         ready: list[tuple[Operation, int, Row]] = []
-        ordered = job.trouble if job.trouble is not None and job.trouble.kind == "rows" else None
+        ordered = job.mishap if job.mishap is not None and job.mishap.kind == "rows" else None
         for place, values in enumerate(rows, start):
             try:
                 if ordered is not None and place in ordered.rows:
@@ -256,6 +256,18 @@ class Ingest:
                 saved = [SaveResult(row.get("Id"), False, errors=[error]) for _, _, row in listed]
             results |= {place: result for (_, place, _), result in zip(listed, saved, strict=True)}
         return [results[place] for place in range(start, start + len(rows))]
+
+
+def _check_mishap(facts: Mapping[str, Any]) -> None:
+    """Raises ValueError for a value that is none of its kind."""
+    whole = {"after": [facts.get("after", 0)], "rows": facts.get("rows", [])}
+    for name, values in whole.items():
+        counts = isinstance(values, list) and all(type(one) is int and one >= 0 for one in values)
+        if not counts:
+            raise ValueError(f"{name!r} takes whole numbers from 0, not {facts[name]!r}.")
+    for name in ("code", "message"):
+        if not isinstance(facts.get(name, ""), str):
+            raise ValueError(f"{name!r} is a text, not {facts[name]!r}.")
 
 
 def _check_text(body: Mapping[str, Any]) -> None:

@@ -27,7 +27,7 @@ _TABLES = (
 
 
 @dataclass(slots=True)
-class Trouble:
+class Mishap:
     """What the control door ordered for a job: `stuck` or `failed` once `after` rows are processed, or failing `rows`
     (places from 0)."""
 
@@ -59,7 +59,7 @@ class BulkJob:
     polls: int = 0
     processed: int = 0
     failed: int = 0
-    trouble: Trouble | None = None
+    mishap: Mishap | None = None
 
     @property
     def done(self) -> bool:
@@ -184,5 +184,5 @@ def _text(job: BulkJob) -> str:
 
 def _job(state: str) -> BulkJob:
     raw = json.loads(state)
-    trouble = raw.pop("trouble")
-    return BulkJob(**raw, trouble=Trouble(**trouble) if trouble else None)
+    mishap = raw.pop("mishap")
+    return BulkJob(**raw, mishap=Mishap(**mishap) if mishap else None)

@@ -99,6 +99,9 @@ LOOKING: dict[str, Looking] = {
         defaults={"hasActivationRequired": "false"}, watched=("userPermissions", "objectPermissions", "license")
     ),
     "CustomNotificationType": Looking(),
+    "EmailFolder": Looking(),
+    "EmailTemplate": Looking(),
+    "WorkflowAlert": Looking(defaults={"protected": "false"}, watched=("ccEmails", "senderAddress")),
     "Queue": Looking(
         ignored=frozenset({"queueMembers", "doesSendEmailToMembers", "email", "queueRoutingConfig"}),
         open_lists=frozenset({"queueSobject"}),
@@ -185,6 +188,9 @@ _WORDS = {
     "ApexTrigger": "Apex trigger",
     "PermissionSet": "Permission set",
     "CustomNotificationType": "Notification type",
+    "EmailFolder": "Folder of email templates",
+    "EmailTemplate": "Email template",
+    "WorkflowAlert": "Email alert",
     "Queue": "Queue",
     "BusinessHours": "Business hours",
     "ValidationRule": "Validation rule",

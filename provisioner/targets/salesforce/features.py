@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from provisioner.model.design import Design
 from provisioner.targets.salesforce.alerting import slack_channels
+from provisioner.targets.salesforce.mail import mail_fields, mails_owner
 from provisioner.targets.salesforce.names import LEAD_FIELDS, METADATA_TYPES
 from provisioner.targets.salesforce.stages import RECYCLED, stage_fields
 
@@ -26,6 +27,7 @@ class Features:
     follow_up: bool
     surge: bool
     slack: bool
+    owner_mail: bool
     stages: bool
     history: bool
     rejections: bool
@@ -47,6 +49,7 @@ def features(design: Design) -> Features:
         follow_up=any(item.follow_up is not None for item in design.lead_types),
         surge=design.surge is not None,
         slack=bool(slack_channels(design)),
+        owner_mail=mails_owner(design),
         stages=design.telemetry.stages is not None,
         history=design.telemetry.stages is not None and design.telemetry.stages.history,
         rejections=design.recycling is not None and bool(design.recycling.reasons),
@@ -63,6 +66,7 @@ def lead_fields(design: Design) -> tuple[str, ...]:
         *(AFTER_HOURS if has.after_hours else ()),
         *(FOLLOW_UP if has.follow_up else ()),
         *(SURGE if has.surge else ()),
+        *mail_fields(design),
         *stage_fields(design),
         *(("Rejection_Reason",) if has.rejections else ()),
         *(("Breach_Reason",) if has.breach else ()),

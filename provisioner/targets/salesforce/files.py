@@ -16,6 +16,7 @@ from provisioner.targets.salesforce.conditions import Translator
 from provisioner.targets.salesforce.conversion import copied
 from provisioner.targets.salesforce.conversion import objects as converted_to
 from provisioner.targets.salesforce.features import BY_PEOPLE, activity_fields, features, lead_fields, metadata_types
+from provisioner.targets.salesforce.mail import mail_files
 from provisioner.targets.salesforce.names import (
     ERROR_MOST,
     LABEL_MOST,
@@ -45,6 +46,7 @@ def files(design: Design) -> Files:
         **_objects(design, common),
         **_configuration(design, common),
         **_code(design, common),
+        **mail_files(design, common),
         **_flows(design, common),
     }
 

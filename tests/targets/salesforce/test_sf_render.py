@@ -96,7 +96,8 @@ def test_the_example_wants_these_things() -> None:
         "CustomMetadata:STL_SLA_Step.urgent_1", "CustomMetadata:STL_SLA_Step.urgent_2",
         "CustomMetadata:STL_SLA_Step.urgent_3", "CustomMetadata:STL_SLA_Step.urgent_4",
         "CustomMetadata:STL_Settings.Default",
-        "CustomObject:STL_Error__c",
+        "CustomObject:STL_Error__c", "EmailFolder:STL_Alerts", "EmailTemplate:STL_Alerts/STL_Owner_Alert",
+        "WorkflowAlert:Lead.STL_Owner_Alert",
         "CustomObject:STL_Ignored_User__mdt", "CustomObject:STL_Lead_Type__mdt", "CustomObject:STL_Recipient__mdt",
         "CustomObject:STL_SLA_Step__mdt", "CustomObject:STL_Settings__mdt",
         "Flow:STL_Event_First_Touch", "Flow:STL_Lead_Owner_Settled", "Flow:STL_Lead_Stamp", "Flow:STL_Lead_Timers",
@@ -117,15 +118,18 @@ def test_a_holiday_on_a_closed_day_is_not_deployed() -> None:
 
 
 def test_the_fields_on_lead() -> None:
-    fields = {r.address.name.removeprefix("Lead.STL_") for r in snapshot(acme()) if r.address.name.startswith("Lead.")}
+    fields = {
+        r.address.name.removeprefix("Lead.STL_")
+        for r in snapshot(acme())
+        if r.address.kind == "CustomField" and r.address.name.startswith("Lead.")
+    }
     assert fields == {
         "Engaged_At__c", "Assigned_At__c", "Assigned_To__c", "Owner_Seen__c", "Owner_Changed_At__c",
         "SLA_Started_At__c", "SLA_Due_At__c", "Step_1_At__c", "Step_2_At__c", "Step_3_At__c", "Step_4_At__c",
         "First_Touch_At__c", "First_Touch_Type__c", "Lead_Type__c", "SLA_Minutes__c", "Business_Hours__c",
         "Escalation__c", "SLA_Status__c", "Excluded__c", "Escalation_Level__c", "Cycle__c", "Response_Minutes__c",
-        "Last_Error__c", "Error_Pending__c", "Systems_Delay_Minutes__c", "Human_Delay_Minutes__c",
-        "Speed_To_Lead_Minutes__c",
-        "Miss_Minutes__c", "SLA_Result__c",
+        "Last_Error__c", "Error_Pending__c", "Alert_Title__c", "SLA_Promise__c", "Waiting__c",
+        "Systems_Delay_Minutes__c", "Human_Delay_Minutes__c", "Speed_To_Lead_Minutes__c", "Miss_Minutes__c", "SLA_Result__c",
     }  # fmt: skip
 
 
@@ -243,6 +247,11 @@ def addresses_of(package: list[Artifact]) -> set[tuple[str, str]]:
             found.add((folders[folder], name.rpartition(".")[0]))
         elif folder == "settings":
             found.add(("Settings", "BusinessHours"))
+        elif folder == "email" and not name.endswith(".email-meta.xml"):
+            found.add(("EmailTemplate", name.removesuffix("-meta.xml").removesuffix(".email")))
+        elif folder == "workflows":
+            root, parent = etree.fromstring(item.content), name.removesuffix(".workflow")
+            found |= {("WorkflowAlert", f"{parent}.{word.text}") for word in root.iterfind("{*}alerts/{*}fullName")}
         elif folder == "objects":
             root, parent = etree.fromstring(item.content), name.removesuffix(".object")
             found |= {("CustomField", f"{parent}.{field.text}") for field in root.iterfind("{*}fields/{*}fullName")}

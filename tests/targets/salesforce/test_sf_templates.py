@@ -14,8 +14,9 @@ from lxml import etree
 from test_sf_render import acme
 
 from provisioner.targets.salesforce import templates
+from provisioner.targets.salesforce.features import lead_fields
 from provisioner.targets.salesforce.files import files
-from provisioner.targets.salesforce.names import LEAD_FIELDS, METADATA_TYPES
+from provisioner.targets.salesforce.names import METADATA_TYPES
 from provisioner.targets.salesforce.templates import compiled_before, rendered
 
 FOLDER = Path(__file__).parents[3] / "templates" / "salesforce"
@@ -59,7 +60,7 @@ def test_the_named_fields_and_types_are_the_ones_that_are_rendered() -> None:
     found = files(acme())
     lead = etree.fromstring(found["objects/Lead.object"])
     fields = [field.text.removeprefix("STL_").removesuffix("__c") for field in lead.iterfind("{*}fields/{*}fullName")]
-    assert sorted(name for name in fields if not name.startswith("Step_")) == sorted(LEAD_FIELDS)
+    assert sorted(name for name in fields if not name.startswith("Step_")) == sorted(lead_fields(acme()))
     types = {path for path in found if path.endswith("__mdt.object")}
     assert types == {f"objects/STL_{word}__mdt.object" for word in METADATA_TYPES}
     assert all(etree.fromstring(found[path]).findtext("{*}label") for path in types)

@@ -76,6 +76,7 @@ def _kept(word: str) -> str:
         "Recipient": "recipients",
         "Ignored_User": "ignored users",
         "Settings": "the silent switch",
+        "Error": "faults of the automation",
         "Switch": "switches",
         "Stage_History": "stage history",
     }

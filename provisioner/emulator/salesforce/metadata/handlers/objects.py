@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from lxml import etree
 
+from provisioner.emulator.salesforce.analytics.list_views import check_list_view
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.components import Components
 from provisioner.emulator.salesforce.metadata.fields import (
@@ -49,7 +49,6 @@ NamespacePrefix string(15) ro
 QualifiedApiName string(70)
 """
 _OWNED = frozenset(("Mine", "MineAndMyGroups", "Queue", "Delegated"))
-_TOKEN = re.compile(r"[A-Z][A-Z0-9_]*(?:\.[A-Z][A-Z0-9_]*)*")
 _SCOPES = frozenset(
     ("Everything", "Mine", "MineAndMyGroups", "Queue", "Delegated", "MyTerritory", "MyTeamTerritory", "Team")
 )
@@ -233,14 +232,7 @@ def put_list_view(work: Work, item: Item) -> Saved:
         raise refuse(f"Invalid scope:{scope}, not allowed", xml.kid(node, "filterScope"))
     if scope == "Queue" and xml.text(node, "queue") is None:
         raise refuse("Required field is missing: queue")
-    owner = work.org.schema.sobject(item.parent)
-    named = [*xml.kids(node, "columns"), *(one for f in xml.kids(node, "filters") for one in xml.kids(f, "field"))]
-    for place in named:
-        token = xml.own_text(place)
-        # Custom fields by their API names, everything else by tokens in capitals: a scheme of its own (7.6).
-        known = owner.has(token.rpartition(".")[2]) if token.endswith("__c") else _TOKEN.fullmatch(token)
-        if not known:
-            raise refuse(f"Could not resolve list view column: {token}", place)
+    check_list_view(work.org.schema.sobject(item.parent), node)
     return work.keep(item, body=xml.printed(normal_plain(node)))
 
 

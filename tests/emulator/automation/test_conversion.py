@@ -257,3 +257,14 @@ def test_history_tells_of_a_conversion(built: Built) -> None:
     go(built, built.lead())
     assert built.all("LeadHistory", "Field", "NewValue") == [
         ("created", None), ("Status", STATUS), ("leadConverted", None)]  # fmt: skip
+
+
+def test_a_mapped_field_stays_until_its_mapping_goes(built: Built) -> None:
+    for sobject in ("Lead", "Contact"):
+        built.fields(sobject, field("A__c", "Date"))
+    built.deploy(settings(mapping(("A__c", "A__c"))))
+    gone = {"CustomField": ["Contact.A__c"]}
+    text = "This custom field is referenced elsewhere in salesforce.com. : LeadConvertSettings"
+    assert built.failures({}, gone) == [f"Contact.A__c: {text}"]
+    built.deploy(settings())
+    assert built.failures({}, gone) == []

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from provisioner.emulator.salesforce.analytics import handlers as analytics
+from provisioner.emulator.salesforce.automation.conversion_map import pairs
 from provisioner.emulator.salesforce.ids import make_id, number_of
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.handlers.apex import bare
@@ -95,7 +96,7 @@ def _remove_field(work: Work, name: str) -> str | None:
     definition = schema.sobject(owner).field(field)
     if not definition.custom:
         raise refuse(f"Cannot delete standard field: {name}")
-    users = list(references(work, definition.name, owner=owner))
+    users = [*references(work, definition.name, owner=owner), *_mapped(work, owner, definition.name)]
     if users:
         raise refuse(f"{_REFERENCED}. : {', '.join(users)}")
     component = work.components.get("CustomField", name)
@@ -109,6 +110,14 @@ def _remove_field(work: Work, name: str) -> str | None:
     if not work.purge:
         work.components.recycle(f"{owner}.{definition.name}")
     return component.id if component else ""
+
+
+def _mapped(work: Work, owner: str, field: str) -> Iterator[str]:
+    """A field of the lead conversion map cannot go before its mapping ([docs] the help page on mapping lead fields)."""
+    component = work.components.get("LeadConvertSettings", "LeadConvertSettings")
+    for source, one, target, other in pairs(component.root) if component is not None else ():
+        if (owner.lower(), field.lower()) in ((source.lower(), one.lower()), (target.lower(), other.lower())):
+            yield "LeadConvertSettings"
 
 
 def _strip_grants(work: Work, names: set[str]) -> None:

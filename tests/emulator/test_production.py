@@ -87,6 +87,39 @@ def test_which_tests_run_and_what_they_must_cover(
     assert outcome.failures == []
 
 
+TWIN = (
+    '/* emulator-twin: sla-clock/1 {"object": "Lead", "clocks": []} */ trigger T on Lead (before insert) '
+    "{ Helper.go(); }"
+)
+TRIGGER_META = file("ApexTrigger", "<apiVersion>66.0</apiVersion><status>Active</status>")
+
+
+@pytest.mark.parametrize(
+    ("test", "percents"),
+    [
+        ("insert new Lead();", {"Helper": 100, "T": 100, "Deep": 100}),
+        ("new Deep();", {"Helper": 0, "T": 0, "Deep": 100}),
+        ("Integer one = 1; // Lead, Helper", {"Helper": 0, "T": 0, "Deep": 0}),
+    ],
+)
+def test_a_test_covers_what_its_code_names_and_what_that_names(
+    org_in_process: Org, test: str, percents: dict[str, int]
+) -> None:
+    bodies = {
+        "Helper": "public class Helper { static void go() { new Deep(); } }",
+        "Deep": "public class Deep { }",
+        "GoTest": f"@IsTest private class GoTest {{ @IsTest static void go() {{ {test}\n }} }}",
+    }
+    files: dict[str, str | bytes] = {"triggers/T.trigger": TWIN, "triggers/T.trigger-meta.xml": TRIGGER_META}
+    for name, body in bodies.items():
+        files |= {f"classes/{name}.cls": body, f"classes/{name}.cls-meta.xml": META}
+    org_in_process.settings.is_sandbox = False
+    outcome = deploy(org_in_process, package({"ApexClass": list(bodies), "ApexTrigger": ["T"]}, files))
+    assert {name: percent for _, name, percent in outcome.tests.coverage} == percents
+    bare = "Test coverage of selected Apex Trigger is 0%, at least 1% test coverage is required."
+    assert (("T", bare) in outcome.tests.warnings) is (percents["T"] == 0)
+
+
 @pytest.mark.parametrize(("as_active", "status"), [(False, "Draft"), (True, "Active")])
 def test_whether_a_flow_is_switched_on(live: Org, as_active: bool, status: str) -> None:
     live.settings.change({"deploy_flows_as_active": as_active})

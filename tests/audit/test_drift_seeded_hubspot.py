@@ -209,6 +209,7 @@ TROUBLE: dict[Key, str] = HANDS | {
     ("P301", "sam (sam@acme.example)"): "error",
     ("P302", "cro: cro@acme.example"): "error",
     ("P306", "ida (ida@acme.example)"): "warning",
+    ("P309", "(no owner)"): "error",
     ("R401", "assigned_without_clock"): "error",
     ("R402", "clock_without_lead_type"): "error",
     ("R403", "touch_before_assignment"): "warning",
@@ -304,6 +305,14 @@ def test_a_lead_that_is_wrong_is_the_sample_and_its_neighbour_is_not(told: Told)
         wanted = {check, "clock_without_lead_type"} if check == "stuck_step" else {check}
         (code,) = [code for code, subject in found if subject == check]
         assert set(found[code, check]["evidence"]["samples"]) == {told.leads[name] for name in wanted}
+
+
+def test_a_visitor_whom_nobody_was_given_waits(told: Told) -> None:
+    """Who was touched, or has an owner by now, does not."""
+    evidence = told.stages["trouble"].findings["P309", "(no owner)"]["evidence"]
+    (found,) = evidence["samples"]
+    visitor = told.org.call("GET", f"/crm/v3/objects/contacts/{found}?properties=email")
+    assert (evidence["count"], visitor["properties"]["email"]) == (1, "visitor@big.example")
 
 
 def test_a_user_whose_touches_are_ignored_leaves(told: Told) -> None:

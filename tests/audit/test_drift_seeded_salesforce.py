@@ -274,7 +274,7 @@ def test_a_lead_that_nobody_owns_is_counted_where_it_lies(told: Told) -> None:
     found = told.stages["trouble"].findings["P309", "SDR_Backup"]
     assert [row["Id"] for row in told.org.query(found["evidence"]["query"])] == [told.leads["in the queue"]]
     assert found["detail"] == (
-        "1 lead that came in before 2026-03-26 18:00 UTC waits in the queue SDR_Backup, untouched; it came in on "
+        "1 lead that came in before 2026-03-26 16:00 UTC waits in the queue SDR_Backup, untouched; it came in on "
         "2026-03-25."
     )
 

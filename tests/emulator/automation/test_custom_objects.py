@@ -199,3 +199,21 @@ def test_an_object_that_a_flow_names_stays(built: Built) -> None:
     built.flow("F", flow(after(first="G"), get("G", "Change__c", ("Stage__c", "EqualTo", "x"))))
     text = "Change__c: This custom object is referenced elsewhere in salesforce.com. : Flow F-1"
     assert built.failures({}, {"CustomObject": ["Change__c"]}) == [text]
+
+
+def test_a_flow_writes_what_the_person_who_saves_may_not(built: Built) -> None:
+    """Flows of records run in system context: the rep saves a lead, and a row of an object closed to the rep appears."""
+    from provisioner.emulator.salesforce.rest.writing import save
+
+    built.deploy(objects(LEAD, STAGE))
+    made = node("recordCreates", "Make", sets(Lead__c="@$Record.Id", Stage__c="new"), "<object>Change__c</object>")
+    built.flow("F", flow(after(first="Make", event="Create"), made))
+    org, rep = built.org, built.user("rep@x.example", "Rep")
+    org.settings.access[rep] = {"permissions": ["ApiEnabled"], "objects": {"lead": "edit"}}
+    (refused,) = save(org, "insert", org.schema.sobject("Change__c"), [{"Stage__c": "x"}], user_id=rep)
+    assert [str(error) for error in refused.errors] == [
+        "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: entity type cannot be inserted: Change"
+    ]
+    (done,) = save(org, "insert", org.schema.sobject("Lead"), [{"LastName": "M", "Company": "A"}], user_id=rep)
+    assert done.success
+    assert built.all("Change__c", "Lead__c", "Stage__c", "CreatedById") == [(done.id, "new", rep)]

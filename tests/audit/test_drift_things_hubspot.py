@@ -73,7 +73,7 @@ EXPECTED: dict[str, dict[Key, str]] = {
         ("L102", "enquiry_type: contact_form"): "info",
     },
     "longer": NOT_APPLIED | {("C207", "Property:contacts.stl_step_5_at"): "warning"},
-    "one left": {},  # the vendor takes who leaves out of the team, so that P305 has nothing to find
+    "one left": {},  # who leaves is taken out of the team here, so that P305 has nothing to find
     "all left": {("P304", f"backup_queue: {TEAM}"): "error"},
 }
 

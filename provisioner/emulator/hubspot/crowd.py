@@ -276,9 +276,10 @@ def _span(number: str, span: Span) -> str:
     more, less = (">", "<") if span.strict else (">=", "<=")
     inside = [f"+({number}) {more} {span.low}"] if span.low is not None else []
     inside += [f"+({number}) {less} {span.high}"] if span.high is not None else []
-    text = " AND ".join(inside) or "1"
-    answer = f"NOT ({text})" if span.outside else f"({text})"
-    return f"(CASE WHEN ({number}) IS NULL THEN {int(span.blank)} ELSE {answer} END)"
+    text = " AND ".join(inside)
+    if text:  # NULL, of a blank only; the number may be a long formula, which is not asked once more for that
+        return f"ifnull({'NOT ' if span.outside else ''}({text}), {int(span.blank)})"
+    return f"(CASE WHEN ({number}) IS NULL THEN {int(span.blank)} ELSE {int(not span.outside)} END)"
 
 
 def formula_sql(node: formula.Node, term: Callable[[str], str | None], untaken_blanks: bool) -> str | None:
@@ -288,6 +289,10 @@ def formula_sql(node: formula.Node, term: Callable[[str], str | None], untaken_b
         return text
     missing = [f"({term(name)}) IS NULL" for name in dict.fromkeys(formula.unguarded(node))]
     return f"(CASE WHEN {' OR '.join(missing)} THEN NULL ELSE {text} END)" if missing else text
+
+
+def _never_blank(node: formula.Node) -> bool:
+    return node.op == "is_present" or (node.op in ("and", "or", "not") and all(map(_never_blank, node.parts)))
 
 
 def _reckon(node: formula.Node, term: Callable[[str], str | None]) -> str | None:
@@ -304,14 +309,17 @@ def _reckon(node: formula.Node, term: Callable[[str], str | None]) -> str | None
         return f"(({known[0]}) IS NOT NULL)"
     if node.op == "if":
         tests, results = known[:-1:2] if len(known) % 2 else known[::2], known[1::2]
+        sure = [_never_blank(one) for one in (node.parts[:-1:2] if len(known) % 2 else node.parts[::2])]
         cases = "".join(
-            f" WHEN ({test}) IS NULL THEN NULL WHEN ({test}) THEN ({result})"
-            for test, result in zip(tests, results, strict=True)
+            f"{'' if told else f' WHEN ({test}) IS NULL THEN NULL'} WHEN ({test}) THEN ({result})"
+            for told, test, result in zip(sure, tests, results, strict=True)
         )
         return f"(CASE{cases} ELSE {known[-1] if len(known) % 2 else 'NULL'} END)"
     if node.op in ("and", "or"):
-        blank = " OR ".join(f"({part}) IS NULL" for part in known)
-        return f"(CASE WHEN {blank} THEN NULL ELSE ({f' {node.op} '.join(known)}) END)"
+        pairs = zip(known, node.parts, strict=True)
+        blank = " OR ".join(f"({part}) IS NULL" for part, one in pairs if not _never_blank(one))
+        joined = f"({f' {node.op} '.join(known)})"
+        return f"(CASE WHEN {blank} THEN NULL ELSE {joined} END)" if blank else joined
     if node.op in ("max", "min"):
         return f"{node.op}({', '.join(known)})"
     if node.op in ("not", "negative"):

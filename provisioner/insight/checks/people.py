@@ -114,7 +114,8 @@ def inactive_member(audit: Audit) -> Iterator[Found]:
 
     Why: fewer people than it seems share the work; a rotation may hand leads to somebody who left.
 
-    Found: its members, as far as they may be read.
+    Found: its members, as far as they may be read. On HubSpot it was never seen: the local CRM takes who leaves out of
+    the teams (a team that this empties is P304), and whether the vendor does is not established.
 
     Fix: take them out.
 

@@ -202,7 +202,7 @@ def test_an_object_that_a_flow_names_stays(built: Built) -> None:
 
 
 def test_a_flow_writes_what_the_person_who_saves_may_not(built: Built) -> None:
-    """Flows of records run in system context: the rep saves a lead, and a row of an object closed to the rep appears."""
+    """Flows of records run in system context: a lead saved by the rep leaves a row that the rep could not make."""
     from provisioner.emulator.salesforce.rest.writing import save
 
     built.deploy(objects(LEAD, STAGE))

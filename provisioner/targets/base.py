@@ -189,7 +189,8 @@ class Narrowing(Protocol):
 
     def records_losing(self, changes: Sequence[Change]) -> Mapping[Address, int | None]:
         """How many records have a value that each of these updates can lose (never fewer than do lose one); None where
-        that could not be counted. One request per change at most, besides what `records_with` takes."""
+        that could not be counted, unless the value stays in the record all the same: then it is left out. One request
+        per change at most, besides what `records_with` takes."""
         ...
 
 

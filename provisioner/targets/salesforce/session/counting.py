@@ -71,7 +71,11 @@ def records_with(rest: Rest, resources: Iterable[Resource]) -> Counts:
 def records_losing(rest: Rest, changes: Iterable[Change]) -> Counts:
     """Records whose value a change of a field can lose: of a picklist that offers less, those with a value that is
     withdrawn (one request per field); of any other, as `records_with`, all that have a value: no query asks how long
-    a text is."""
+    a text is.
+
+    A withdrawn value stays in the records and is only offered no more ([docs] reference/salesforce.md 2), so one that
+    this user may not see is left out, and does not keep a lead type from being renamed by whoever sees no fields.
+    """
     found: Counts = {}
     whole: list[Resource] = []
     visible: dict[str, frozenset[str]] = {}
@@ -87,8 +91,9 @@ def records_losing(rest: Rest, changes: Iterable[Change]) -> Counts:
             continue
         if object not in visible:
             visible[object] = _visible(rest, object)
-        seen = name.casefold() in visible[object]
-        found[change.address] = _records(rest, object, f" WHERE {name} IN {literals(sorted(gone))}") if seen else None
+        if name.casefold() in visible[object]:
+            count = _records(rest, object, f" WHERE {name} IN {literals(sorted(gone))}")
+            found |= {change.address: count} if count is not None else {}
     return found | records_with(rest, whole)
 
 

@@ -349,3 +349,89 @@ def test_a_fault_before_the_save_becomes_a_row_once(world: World) -> None:
     assert (row["Lead__c"], row["Message__c"]) == (world.leads[0], message)
     (lead,) = world.query("SELECT STL_Last_Error__c, STL_Error_Pending__c FROM Lead")
     assert (lead["STL_Last_Error__c"], lead["STL_Error_Pending__c"]) == (message, False)
+
+
+# ------------------------------------------------------------------ after hours
+
+NIGHT = datetime(2026, 3, 3, 3, 0, tzinfo=UTC)  # Monday, 22:00 in New York
+PROMISE = "STL_After_Hours_Due_At__c"
+
+
+def promised(mode: str = "live") -> dict[str, bytes]:
+    """The promise is written by whoever saves the lead: what sets it is the clock's business, and tested with it."""
+    found = files(compiled(talkative(mode)))
+    found = {path: content for path, content in found.items() if not path.startswith(("classes/", "triggers/"))}
+    code = re.compile(rb"\s*<types>(?:\s*<members>\w+</members>)+\s*<name>Apex(?:Class|Trigger)</name>\s*</types>")
+    found["package.xml"] = code.sub(b"", found["package.xml"])
+    rights = "permissionsets/STL_Speed_To_Lead.permissionset"
+    found[rights] = re.sub(rb"\s*<classAccesses>.*?</classAccesses>", b"", found[rights], flags=re.DOTALL)
+    readable = rb"<editable>false</editable>(\s*<field>Lead\.STL_After_Hours_Due_At__c)"
+    found[rights] = re.sub(readable, rb"<editable>true</editable>\1", found[rights])
+    return found
+
+
+def at_ten(minutes: int | None, **values: Any) -> tuple[Event, ...]:
+    """A lead that comes at night; its promise is written a minute later, at 03:00 in UTC."""
+    made = {} if minutes is None else {PROMISE: NIGHT + timedelta(minutes=minutes)}
+    return arrives(NIGHT - timedelta(minutes=1), **values), Event(NIGHT, "save", made | {"Website": "x.example"})
+
+
+ON_CALL = ("SDR_On_Call", "cro@acme.example")
+
+
+def at_night(sent: list[dict[str, Any]]) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [row for row in told(sent) if row[0] < "13:00"]
+
+
+def once(at: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(at, "bell", ON_CALL), (at, "email", ("cro@acme.example",)), (at, "slack", ("C0123456789",))]
+
+
+def test_who_is_on_call_is_told_at_once_and_when_nobody_reacted(world: World) -> None:
+    sent = played(world, promised(), *at_ten(60))
+    assert at_night(sent) == [*once("03:00"), *once("04:00")]
+    assert [item["subject"] for item in sent if item["channel"] == "email"][:2] == [
+        "New lead after hours: Lovelace, Engines & Co",
+        "After-hours promise missed: Lovelace, Engines & Co",
+    ]
+    bodies = [item["body"] for item in sent if item["channel"] == "email"][:2]
+    assert [re.findall(r"^(?:SLA|Waiting): .*", body, re.MULTILINE) for body in bodies] == [
+        ["SLA: 60 min (after hours)", "Waiting: 0 min since assignment"],
+        ["SLA: 60 min (after hours)", "Waiting: 60 min since assignment"],
+    ]
+    (row,) = world.query("SELECT STL_After_Hours_Result__c, STL_Escalation_Level__c FROM Lead")
+    assert (row["STL_After_Hours_Result__c"], row["STL_Escalation_Level__c"]) == ("Miss", 0)
+    assert world.query("SELECT Message__c FROM STL_Error__c") == []
+
+
+def test_a_touch_keeps_the_second_alert_away(world: World) -> None:
+    touch = Event(NIGHT + timedelta(minutes=20), "touch", subtype="Call", actor=ANN)
+    sent = played(world, promised(), *at_ten(60), touch)
+    assert at_night(sent) == once("03:00")
+
+
+def test_a_promise_that_moves_is_told_at_its_new_end_alone(world: World) -> None:
+    moves = Event(NIGHT + timedelta(minutes=30), "save", {PROMISE: NIGHT + timedelta(minutes=90)})
+    assert at_night(played(world, promised(), *at_ten(60), moves)) == [*once("03:00"), *once("04:30")]
+
+
+def test_a_promise_that_goes_is_not_told_of(world: World) -> None:
+    goes = Event(NIGHT + timedelta(minutes=30), "save", {PROMISE: None})
+    assert at_night(played(world, promised(), *at_ten(60), goes)) == once("03:00")
+
+
+def test_no_promise_no_alert_and_quiet_holds_after_hours(world: World) -> None:
+    assert at_night(played(world, promised(), *at_ten(None))) == []
+    assert at_night(played(world, promised(), *at_ten(60, Title="Quiet"))) == []
+    later = Event(NIGHT + timedelta(minutes=30), "save", {"Title": "Quiet"})
+    assert at_night(played(world, promised(), *at_ten(60), later)) == once("03:00")
+
+
+def test_silent_after_hours_writes_to_one_address_per_channel(world: World) -> None:
+    sent = played(world, promised("silent"), *at_ten(60))
+    silently = [("bell", (QA,)), ("email", (QA,)), ("email", (QA,))]
+    assert at_night(sent) == [(at, *row) for at in ("03:00", "04:00") for row in silently]
+    assert [item["body"].split("\n")[0] for item in sent if item["channel"] == "email"][:2] == [
+        "Silent mode: would have told cro (cro), on_call (SDR_On_Call) by bell and email",
+        "Silent mode: would have posted to channel by Slack",
+    ]

@@ -7,7 +7,6 @@ than its field, an instant beyond the calendar, a tie after an inexact division)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -18,7 +17,21 @@ from provisioner.emulator.salesforce.automation.formula import FormulaError, Kin
 from provisioner.emulator.salesforce.automation.formula.syntax import Literal, Name, Node, parse
 from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef, SObjectDef
 from provisioner.emulator.salesforce.soql import exact
-from provisioner.emulator.salesforce.soql.exact import BLANK, FIELD_MOST, Guards, Number, Untranslatable
+from provisioner.emulator.salesforce.soql.exact import FIELD_MOST, Guards, Number, Untranslatable
+from provisioner.emulator.salesforce.soql.expressions import (
+    COUNTED,
+    MOMENTS,
+    NOTHING,
+    TEXTS,
+    Expression,
+    blank,
+    cases,
+    constant,
+    joined,
+    logic,
+    quoted,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
@@ -29,23 +42,7 @@ _FIRST, _AFTER = -62_135_596_800, 253_402_300_800  # the calendar of the engine,
 _FOUR_DIGITS = -30_610_224_000  # the year 1000
 _UTC = frozenset({"UTC", "GMT", "Etc/UTC", "Etc/GMT"})
 _LONGEST = 100_000  # characters of SQL
-_MOMENTS = (Kind.DATE, Kind.DATETIME)
-_COUNTED = (Kind.NUMBER, *_MOMENTS)
-_TEXTS = (Kind.TEXT, Kind.PICKLIST, Kind.MULTIPICKLIST, Kind.TIME)
 _PARTS = {"YEAR": "%Y", "MONTH": "%m", "DAY": "%d"}
-
-
-@dataclass(frozen=True)
-class Expression:
-    """Of a number, `number`; of a date, its days since 1970, of an instant its seconds, as `number`; of a truth, `sql`
-    (1, 0 or NULL); of other kinds `sql`, a text that is never NULL."""
-
-    kind: Kind
-    sql: str = ""
-    number: Number = BLANK
-
-
-_NOTHING = Expression(Kind.NULL)
 
 
 def formula_sql(org: Org, definition: SObjectDef, item: FieldDef, table: str, user_id: str) -> str | None:
@@ -126,7 +123,7 @@ class _Fields:
 
     def node(self, node: Node) -> Expression:
         if isinstance(node, Literal):
-            return _constant(node.value)
+            return constant(node.value)
         if isinstance(node, Name):
             return self.name(node.text)
         arguments = [self.node(one) for one in node.arguments]
@@ -142,13 +139,11 @@ class _Fields:
             names = FieldNames(org, org.automation.formulas, self.definition, blanks_as_zero=self.zero)
             reference = names.resolve(text)
             value = reference.read(FieldScope(self.translator.viewer, {}))
-            if not isinstance(value, Decimal | str | bool | None) or reference.kind not in (Kind.NUMBER, *_TEXTS[:2]):
+            if not isinstance(value, Decimal | str | bool | None) or reference.kind not in (Kind.NUMBER, *TEXTS[:2]):
                 raise Untranslatable(text)
             if value is None and reference.kind is Kind.NUMBER:
                 return Expression(Kind.NUMBER)
-            return (
-                Expression(reference.kind, _quoted(value or "")) if isinstance(value, str | None) else _constant(value)
-            )
+            return Expression(reference.kind, quoted(value or "")) if isinstance(value, str | None) else constant(value)
         steps = org.automation.formulas.steps(self.definition, text)
         if steps is None:
             raise Untranslatable(text)
@@ -200,13 +195,13 @@ class _Fields:
         left, right = arguments
         match sign:
             case "&&" | "||":
-                return _logic("AND" if sign == "&&" else "OR", arguments)
+                return logic("AND" if sign == "&&" else "OR", arguments)
             case "=" | "<>":
                 return self.compared(left, sign, right)
             case "<" | "<=" | ">" | ">=":
                 return None if Kind.TIME in (left.kind, right.kind) else self.compared(left, sign, right)
             case "&":
-                return _joined(arguments)
+                return joined(arguments)
             case "+" | "-":
                 return self.additive(sign, left, right)
             case "*" | "/":
@@ -217,23 +212,23 @@ class _Fields:
     def compared(self, left: Expression, sign: str, right: Expression) -> Expression | None:
         kinds = {left.kind, right.kind} - {Kind.NULL}
         if Kind.TEXT in kinds:
-            return Expression(Kind.BOOLEAN, f"({_text(left)} COLLATE BINARY {sign} {_text(right)})")
+            return Expression(Kind.BOOLEAN, f"({text_of(left)} COLLATE BINARY {sign} {text_of(right)})")
         if Kind.NULL in (left.kind, right.kind):
             return Expression(Kind.BOOLEAN, "NULL")
-        if left.kind in _COUNTED:
+        if left.kind in COUNTED:
             return Expression(Kind.BOOLEAN, self.guards.compared(left.number, sign, right.number))
         return Expression(Kind.BOOLEAN, f"({left.sql} {sign} {right.sql})") if left.kind is Kind.BOOLEAN else None
 
     def additive(self, sign: str, left: Expression, right: Expression) -> Expression | None:
         if Kind.NULL in (left.kind, right.kind):
-            return _NOTHING
+            return NOTHING
         if left.kind is Kind.TEXT:
-            return _joined([left, right])
-        if left.kind is Kind.NUMBER and right.kind in _MOMENTS:
+            return joined([left, right])
+        if left.kind is Kind.NUMBER and right.kind in MOMENTS:
             left, right = right, left
-        if left.kind in _MOMENTS and right.kind is Kind.NUMBER:
+        if left.kind in MOMENTS and right.kind is Kind.NUMBER:
             return self.shifted(left, sign, right.number)
-        if left.kind is not right.kind or left.kind not in _COUNTED:
+        if left.kind is not right.kind or left.kind not in COUNTED:
             return None
         gap = exact.add(left.number, right.number, sign)
         if left.kind is Kind.NUMBER or left.kind is Kind.DATE:
@@ -261,23 +256,23 @@ class _Fields:
     def function(self, name: str, arguments: list[Expression]) -> Expression | None:
         match name:
             case "IF":
-                return _cases([(f"CASE WHEN {arguments[0].sql or 'NULL'} THEN", arguments[1])], arguments[2])
+                return cases([(f"CASE WHEN {arguments[0].sql or 'NULL'} THEN", arguments[1])], arguments[2])
             case "CASE":
                 return self.case(arguments)
             case "AND" | "OR":
-                return _logic(name, arguments)
+                return logic(name, arguments)
             case "NOT":
                 return Expression(Kind.BOOLEAN, f"(NOT {arguments[0].sql or 'NULL'})")
             case "ISBLANK" | "ISNULL":
-                return Expression(Kind.BOOLEAN, _blank(arguments[0]))
+                return Expression(Kind.BOOLEAN, blank(arguments[0]))
             case "BLANKVALUE" | "NULLVALUE":
-                return _cases([(f"CASE WHEN NOT {_blank(arguments[0])} THEN", arguments[0])], arguments[1])
+                return cases([(f"CASE WHEN NOT {blank(arguments[0])} THEN", arguments[0])], arguments[1])
             case "ISPICKVAL":
-                return Expression(Kind.BOOLEAN, f"({_text(arguments[0])} COLLATE BINARY = {_text(arguments[1])})")
+                return Expression(Kind.BOOLEAN, f"({text_of(arguments[0])} COLLATE BINARY = {text_of(arguments[1])})")
             case "CONTAINS" | "BEGINS" if Kind.NULL in (arguments[0].kind, arguments[1].kind):
                 return Expression(Kind.BOOLEAN, "NULL")
             case "CONTAINS" | "BEGINS":
-                place = f"instr({_text(arguments[0])}, {_text(arguments[1])})"
+                place = f"instr({text_of(arguments[0])}, {text_of(arguments[1])})"
                 return Expression(Kind.BOOLEAN, f"({place} {'> 0' if name == 'CONTAINS' else '= 1'})")
             case "NOW" | "TODAY" | "ISNEW":
                 return self.moment(name)
@@ -292,15 +287,15 @@ class _Fields:
         pairs: list[tuple[str, Expression]] = []
         for key, answer in zip(keys, arguments[2:-1:2], strict=True):
             if subject.kind in (Kind.TEXT, Kind.PICKLIST):
-                test = f"({_text(subject)} COLLATE BINARY = {_text(key)})"
+                test = f"({text_of(subject)} COLLATE BINARY = {text_of(key)})"
             elif Kind.NULL in (subject.kind, key.kind):
                 test = "NULL"
-            elif subject.kind in _COUNTED:
+            elif subject.kind in COUNTED:
                 test = self.guards.compared(subject.number, "=", key.number)
             else:
                 return None
             pairs.append((f"{'WHEN' if pairs else 'CASE WHEN'} {test} THEN", answer))
-        return _cases(pairs, arguments[-1])
+        return cases(pairs, arguments[-1])
 
     def moment(self, name: str) -> Expression:
         viewer = self.translator.viewer
@@ -337,7 +332,7 @@ class _Fields:
     def converted(self, name: str, value: Expression) -> Expression | None:
         number = value.number
         if value.kind in (Kind.PICKLIST, Kind.NULL) and name == "TEXT":
-            return Expression(Kind.TEXT, _text(value))
+            return Expression(Kind.TEXT, text_of(value))
         if name == "TEXT" and value.kind is Kind.NUMBER and number.below == 1 and number.exact:
             return Expression(Kind.TEXT, f"coalesce(CAST({number.sql} AS TEXT), '')")
         if name == "TEXT" and value.kind is Kind.DATE:
@@ -356,58 +351,3 @@ class _Fields:
         letter = _PARTS.get(name, "%w")
         part = f"CAST(strftime('{letter}', {moment}) AS INTEGER)"
         return Expression(Kind.NUMBER, number=Number(part if name in _PARTS else f"({part} + 1)", 1, 9999))
-
-
-def _constant(value: Decimal | str | bool | None) -> Expression:
-    if value is None:
-        return _NOTHING
-    if isinstance(value, bool):
-        return Expression(Kind.BOOLEAN, str(int(value)))
-    if isinstance(value, str):
-        return Expression(Kind.TEXT, _quoted(value))
-    return Expression(Kind.NUMBER, number=exact.literal(value))
-
-
-def _quoted(text: str) -> str:
-    if "\0" in text:
-        raise Untranslatable("a text with a zero byte")
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _text(value: Expression) -> str:
-    return value.sql if value.kind is not Kind.NULL else "''"
-
-
-def _joined(values: list[Expression]) -> Expression:
-    return Expression(Kind.TEXT, f"({' || '.join(_text(one) for one in values)})")
-
-
-def _logic(word: str, values: list[Expression]) -> Expression:
-    """AND and OR take unknown for false."""
-    return Expression(Kind.BOOLEAN, "(" + f" {word} ".join(f"({one.sql or 'NULL'}) IS TRUE" for one in values) + ")")
-
-
-def _blank(value: Expression) -> str:
-    if value.kind is Kind.NULL:
-        return "1"
-    if value.kind in _TEXTS:
-        return f"({value.sql} COLLATE BINARY = '')"
-    return f"({value.sql if value.kind is Kind.BOOLEAN else value.number.sql} IS NULL)"
-
-
-def _cases(pairs: list[tuple[str, Expression]], otherwise: Expression) -> Expression:
-    """A choice between values of one kind, some of which may be NULL."""
-    values = [*(value for _, value in pairs), otherwise]
-    kind = next((one.kind for one in values if one.kind is not Kind.NULL), Kind.NULL)
-    if kind is Kind.NULL:
-        return _NOTHING
-    shape = BLANK
-    if kind in _COUNTED:
-        parts, shape = exact.either([one.number for one in values])
-    elif kind is Kind.BOOLEAN:
-        parts = [one.sql or "NULL" for one in values]
-    else:
-        parts = [_text(one) for one in values]
-    tests = " ".join(f"{test} {part}" for (test, _), part in zip(pairs, parts, strict=False))
-    sql = f"({tests} ELSE {parts[-1]} END)"
-    return Expression(kind, number=exact.as_one(sql, shape)) if kind in _COUNTED else Expression(kind, sql)

@@ -296,7 +296,7 @@ def test_a_new_value_says_what_takes_it_and_how_new_it_is(told: Told) -> None:
     found = told.stages["swept up"].findings["L109", "LeadSource: TikTok Lead Ad"]
     assert found["detail"] == (
         "5 leads since 2025-12-26 have “TikTok Lead Ad” in Lead Source (LeadSource), first seen 2026-03-25, last "
-        "2026-03-25. No rule of the design names it: a rule for whatever is left takes it."
+        "2026-03-25. No rule of the design names it: a rule for whatever is left takes it. No lead from before had it."
     )
     assert found["evidence"]["count"] == 5
     query = found["evidence"]["query"].partition("; none before, by: ")[2]

@@ -150,7 +150,7 @@ def test_the_whole_finding_of_a_value_that_was_swept_up() -> None:
     (found,) = [item for item in report(subject).findings if item.code == "L109"]
     assert found.found.detail == (
         "37 leads since 2026-03-17 have “Webinar Replay” in Lead Source (LeadSource), first seen 2026-04-01, last "
-        "2026-06-12. No rule of the design names it: a rule for whatever is left takes it."
+        "2026-06-12. No rule of the design names it: a rule for whatever is left takes it. No lead from before had it."
     )
     assert found.found.consequence == (
         "37 leads: judged as “Content” (SLA 4h). 37 verdicts would have been made under “Event attendee” (SLA 1h) "

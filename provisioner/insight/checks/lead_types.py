@@ -195,6 +195,7 @@ def swept_up(audit: Audit) -> Iterator[Found]:
             before = " + ".join(audit.earlier[story.field, value].query for value in spellings(story)[:1])
             yield replace(
                 found,
+                detail=f"{found.detail} No lead from before had it.",
                 fix=_naming_fix(audit, story),
                 severity=_mild(audit, "warning"),
                 figures={**found.figures, "earlier": 0},

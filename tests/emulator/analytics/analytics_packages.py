@@ -22,6 +22,7 @@ FIELDS = {
     "Due_At__c": "<type>DateTime</type>",
     "Late__c": "<formula>MAX(Minutes__c - 30, 0)</formula><precision>18</precision><scale>1</scale><type>Number</type>"
     "<formulaTreatBlanksAs>BlankAsBlank</formulaTreatBlanksAs>",
+    "Rate__c": "<precision>5</precision><scale>2</scale><type>Percent</type>",
     "Tags__c": "<type>MultiselectPicklist</type><visibleLines>4</visibleLines><valueSet><valueSetDefinition>"
     "<sorted>false</sorted>"
     "<value><fullName>A</fullName><default>false</default></value>"

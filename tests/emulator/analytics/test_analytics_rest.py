@@ -318,3 +318,38 @@ def test_metadata_lists_folders_and_what_is_in_them(client: Client) -> None:
     assert listed("Report", "SLA") == ["SLA/By_Source", "SLA/Flat"]
     assert listed("DashboardFolder") == ["SLA"]
     assert listed("Dashboard", "SLA") == ["SLA/Board"]
+
+
+CHART = (
+    "<chart><chartSummaries><aggregate>Sum</aggregate><axisBinding>y</axisBinding><column>Lead.Minutes__c</column>"
+    "</chartSummaries><chartType>VerticalColumn</chartType><groupingColumn>STATUS</groupingColumn>"
+    "<legendPosition>Right</legendPosition><location>CHART_TOP</location><size>Medium</size>"
+    "<summaryAxisRange>Auto</summaryAxisRange></chart>"
+)
+
+
+def test_components_group_and_sort_as_they_say(client: Client) -> None:
+    text = report(CHART + column("Lead.Minutes__c", "Sum") + down("LEAD_SOURCE") + down("STATUS"))
+    bare = BOARD[: BOARD.index("<dashboardGridComponents>")], BOARD[BOARD.index("<numberOfColumns>") :]
+    cells = (
+        component("Column", "", "SLA/Two", more="<useReportChart>true</useReportChart>"),
+        component("Bar", COUNT, "SLA/Two", 3, "<groupingColumn>LEAD_SOURCE</groupingColumn>"
+                  "<sortBy>RowLabelDescending</sortBy>"),
+        component("BarStacked", COUNT, "SLA/Two", 6,
+                  "<groupingColumn>STATUS</groupingColumn><groupingColumn>LEAD_SOURCE</groupingColumn>"
+                  "<sortBy>RowValueAscending</sortBy>"),
+    )  # fmt: skip
+    files = {
+        "reports/SLA/Two.report": text, "dashboards/SLA/Second.dashboard": bare[0] + "".join(cells) + bare[1],
+    }  # fmt: skip
+    client.deploy({"Report": ["SLA/Two"], "Dashboard": ["SLA/Second"]}, files)
+    one = client.soql("SELECT Id FROM Dashboard WHERE DeveloperName = 'Second'")[0]["Id"]
+    answer = client.call("GET", f"analytics/dashboards/{one}")
+    chart, bar, stacked = (entry["reportResult"] for entry in answer["componentData"])
+    assert chart["reportMetadata"]["aggregates"] == ["s!Lead.Minutes__c"]
+    assert totals(chart) == {"T!T": [33.0], "0!T": [33.0]}
+    assert [one["label"] for one in chart["groupingsDown"]["groupings"]] == ["Open - Not Contacted"]
+    assert [one["label"] for one in bar["groupingsDown"]["groupings"]] == ["Other", "Web", "-"]
+    inner = stacked["groupingsDown"]["groupings"][0]["groupings"]
+    assert [one["label"] for one in inner] == ["-", "Web", "Other"]
+    assert totals(stacked)["T!T"] == [4]

@@ -123,6 +123,8 @@ MISTAKES: list[tuple[str, str]] = [
      "Invalid custom summary formula definition: Field Lead.Minutes__c does not exist. Check spelling."),
     (report(formula("LAST_NAME:MAX") + BY_SOURCE),
      "Invalid custom summary formula definition: Field LAST_NAME:MAX does not exist. Check spelling."),
+    (report(formula("Lead.Rate__c:AVG") + BY_SOURCE),
+     "Invalid custom summary formula definition: The emulator does not model percent fields in summary formulas."),
     (report(formula("RowCount", more="<downGroupingContext>CITY</downGroupingContext>") + BY_SOURCE),
      "aggregates-downGroupingContext: Invalid value specified: CITY"),
     (report(formula("RowCount", scale=19) + BY_SOURCE), "aggregates-scale: Invalid value specified: 19"),

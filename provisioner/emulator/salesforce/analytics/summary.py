@@ -76,6 +76,8 @@ class _Names:
         summary = _FUNCTIONS.get(function)
         if column is None or summary is None or not column.summable:
             raise FormulaError(f"Field {name} does not exist. Check spelling.")
+        if column.item.type == "percent":
+            raise FormulaError("The emulator does not model percent fields in summary formulas.")
         self.needs[column.token, summary] = (column, summary)
         return Reference(Kind.NUMBER, _reader(summary_key(column.token, summary)))
 

@@ -73,7 +73,7 @@ def references(work: Work, word: str, *, owner: str = "") -> Iterator[str]:
             text = (xml.text(one.root, "formula") or "") if kind == "CustomField" else one.body.decode()
             if (pattern if inside else dotted).search(text):
                 yield f"{kind} {one.full_name}"
-    for kind in ("ReportType", "Report"):
+    for kind in ("ReportType", "Report", "Dashboard"):
         for one in work.components.all(kind):
             text = one.body.decode()
             if pattern.search(text) and (not owner or named.search(text)):

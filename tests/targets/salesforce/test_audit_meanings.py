@@ -377,6 +377,21 @@ TABLE: list[tuple[str, Mutation, list[tuple[str, tuple[str, ...]]]]] = [
         [("Code STL_Clock is rewritten: business hours may be counted in another way", ("emea_demo", *ON_US))],
     ),
     (
+        "EmailFolder:STL_Alerts",
+        put(name="Mine"),
+        [("Folder of email templates STL_Alerts, name: STL Alerts -> Mine", ())],
+    ),
+    (
+        "EmailTemplate:STL_Alerts/STL_Owner_Alert",
+        put(content="Call now\n"),
+        [("The text of mails to owners is another one", EVERYBODY)],
+    ),
+    (
+        "WorkflowAlert:Lead.STL_Owner_Alert",
+        put(recipients=[{"type": "creator"}]),
+        [("Email alert Lead.STL_Owner_Alert writes to other people than before", EVERYBODY)],
+    ),
+    (
         "ApexClass:STL_Clock_Test",
         put(body="class X {}"),
         [("Code STL_Clock_Test is rewritten: only the test of the clock is concerned", ())],
@@ -420,6 +435,11 @@ GONE = {
     "CustomNotificationType:STL_Alert": "Notification type STL_Alert is removed: no bell rings any more",
     "CustomObject:STL_Recipient__mdt": (
         "The place for recipients (STL_Recipient__mdt) is removed, with all its records"
+    ),
+    "EmailFolder:STL_Alerts": "Folder of email templates STL_Alerts is removed",
+    "EmailTemplate:STL_Alerts/STL_Owner_Alert": "Email template STL_Alerts/STL_Owner_Alert is removed",
+    "WorkflowAlert:Lead.STL_Owner_Alert": (
+        "Email alert Lead.STL_Owner_Alert is removed: owners get their mails from the flow itself"
     ),
     "Flow:STL_Lead_Stamp": "Flow STL_Lead_Stamp is removed: no new lead gets a clock, and no touch ends one",
     "Holiday:STL us 2026-12-24 Day off": "Holiday 2026-12-24 of us is removed: clocks run on that day",

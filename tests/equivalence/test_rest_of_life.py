@@ -1,0 +1,201 @@
+"""Stages, rejections, surge, after-hours promises and follow-ups: the deployed metadata and the oracle agree.
+
+The random designs and lives of `worlds`, with these features added to the designs, and to the lives the reasons that
+people give. What a step or an alert does is compared elsewhere; here it is what the leads hold at the end.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import yaml
+
+from provisioner.document import loads
+from provisioner.model.compile import compile_design
+from provisioner.sla.state import LeadState, after_hours_result, follow_up_status, minutes
+from provisioner.sla.timeline import Switched, run
+from provisioner.targets.salesforce.package import manifest
+
+from . import oracle, worlds
+from .compare import Case, files_of
+from .world import World
+
+STAGES = {"open": "Open - Not Contacted", "working": "Working - Contacted", "disqualified": "Disqualified"}
+REASONS = ["No budget", "No authority", "No need", "Bad timing", "Competitor"]
+SAMPLE, FULL = range(3010, 3026), range(3100, 3160)
+
+
+def document(seed: int, *, apex: bool) -> tuple[dict[str, Any], datetime]:
+    """`apex`: with promises that the code of the business clock has to work out."""
+    found, start = worlds.design(seed)
+    rng = random.Random(f"more {seed}")
+    found["telemetry"]["stages"] = {"field": "Status", "values": STAGES, "history": True}
+    found["recycling"] = {"reasons": REASONS}
+    found["surge"] = {"factor": rng.choice([0.5, 1.25, 2, 3])}
+    around_the_clock = [item for item in found["lead_types"] if item["clock"] == "calendar"]
+    if not apex and around_the_clock:
+        found["lead_types"], found["unmatched"] = around_the_clock, {"track_as": around_the_clock[0]["id"]}
+    for lead_type in found["lead_types"]:
+        business = lead_type["clock"] == "business"
+        if not apex and any(item["clock"] == "business" for item in found["lead_types"]):
+            continue
+        if rng.random() < 0.6:
+            within = rng.choice(["30m", "8h", "2bd"] if business else ["30m", "8h", "2d"])
+            lead_type["follow_up"] = {"touches": rng.choice([1, 2, 3]), "within": within}
+        if business and rng.random() < 0.6:
+            sla = rng.choice(["10m", "1h", "12h"])
+            lead_type["after_hours"] = {"clock": "calendar", "sla": sla, "notify": ["cro"]}
+    return found, start
+
+
+def with_reasons(life: worlds.Life) -> worlds.Life:
+    """A rejection without a reason is refused; that is told elsewhere."""
+    events = [
+        replace(event, values=event.values | {"STL_Rejection_Reason__c": REASONS[0]})
+        if event.values.get("Status") == STAGES["disqualified"]
+        else event
+        for event in life.events
+    ]
+    return replace(life, events=tuple(events))
+
+
+def made(seed: int, lives: int, *, apex: bool) -> Case | None:
+    data, start = document(seed, apex=apex)
+    text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    design, findings = compile_design(loads(text, f"world-{seed}.yaml"), today=date(2026, 3, 1))
+    if design is None or any(finding.severity == "error" for finding in findings):
+        return None
+    policy = oracle.policy_of(design)
+    lived = tuple(with_reasons(worlds.life(seed, number, start)) for number in range(lives))
+    return Case(seed, design, policy, lived, start, start + timedelta(days=14))
+
+
+class Story(oracle.Told):
+    """The oracle's story with its stage history, the surge on or off throughout."""
+
+    surge = False
+
+    def until(self, at: datetime, events: tuple[Any, ...] = ()) -> LeadState | None:
+        if self.state is None and not events:
+            return None
+        since = (Switched(worlds.STARTS[0] - timedelta(days=9), self.surge), *events)
+        find = oracle.reassign(self.design)
+        told = run(self.policy, since, until=at, tick=self.tick, reassign=find, known=self.state)
+        self.state = told.state
+        self.rows = [*getattr(self, "rows", []), *told.stages]
+        return self.state
+
+
+def story(played: Case, life: worlds.Life, *, surge: bool) -> Story:
+    told = Story(played.design, played.policy)
+    told.surge = surge
+    for event in life.events:
+        if event.at <= played.until:
+            told.tell(event)
+    told.until(played.until)
+    return told
+
+
+def predicted(state: LeadState, until: datetime) -> dict[str, Any]:
+    known = {f"STL_{stage.title()}_At__c": state.stage_at.get(stage) for stage in STAGES}
+    return {
+        "STL_Surge_Factor__c": state.surge_factor,
+        "STL_After_Hours_Due_At__c": state.after_hours_due_at,
+        "STL_After_Hours_Result__c": after_hours_result(state, until),
+        "STL_Touch_Count__c": state.touch_count,
+        "STL_Follow_Up_Touches__c": state.follow_up_touches,
+        "STL_Follow_Up_Due_At__c": state.follow_up_due_at,
+        "STL_Follow_Up_Completed_At__c": state.follow_up_completed_at,
+        "STL_Follow_Up_Status__c": follow_up_status(state, until),
+        "STL_Stage_Entered_At__c": state.stage_entered_at,
+        "STL_SLA_Due_At__c": state.sla_due_at,
+        **known,
+    }
+
+
+def read(value: Any) -> Any:
+    """What the org answers, as the oracle would write it."""
+    if isinstance(value, str) and value[10:11] == "T":
+        return datetime.fromisoformat(value)
+    return Decimal(str(value)) if isinstance(value, int | float) else value
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    emulated = World()
+    yield emulated
+    emulated.close()
+
+
+def differences(world: World, played: Case) -> list[str]:
+    """Where the executed metadata and the oracle differ, in words; the rows of stage history among it."""
+    files, surge = files_of(played.design), played.seed % 2 == 1
+    world.reset(files, played.start - timedelta(hours=1))
+    if surge:
+        assert not world.deploy(switched_on(files))
+    world.play(played.lives, played.until)
+    found = [f"a fault: {row}" for row in world.query("SELECT Source__c, Message__c FROM STL_Error__c")]
+    there = {field["name"] for field in world.call("GET", "sobjects/Lead/describe")["fields"]}
+    names = [name for name in predicted(LeadState(), played.until) if name in there]
+    rows = {row["Id"]: row for row in world.query(f"SELECT Id, {', '.join(names)} FROM Lead")}
+    for life in played.lives:
+        if life.number not in world.leads:
+            continue
+        told = story(played, life, surge=surge)
+        assert told.state is not None
+        id, where = world.leads[life.number], f"world {played.seed}, lead {life.number}"
+        for name, value in predicted(told.state, played.until).items():
+            if name in names and read(rows[id][name]) != value:
+                found.append(f"{where}: {name} is {rows[id][name]!r}, the oracle says {value}")
+        wanted = [(row.before, row.after, row.at, minutes(row.seconds), row.cycle) for row in told.rows]
+        if (got := history(world, id)) != wanted:
+            found.append(f"{where}: the history is {got}, the oracle says {wanted}")
+    return found
+
+
+def switched_on(files: dict[str, bytes]) -> dict[str, bytes]:
+    """What a person does who turns the switch."""
+    path = "customMetadata/STL_Switch.Surge.md"
+    on = files[path].replace(b'xsd:boolean">false', b'xsd:boolean">true')
+    assert on != files[path]
+    return {path: on, "package.xml": manifest({"CustomMetadata": ["STL_Switch.Surge"]})}
+
+
+def history(world: World, lead: str) -> list[tuple[Any, ...]]:
+    """The rows of a lead, in the order of time."""
+    columns = ("From__c", "To__c", "Entered_At__c", "Duration_Minutes__c", "Cycle__c")
+    where = f"WHERE Lead__c = '{lead}' ORDER BY Entered_At__c"
+    rows = world.query(f"SELECT {', '.join(columns)} FROM STL_Stage_History__c {where}")
+    return [tuple(read(row[column]) for column in columns) for row in rows]
+
+
+def played(seeds: range, lives: int, *, apex: bool = False) -> Iterator[Case]:
+    found = [case for seed in seeds if (case := made(seed, lives, apex=apex)) is not None]
+    assert len(found) > len(seeds) / 2, "most random designs are valid"
+    yield from found
+
+
+def test_the_rest_of_a_leads_life_is_as_the_oracle_says(world: World) -> None:
+    pairs, followed, rows = 0, 0, 0
+    for case in played(SAMPLE, 12):
+        assert differences(world, case) == []
+        pairs += len(world.leads)
+        rows += len(world.query("SELECT Id FROM STL_Stage_History__c"))
+        if any(lead_type.follow_up for lead_type in case.design.lead_types):
+            followed += len(world.query("SELECT Id FROM Lead WHERE STL_Follow_Up_Completed_At__c != null"))
+    assert pairs > 60 and rows > pairs and followed > 0, "the sample is worth its name"
+
+
+@pytest.mark.full
+def test_many_pairs(world: World) -> None:
+    pairs = 0
+    for case in played(FULL, 40, apex=True):
+        assert differences(world, case) == []
+        pairs += len(world.leads)
+    assert pairs > 1000

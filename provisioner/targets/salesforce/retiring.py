@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from provisioner.planning.plan import Action, Change
-from provisioner.resources import Resource
+from provisioner.resources import Resource, texts
 from provisioner.targets.salesforce.limits import REQUIRE_VALIDATION
 from provisioner.targets.salesforce.names import Names
+
+POST = "slackPostMessage"  # the action of the org that writes to Slack
 
 
 def retired(changes: Iterable[Change], prefix: str) -> list[str]:
@@ -23,11 +25,18 @@ def retired(changes: Iterable[Change], prefix: str) -> list[str]:
 
 def reminders(made: Iterable[Resource]) -> list[str]:
     """A permission set that was just made is assigned to nobody ([docs] reference/salesforce.md 1.11: deployed fields
-    are invisible without a permission); and conversions run no automation unless the org wants it (3.4)."""
+    are invisible without a permission); an app of Slack posts where it was invited to (Actions API); and conversions
+    run no automation unless the org wants it (3.4)."""
     found = [
         f"The flow {item.address.name} links stage history to contacts and opportunities. {REQUIRE_VALIDATION}"
         for item in made
         if item.address.kind == "Flow" and item.address.name.endswith("_Lead_Converted")
+    ]
+    found += [
+        f"The flow {item.address.name} posts to Slack. Invite the Slack app to its channels, and look at the first "
+        "message: what the action is given was never tried on an org. What fails is a row of the error log."
+        for item in made
+        if item.address.kind == "Flow" and POST in texts(item.attributes)
     ]
     return found + [
         f"The permission set {item.address.name} is new, and nobody has it yet. Assign it to the people who work with "

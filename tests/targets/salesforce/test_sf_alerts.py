@@ -20,6 +20,7 @@ from provisioner.targets.salesforce.alerting import timers
 from provisioner.targets.salesforce.desire import render
 from provisioner.targets.salesforce.package import artifacts
 from provisioner.targets.salesforce.parse import parse_package
+from provisioner.targets.salesforce.session.advice import advice_for
 from provisioner.targets.salesforce.session.removal import destructive_files
 from tests.equivalence.world import World
 from tests.equivalence.worlds import Event, Life
@@ -186,6 +187,23 @@ def test_what_slack_needs_is_said() -> None:
     del document["target"]["slack_app_id"]
     detail = "Alerts are posted to Slack (channel), and target.slack_app_id is not there."
     assert findings(document) == [("S215", "error", "/target", detail), ("S216", "info", "/target", NEEDS)]
+
+
+def test_a_person_is_reminded_to_invite_the_app_once() -> None:
+    made = list(render(compiled(talkative())))
+    said = [text for text in load_target("salesforce").reminders(made) if "Slack" in text]
+    assert [text.partition(" posts to Slack.")[0] for text in said] == [
+        "The flow STL_Lead_After_Hours",
+        "The flow STL_Lead_Timers",
+    ]
+    quiet = load_target("salesforce").reminders(render(compiled(example())))
+    assert not [text for text in quiet if "Slack" in text]
+
+
+def test_an_org_without_slack_is_told_what_to_do() -> None:
+    refused = "ACTIONCALL_NOT_FOUND_WITH_NAME_AND_TYPE: there is no action slackPostMessage of type slackPostMessage."
+    advice = "This org has no action that posts to Slack: connect it to the workspace in Setup, Slack, or use email."
+    assert advice_for([refused]) == advice
 
 
 def test_an_on_call_group_alone_has_no_address() -> None:

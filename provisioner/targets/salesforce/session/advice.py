@@ -12,6 +12,8 @@ TABLE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, advice in (
         (r"REQUIRES_DEFAULT_WORKFLOW_USER|default workflow user",
          "Set a Default Workflow User in Setup, Process Automation Settings: scheduled paths need one."),
+        (r"slackPostMessage",
+         "This org has no action that posts to Slack: connect it to the workspace in Setup, Slack, or use email."),
         (r"already exists or has been previously used",
          "A deleted component still holds the name: erase it under Setup, Deleted Fields, or choose another prefix."),
         (r"referenced elsewhere in salesforce",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -28,6 +29,15 @@ def manifest(members: dict[str, list[str]], version: str | None = "66.0") -> str
         for kind, names in members.items()
     )
     return file("Package", types + (f"<version>{version}</version>" if version else ""))
+
+
+def twin(sobject: str, version: str = "sla-clock/1", **more: str) -> str:
+    """The comment of a trigger that has a twin; its fields need not be there before a lead is saved."""
+    lead = ("started_at", "due_at", "minutes", "hours", "escalation", "lead_type", "first_touch_at", "response_minutes")
+    step = ("type", "escalation", "number", "percent", "offset_minutes", "offset_days")
+    keys = (*lead, *(f"step_{key}" for key in step), "type_type", "type_business_day")
+    block = {"object": sobject, "step_at": []} | {key: f"{key}__c" for key in keys} | more
+    return f"/*\nemulator-twin: {version}\n{json.dumps(block)}\n*/\n"
 
 
 def zipped(files: dict[str, str | bytes]) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from metadata_packages import deploy, file, flow_package, package, stamp_flow
+from metadata_packages import deploy, file, flow_package, package, stamp_flow, twin
 
 from provisioner.emulator.salesforce.metadata.options import read_options
 from provisioner.emulator.salesforce.org import Org
@@ -87,10 +87,7 @@ def test_which_tests_run_and_what_they_must_cover(
     assert outcome.failures == []
 
 
-TWIN = (
-    '/* emulator-twin: sla-clock/1 {"object": "Lead", "clocks": []} */ trigger T on Lead (before insert) '
-    "{ Helper.go(); }"
-)
+TWIN = twin("Lead") + "trigger T on Lead (before insert) { Helper.go(); }"
 TRIGGER_META = file("ApexTrigger", "<apiVersion>66.0</apiVersion><status>Active</status>")
 
 

@@ -39,6 +39,13 @@ BLOCK = {
     "type_business_day": "Business_Day__c",
 }
 
+PROMISES = {
+    "after_hours_due_at": "After_Hours__c",
+    "type_after_hours_minutes": "After_Hours_Minutes__c",
+    "follow_up_due_at": "Follow_Up__c",
+    "type_follow_up_minutes": "Follow_Up_Minutes__c",
+}
+
 
 def hours(zone: str, opening: str = "09:00", closing: str = "17:00", days: str = "Monday-Friday") -> dict[str, Any]:
     first, last = days.split("-")
@@ -48,8 +55,8 @@ def hours(zone: str, opening: str = "09:00", closing: str = "17:00", days: str =
     return row
 
 
-def trigger(block: dict[str, Any]) -> str:
-    return f"/*\nemulator-twin: sla-clock/1\n{json.dumps(block)}\n*/\ntrigger T on Lead (before insert) {{ }}"
+def trigger(block: dict[str, Any], version: int = 1) -> str:
+    return f"/*\nemulator-twin: sla-clock/{version}\n{json.dumps(block)}\n*/\ntrigger T on Lead (before insert) {{ }}"
 
 
 @pytest.fixture
@@ -173,7 +180,8 @@ def test_hours_that_never_open_refuse_the_save(clock: World) -> None:
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        ("/* emulator-twin: sla-clock/2\n{} */", "The emulator knows only the twin 'emulator-twin: sla-clock/1', not 'emulator-twin: sla-clock/2'."),
+        ("/* emulator-twin: sla-clock/3\n{} */", "The emulator knows the twins sla-clock/1 and sla-clock/2, not 'sla-clock/3'."),
+        ("/* emulator-twin: sla-clock */", "The emulator knows the twins sla-clock/1 and sla-clock/2, not 'sla-clock'."),
         ("/* emulator-twin: sla-clock/1\n[] */", "The block of the twin is not a JSON object."),
         ("/* emulator-twin: sla-clock/1\n{\"object\": \"Lead\"} */", "The block of the twin lacks the name 'started_at'."),
         (trigger(BLOCK | {"step_at": "x"}), "The block of the twin lacks the list 'step_at'."),
@@ -181,6 +189,11 @@ def test_hours_that_never_open_refuse_the_save(clock: World) -> None:
         (trigger(BLOCK | {"due_at": ""}), "The block of the twin lacks the name 'due_at'."),
         (trigger(BLOCK | {"due_at": 7}), "The block of the twin lacks the name 'due_at'."),
         (trigger(BLOCK | {"colour": "x"}), "The twin does not know the name 'colour'."),
+        (trigger(BLOCK | {"colour": "x"}, 2), "The twin does not know the name 'colour'."),
+        (trigger(BLOCK | PROMISES), "The twin does not know the name 'after_hours_due_at'."),
+        (trigger(BLOCK | {"follow_up_due_at": "F__c"}, 2), "The block of the twin lacks the name 'type_follow_up_minutes'."),
+        (trigger(BLOCK | {"type_after_hours_minutes": "M__c"}, 2), "The block of the twin lacks the name 'after_hours_due_at'."),
+        (trigger(BLOCK | PROMISES | {"type_follow_up_minutes": ""}, 2), "The block of the twin lacks the name 'type_follow_up_minutes'."),
     ],
 )  # fmt: skip
 def test_a_wrong_block(body: str, text: str) -> None:
@@ -191,6 +204,131 @@ def test_a_wrong_block(body: str, text: str) -> None:
 
 def test_a_trigger_without_a_block() -> None:
     assert find_block("/* hello */ trigger T on Lead (before insert) { }") is None
+
+
+# -- version 2: what is promised with the start of a clock ------------------------------------
+TYPES: dict[str, dict[str, int]] = {
+    "Demo": {"Business_Day__c": 480, "After_Hours_Minutes__c": 60, "Follow_Up_Minutes__c": 960},
+    "Plain": {"Business_Day__c": 480},
+}
+
+
+@pytest.fixture
+def promised(clock: World) -> World:
+    clock.fields("Lead", After_Hours__c="datetime", Follow_Up__c="datetime")
+    minutes = dict.fromkeys(("Business_Day__c", "After_Hours_Minutes__c", "Follow_Up_Minutes__c"), "number(0)")
+    clock.metadata_type("Type2__mdt", dict(TYPES), **minutes)
+    clock.deployed.triggers["LeadClock"] = trigger(BLOCK | PROMISES | {"type_type": "Type2__mdt"}, 2)
+    clock.auto.rebuild()
+    return clock
+
+
+def told(world: World, lead: str) -> tuple[datetime | None, ...]:
+    """Start, due, after-hours promise and follow-up of a lead."""
+    row = world.get("Lead", lead)
+    return tuple(row[name] for name in ("Started__c", "Due__c", "After_Hours__c", "Follow_Up__c"))
+
+
+def instants(*texts: str | None) -> tuple[datetime | None, ...]:
+    return tuple(None if text is None else at(text) for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        # Saturday 7 March, noon UTC; Monday 9 March opens at 09:00 EDT = 13:00Z. Two days of 8 hours end on Tuesday.
+        ({"Started__c": "2026-03-07T12:00:00", "Minutes__c": 30},
+         ("2026-03-09T13:00:00", "2026-03-09T13:30:00", "2026-03-07T13:00:00", "2026-03-10T21:00:00")),
+        # In the night the clocks jump (06:30Z; 07:00Z is the jump) an hour on the clock of the world is an hour.
+        ({"Started__c": "2026-03-08T06:30:00", "Minutes__c": 30},
+         ("2026-03-09T13:00:00", "2026-03-09T13:30:00", "2026-03-08T07:30:00", "2026-03-10T21:00:00")),
+        # Sunday 1 November: the hour from 05:30Z crosses the one that comes twice; Monday opens at 09:00 EST = 14:00Z.
+        ({"Started__c": "2026-11-01T05:30:00", "Minutes__c": 30},
+         ("2026-11-02T14:00:00", "2026-11-02T14:30:00", "2026-11-01T06:30:00", "2026-11-03T22:00:00")),
+        # Monday 6 July is a holiday of this test: everything waits until Tuesday, the promise does not.
+        ({"Started__c": "2026-07-06T15:00:00", "Minutes__c": 30},
+         ("2026-07-07T13:00:00", "2026-07-07T13:30:00", "2026-07-06T16:00:00", "2026-07-08T21:00:00")),
+        # The closing instant is not open any more: Friday 17:00 EST = 22:00Z.
+        ({"Started__c": "2026-03-06T22:00:00", "Minutes__c": 30},
+         ("2026-03-09T13:00:00", "2026-03-09T13:30:00", "2026-03-06T23:00:00", "2026-03-10T21:00:00")),
+        # Open: no promise. The opening instant is open.
+        ({"Started__c": "2026-03-10T14:00:00", "Minutes__c": 30},
+         ("2026-03-10T14:00:00", "2026-03-10T14:30:00", None, "2026-03-12T14:00:00")),
+        ({"Started__c": "2026-03-10T13:00:00", "Minutes__c": 480},
+         ("2026-03-10T13:00:00", "2026-03-10T21:00:00", None, "2026-03-11T21:00:00")),
+        # 12:30Z is before the opening; an SLA of 30 minutes is due at the very instant of the promise, so there is none.
+        ({"Started__c": "2026-03-10T12:30:00", "Minutes__c": 30},
+         ("2026-03-10T13:00:00", "2026-03-10T13:30:00", None, "2026-03-11T21:00:00")),
+        # One minute more, and the promise is the earlier one by that minute; one less, and the SLA is.
+        ({"Started__c": "2026-03-10T12:30:00", "Minutes__c": 31},
+         ("2026-03-10T13:00:00", "2026-03-10T13:31:00", "2026-03-10T13:30:00", "2026-03-11T21:00:00")),
+        ({"Started__c": "2026-03-10T12:30:00", "Minutes__c": 29},
+         ("2026-03-10T13:00:00", "2026-03-10T13:29:00", None, "2026-03-11T21:00:00")),
+        # The same business day: due at its close.
+        ({"Started__c": "2026-03-10T12:30:00"},
+         ("2026-03-10T13:00:00", "2026-03-10T21:00:00", "2026-03-10T13:30:00", "2026-03-11T21:00:00")),
+        # A type without either, a type that is not there, and no type.
+        ({"Started__c": "2026-03-07T12:00:00", "Minutes__c": 30, "Type__c": "Plain"},
+         ("2026-03-09T13:00:00", "2026-03-09T13:30:00", None, None)),
+        ({"Started__c": "2026-03-07T12:00:00", "Minutes__c": 30, "Type__c": "Gone"},
+         ("2026-03-09T13:00:00", "2026-03-09T13:30:00", None, None)),
+        ({"Started__c": "2026-03-07T12:00:00", "Minutes__c": 30, "Type__c": None},
+         ("2026-03-09T13:00:00", "2026-03-09T13:30:00", None, None)),
+    ],
+)  # fmt: skip
+def test_what_is_promised_at_the_start(
+    promised: World, values: dict[str, Any], expected: tuple[str | None, ...]
+) -> None:
+    promised.deployed.holidays["New York"] = [date(2026, 7, 6)]
+    promised.auto.rebuild()
+    values = values | {"Started__c": at(values["Started__c"])}
+    lead = promised.lead(**({"Hours__c": "New York", "Type__c": "Demo"} | values))
+    assert told(promised, lead) == instants(*expected)
+
+
+def test_a_clock_that_restarts_makes_its_promises_anew(promised: World) -> None:
+    first = instants("2026-03-09T13:00:00", "2026-03-09T13:30:00", "2026-03-07T13:00:00", "2026-03-10T21:00:00")
+    facts = {"Hours__c": "New York", "Type__c": "Demo", "Minutes__c": 30}
+    lead = promised.lead(Started__c=at("2026-03-07T12:00:00"), **facts)
+    assert told(promised, lead) == first
+    promised.update("Lead", lead, LastName="Mossop")
+    assert told(promised, lead) == first, "a save that starts no clock leaves the promises alone"
+    promised.update("Lead", lead, Started__c=at("2026-03-08T12:00:00"), Due__c=None)
+    assert told(promised, lead)[2] == at("2026-03-08T13:00:00")
+    promised.update("Lead", lead, Started__c=at("2026-03-10T14:00:00"), Due__c=None)
+    assert told(promised, lead)[2:] == instants(None, "2026-03-12T14:00:00"), "started in open hours"
+    promised.update("Lead", lead, Started__c=at("2026-03-07T12:00:00"), Due__c=None, Type__c="Plain")
+    assert told(promised, lead)[2:] == (None, None), "another type, in the save in which the clock starts"
+
+
+def test_each_promise_stands_alone(promised: World) -> None:
+    facts = {"Hours__c": "New York", "Type__c": "Demo", "Minutes__c": 30, "Started__c": at("2026-03-07T12:00:00")}
+    for keys, expected in (
+        ((), (None, None)),
+        (("after_hours_due_at", "type_after_hours_minutes"), instants("2026-03-07T13:00:00", None)),
+        (("follow_up_due_at", "type_follow_up_minutes"), instants(None, "2026-03-10T21:00:00")),
+    ):
+        block = BLOCK | {"type_type": "Type2__mdt"} | {key: PROMISES[key] for key in keys}
+        promised.deployed.triggers["LeadClock"] = trigger(block, 2)
+        promised.auto.rebuild()
+        assert told(promised, promised.lead(**facts))[2:] == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "missing"),
+    [
+        ("after_hours_due_at", "Gone__c", "Gone__c"),
+        ("type_follow_up_minutes", "Gone__c", "Gone__c"),
+        ("type_type", "Gone__mdt", "After_Hours_Minutes__c"),
+    ],
+)
+def test_a_field_of_a_promise_must_exist(promised: World, key: str, value: str, missing: str) -> None:
+    promised.deployed.triggers["LeadClock"] = trigger(BLOCK | PROMISES | {"type_type": "Type2__mdt", key: value}, 2)
+    promised.auto.rebuild()
+    facts = {"LastName": "A", "Company": "B", "Hours__c": "New York", "Started__c": at("2026-03-09T14:00:00")}
+    assert promised.refused("insert", "Lead", **facts) == [
+        f"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: LeadClock: Variable does not exist: {missing}"
+    ]
 
 
 # -- business hours alone -------------------------------------------------------------------

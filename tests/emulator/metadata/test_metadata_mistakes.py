@@ -15,6 +15,7 @@ from metadata_packages import (
     manifest,
     package,
     problems,
+    twin,
     zipped,
 )  # fmt: skip
 
@@ -266,6 +267,15 @@ APEX_MISTAKES = [
     ("ApexTrigger", "T", "trigger T on Lead (before insert) { }",
      "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model Apex: it does not run Apex, and the trigger T has no "
      "emulator-twin block."),
+    ("ApexTrigger", "T", f"{twin('Lead', 'sla-clock/3')}trigger T on Lead (before insert) {{ }}",
+     "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model the emulator-twin block of T: The emulator knows the "
+     "twins sla-clock/1 and sla-clock/2, not 'sla-clock/3'."),
+    ("ApexTrigger", "T", f"{twin('Lead', 'sla-clock/2', colour='x')}trigger T on Lead (before insert) {{ }}",
+     "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model the emulator-twin block of T: The twin does not know "
+     "the name 'colour'."),
+    ("ApexTrigger", "T", f"{twin('Lead', follow_up_due_at='x')}trigger T on Lead (before insert) {{ }}",
+     "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model the emulator-twin block of T: The twin does not know "
+     "the name 'follow_up_due_at'."),
     ("ApexTrigger", "T", "trigger T on Nope (before insert) { }", "Invalid type: Nope"),
 ]  # fmt: skip
 

@@ -17,12 +17,13 @@ from metadata_packages import (
     lead,
     package,
     problems,
+    twin,
 )  # fmt: skip
 
 from provisioner.emulator.salesforce.org import Org
 from provisioner.emulator.salesforce.rows import Compare
 
-TWIN = '/*\nemulator-twin: sla-clock/1\n{"object": "Lead", "hours": "Description"}\n*/\n'
+TWIN = twin("Lead")
 
 
 def value_set(root: str, element: str, names: tuple[str, ...], extra: str = "") -> str:

@@ -1,7 +1,9 @@
 """The native twin of the speed-to-lead trigger: what the Apex does before insert and before update.
 
-The emulator runs no Apex. A trigger that begins with the comment `emulator-twin: sla-clock/1` and a JSON object
-naming its fields is run by this module instead; all others are refused when they are deployed.
+The emulator runs no Apex. A trigger with the comment `emulator-twin: sla-clock/1` (or `/2`) and a JSON object naming
+its fields is run by this module instead; all others are refused when they are deployed. Version 2 also sets the two
+promises that begin with the clock: after hours (calendar minutes) and follow-up (open minutes), each where its pair of
+names is given.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +23,7 @@ from provisioner.emulator.salesforce.rows import And, Compare, Row
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
-MARK = "emulator-twin: sla-clock/1"
-_COMMENT = re.compile(r"/\*(.*?)\*/", re.DOTALL)
+_COMMENT = re.compile(r"/\*\s*emulator-twin:\s*(\S*)(.*?)\*/", re.DOTALL)
 _FIELDS = (
     "started_at",
     "due_at",
@@ -45,6 +46,10 @@ _NAMES = (
     "type_type",
     "type_business_day",
 )
+# What is promised from the start of a clock on: the field of the lead, and the field of the lead type it comes from.
+_AFTER_HOURS = ("after_hours_due_at", "type_after_hours_minutes")
+_FOLLOW_UP = ("follow_up_due_at", "type_follow_up_minutes")
+_PROMISES: dict[str, tuple[tuple[str, str], ...]] = {"sla-clock/1": (), "sla-clock/2": (_AFTER_HOURS, _FOLLOW_UP)}
 
 
 class TwinError(ValueError):
@@ -61,37 +66,48 @@ class TwinBlock:
     def __getitem__(self, key: str) -> str:
         return self.text[key]
 
+    def __contains__(self, key: str) -> bool:
+        return key in self.text
+
+    def record_fields(self) -> tuple[str, ...]:
+        """The fields of the record itself."""
+        promised = (field for field, _ in (_AFTER_HOURS, _FOLLOW_UP) if field in self)
+        return (*(self[key] for key in (*_FIELDS, *promised)), *self.step_at)
+
+    def type_fields(self) -> tuple[str, ...]:
+        """The fields of the lead type that a promise comes from."""
+        return tuple(self[field] for _, field in (_AFTER_HOURS, _FOLLOW_UP) if field in self)
+
 
 def find_block(body: str) -> TwinBlock | None:
     """The block of a trigger body, or None when it has none. TwinError when it is there and wrong."""
-    for match in _COMMENT.finditer(body):
-        comment = match.group(1).strip()
-        if not comment.startswith("emulator-twin:"):
-            continue
-        first, _, rest = comment.partition("\n")
-        if first.strip() != MARK:
-            raise TwinError(f"The emulator knows only the twin '{MARK}', not '{first.strip()}'.")
-        try:
-            raw = json.loads(rest)
-        except ValueError as problem:
-            raise TwinError(f"The block of the twin is not JSON: {problem}") from problem
-        return _read_block(raw)
-    return None
+    match = _COMMENT.search(body)
+    if match is None:
+        return None
+    version, rest = match.groups()
+    if version not in _PROMISES:
+        raise TwinError(f"The emulator knows the twins {' and '.join(_PROMISES)}, not {version!r}.")
+    try:
+        raw = json.loads(rest)
+    except ValueError as problem:
+        raise TwinError(f"The block of the twin is not JSON: {problem}") from problem
+    return _read_block(raw, _PROMISES[version])
 
 
-def _read_block(raw: Any) -> TwinBlock:
+def _read_block(raw: Any, promises: tuple[tuple[str, str], ...]) -> TwinBlock:
     if not isinstance(raw, dict):
         raise TwinError("The block of the twin is not a JSON object.")
-    for key in _NAMES:
+    names = [*_NAMES, *(key for pair in promises if raw.keys() & set(pair) for key in pair)]
+    for key in names:
         if not isinstance(raw.get(key), str) or not raw[key]:
             raise TwinError(f"The block of the twin lacks the name {key!r}.")
     steps = raw.get("step_at")
     if not isinstance(steps, list) or not all(isinstance(step, str) and step for step in steps):
         raise TwinError("The block of the twin lacks the list 'step_at'.")
-    extra = sorted(raw.keys() - {*_NAMES, "step_at"})
+    extra = sorted(raw.keys() - {*names, "step_at"})
     if extra:
         raise TwinError(f"The twin does not know the name {extra[0]!r}.")
-    return TwinBlock({key: raw[key] for key in _NAMES}, tuple(steps))
+    return TwinBlock({key: raw[key] for key in names}, tuple(steps))
 
 
 class ApexTwin:
@@ -126,10 +142,8 @@ class ApexTwin:
     def run(self, sobject: str, row: Row) -> None:
         """Changes a row that is about to be saved. FlowFault when a calendar has no open time."""
         block = self.blocks()[sobject.lower()][1]
-        definition = self.org.schema.sobject(sobject)
-        for key in (*(block[name] for name in _FIELDS), *block.step_at):
-            if not definition.has(key):
-                raise FlowFault(f"Variable does not exist: {key}")
+        self._check_fields(sobject, block.record_fields())
+        self._check_fields(block["type_type"], block.type_fields())
         starts = row.get(block["started_at"]) is not None and row.get(block["due_at"]) is None
         measures = row.get(block["first_touch_at"]) is not None and row.get(block["response_minutes"]) is None
         if row.get(block["hours"]) is None or not (starts or measures):
@@ -143,6 +157,12 @@ class ApexTwin:
             self._measure(block, row, hours)
         except NeverOpen as problem:
             raise FlowFault(str(problem)) from problem
+
+    def _check_fields(self, sobject: str, names: tuple[str, ...]) -> None:
+        """FlowFault for the first field that is not there; Apex would not have compiled."""
+        for name in names:
+            if not self.org.schema.has(sobject) or not self.org.schema.sobject(sobject).has(name):
+                raise FlowFault(f"Variable does not exist: {name}")
 
     def _hours(self, name: str) -> BusinessHours | None:
         matches = And(Compare("Name", "=", name), Compare("IsActive", "=", True))
@@ -160,7 +180,8 @@ class ApexTwin:
         row[item.name] = to_number(item, Decimal(seconds) / 60)
 
     def _start(self, block: TwinBlock, row: Row, hours: BusinessHours) -> None:
-        start = hours.next_open(row[block["started_at"]])
+        now = row[block["started_at"]]
+        start = hours.next_open(now)
         row[block["started_at"]] = start
         if row.get(block["minutes"]) is None:
             due = hours.close_of(start)
@@ -172,6 +193,11 @@ class ApexTwin:
         row[block["due_at"]] = due
         for number, field in enumerate(block.step_at, 1):
             row[field] = self._step(block, row, hours, start, due, total, number)
+        if "after_hours_due_at" in block:
+            row[block["after_hours_due_at"]] = self._after_hours(block, row, now, start, due)
+        if "follow_up_due_at" in block:
+            minutes = self._of_type(block, row, "type_follow_up_minutes")
+            row[block["follow_up_due_at"]] = None if minutes is None else hours.add(start, _seconds(minutes * 60))
 
     def _step(
         self, block: TwinBlock, row: Row, hours: BusinessHours, start: datetime, due: datetime, total: int, number: int
@@ -197,9 +223,24 @@ class ApexTwin:
         return due if offset == 0 else hours.add(due, offset)
 
     def _business_day(self, block: TwinBlock, row: Row) -> Decimal:
+        return self._of_type(block, row, "type_business_day") or Decimal(0)
+
+    def _of_type(self, block: TwinBlock, row: Row, key: str) -> Decimal | None:
+        """A number of the row's lead type; None when it has no type or the type has no such number."""
         name = row.get(block["lead_type"])
         found = self.org.rows.select(block["type_type"], Compare("DeveloperName", "=", name), limit=1) if name else []
-        return Decimal(repr((found[0].get(block["type_business_day"]) if found else None) or 0))
+        value = found[0].get(block[key]) if found else None
+        return None if value is None else Decimal(repr(value))
+
+    def _after_hours(
+        self, block: TwinBlock, row: Row, now: datetime, start: datetime, due: datetime
+    ) -> datetime | None:
+        """When the promise of a lead that came while the hours were closed falls due; None when the SLA is tighter."""
+        minutes = self._of_type(block, row, "type_after_hours_minutes") if start > now else None
+        if minutes is None:
+            return None
+        promised = now + timedelta(seconds=_seconds(minutes * 60))
+        return promised if promised < due else None
 
     def _measure(self, block: TwinBlock, row: Row, hours: BusinessHours) -> None:
         touched, start = row.get(block["first_touch_at"]), row.get(block["started_at"])

@@ -5,9 +5,9 @@ A trigger must carry an `emulator-twin` block (see the automation's twin), or it
 
 from __future__ import annotations
 
-import json
 import re
 
+from provisioner.emulator.salesforce.automation.apex_twin import TwinError, find_block
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
@@ -23,7 +23,6 @@ _CLASS = re.compile(
 )
 _TRIGGER = re.compile(r"^\s*trigger\s+(\w+)\s+on\s+(\w+)\s*\(([^)]*)\)\s*\{", re.IGNORECASE)
 _EVENTS = frozenset(f"{when} {what}" for when in ("before", "after") for what in ("insert", "update", "delete"))
-TWIN = re.compile(r"/\*\s*emulator-twin:\s*(\S+)\s*(\{.*?\})\s*\*/", re.DOTALL)
 _TEST = re.compile(r"^\s*@istest\b", re.IGNORECASE)
 _TEST_METHOD = re.compile(r"(?:@istest(?:\s*\([^)]*\))?\s*(?:\w+\s+)*?static\s+void|\btestmethod\s+void)\s+(\w+)", re.I)
 
@@ -94,17 +93,14 @@ def put_trigger(work: Work, item: Item) -> Saved:
 
 
 def _check_twin(body: str, name: str, sobject: str) -> None:
-    twin = TWIN.search(body)
-    if twin is None:
-        raise unmodelled(f"Apex: it does not run Apex, and the trigger {name} has no emulator-twin block")
-    if twin[1] != "sla-clock/1":
-        raise unmodelled(f"the Apex twin {twin[1]}")
     try:
-        facts = json.loads(twin[2])
-    except json.JSONDecodeError as error:
-        raise unmodelled(f"the emulator-twin block of {name}: {error}") from error
-    if str(facts.get("object", "")).lower() != sobject.lower():
-        raise unmodelled(f"a twin for {facts.get('object')} in a trigger on {sobject}")
+        block = find_block(body)
+    except TwinError as error:
+        raise unmodelled(f"the emulator-twin block of {name}: {str(error).removesuffix('.')}") from error
+    if block is None:
+        raise unmodelled(f"Apex: it does not run Apex, and the trigger {name} has no emulator-twin block")
+    if block["object"].lower() != sobject.lower():
+        raise unmodelled(f"a twin for {block['object']} in a trigger on {sobject}")
 
 
 def test_methods(body: str) -> list[str]:

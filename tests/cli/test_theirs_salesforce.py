@@ -97,3 +97,12 @@ def test_mappings_of_others_stay_through_every_change_of_ours(bench: Bench) -> N
 
 def ours(bench: Bench) -> set[str]:
     return {address.name for address in desired(bench).resources if address.kind == "LeadConvertMapping"}
+
+
+def test_a_plan_says_that_conversions_run_nothing(bench: Bench) -> None:
+    """By default they do not; a person turns it on, because the org's own rules then hold for conversions too."""
+    assert "Stage history is not linked" not in bench("plan", "acme.yaml", "-c", "box")
+    bench.edit("telemetry:\n", f"telemetry:\n{STAGES}")
+    said = bench("plan", "acme.yaml", "-c", "box")
+    assert "Stage history is not linked to contacts and opportunities." in said
+    assert "Require Validation for Converted Leads" in said

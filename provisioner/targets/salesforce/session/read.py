@@ -10,15 +10,19 @@ from provisioner.errors import NotAllowed, Rejected
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Live, OrgIdentity
 from provisioner.targets.salesforce import package
+from provisioner.targets.salesforce.limits import REQUIRE_VALIDATION
 from provisioner.targets.salesforce.parse import parse_package
 from provisioner.targets.salesforce.session import ledger, recipients
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Property, Retrieved, Soap
+from provisioner.targets.salesforce.shape import tree
 from provisioner.targets.salesforce.soql import literals, portions
+from provisioner.targets.salesforce.xml import read
 
 # [community] the vendor's message for a member of the manifest that is not in the org.
 NOT_FOUND = re.compile(r"^Entity of type '(?P<kind>[^']+)' named '(?P<name>.+)' cannot be found\.?$")
+CONVERTED = "_Lead_Converted"  # how the flow's name ends that links stage history
 SETTINGS_KINDS = frozenset({"BusinessHours", "Holiday"})
 PRODUCTION_FLOWS = (
     "This is a production org: whether it deploys flows as active cannot be read through the API. Look at Setup, "
@@ -61,10 +65,11 @@ def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgId
     found.hide(wanted - known, "a kind that this version of provisioner does not know")
     components: tuple[Property, ...] = ()
     if known:
-        retrieved = soap.retrieve(package.members(known))
+        retrieved = soap.retrieve(_members(known))
         components = retrieved.properties
         _sort(retrieved, known, found)
         _check_flows(rest, found)
+        _check_conversion(retrieved, found)
     people = recipients.look(rest, desired, prefix)
     found.notices += people.notices
     if org.is_production and any(address.kind == "Flow" for address in desired.resources):
@@ -72,6 +77,23 @@ def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgId
     there = (resource for address, resource in found.resources.items() if address not in found.unread)
     live = Live(Snapshot.of(there, found.unread), recorded, tuple(found.notices), elsewhere=elsewhere)
     return Reading(live, people, components, saved)
+
+
+def _members(known: Collection[Address]) -> dict[str, list[str]]:
+    """The components, and what a flow that waits for conversions depends on."""
+    members = package.members(known)
+    if any(address.kind == "Flow" and address.name.endswith(CONVERTED) for address in known):
+        members["Settings"] = sorted({*members.get("Settings", ()), "LeadConfig"})
+    return members
+
+
+def _check_conversion(retrieved: Retrieved, found: _Found) -> None:
+    """By default a conversion runs no automation. [docs] reference/salesforce.md 3.4"""
+    path = "settings/LeadConfig.settings"
+    if path in retrieved.files:
+        said = tree(read(retrieved.files[path], path))
+        if said.get("shouldLeadConvertRequireValidation") != "true":
+            found.notices.append(f"Stage history is not linked to contacts and opportunities. {REQUIRE_VALIDATION}")
 
 
 def _sort(retrieved: Retrieved, wanted: Collection[Address], found: _Found) -> None:

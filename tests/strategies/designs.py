@@ -89,8 +89,9 @@ def steps(draw: st.DrawFn, business: bool) -> list[dict[str, Any]]:
     for moment in at or ["due"]:
         step: dict[str, Any] = {"at": moment}
         if draw(st.booleans()):
-            step["notify"] = draw(st.lists(st.sampled_from(list(RECIPIENTS)), min_size=1, max_size=3, unique=True))
-            step["via"] = draw(st.sampled_from([["bell"], ["bell", "email"]]))
+            told = [*RECIPIENTS, "channel"]
+            step["notify"] = draw(st.lists(st.sampled_from(told), min_size=1, max_size=3, unique=True))
+            step["via"] = draw(st.sampled_from([["bell"], ["bell", "email"], ["email"], ["bell", "slack"]]))
         if draw(st.integers(0, 3)) == 0:
             step["task"] = "Call {lead.name} of {company} " + draw(texts) + " for {rep}: {lead_type}"
         if draw(st.integers(0, 3)) == 0:
@@ -117,6 +118,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         )
         if draw(st.booleans()):
             entry["escalation"] = "urgent" if business else "round_the_clock"
+        if business and draw(st.integers(0, 3)) == 0:
+            told = draw(st.lists(st.sampled_from([*RECIPIENTS, "channel"]), min_size=1, max_size=3, unique=True))
+            entry["after_hours"] = {"clock": "calendar", "sla": "1h", "notify": told}
         lead_types.append(entry)
     exclusions = [{"id": f"ex_{place}", "when": draw(conditions)} for place in range(draw(st.integers(0, 2)))]
     types = draw(st.lists(st.sampled_from(["call", "email", "linkedin", "meeting"]), min_size=1, unique=True))
@@ -131,17 +135,20 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             "platform": "salesforce",
             "object": "Lead",
             "prefix": draw(st.sampled_from(["STL", "a", "Abcdefghi9"])),
+            "slack_app_id": "A0123456789",
+            "slack_workspace_id": "T0123456789",
         },
         "telemetry": {"engagement": engagement, "first_touch": touch},
         "business_hours": HOURS,
         "lead_types": lead_types,
         "unmatched": {"track_as": draw(st.sampled_from(["none", "type_0"]))},
         "escalation": escalation,
-        "recipients": RECIPIENTS,
+        "recipients": RECIPIENTS | {"channel": {"slack": "C0123456789"}},
         "alerts": {
             "mode": draw(st.sampled_from(["silent", "live"])),
             "silent_to": "qa@acme.example",
             "content": draw(st.lists(st.sampled_from(content), min_size=1, unique=True)),
+            "quiet": [{"id": f"quiet_{place}", "when": draw(conditions)} for place in range(draw(st.integers(0, 2)))],
         },
         "exclusions": exclusions,
         "assignment": {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from provisioner.resources import Address, Resource, Snapshot, texts
 
 _WORD = re.compile(r"[A-Za-z]\w*")
-_WHOLE = frozenset({"BusinessHours", "Queue", "Group"})  # named by a whole text, which may have spaces
+_WHOLE = frozenset({"BusinessHours", "EmailTemplate", "Group", "Queue", "WorkflowAlert"})  # named by a whole text
 
 
 def needs(resource: Resource, snapshot: Snapshot) -> frozenset[Address]:
@@ -23,11 +23,13 @@ def needs(resource: Resource, snapshot: Snapshot) -> frozenset[Address]:
 
 
 def _parents(address: Address) -> Iterator[Address]:
-    """A field belongs to its object, a record to its type."""
+    """A field belongs to its object, a record to its type, a template to its folder."""
     if address.kind == "CustomField":
         yield Address("CustomObject", address.name.partition(".")[0])
     elif address.kind == "CustomMetadata":
         yield Address("CustomObject", f"{address.name.partition('.')[0]}__mdt")
+    elif address.kind == "EmailTemplate":
+        yield Address("EmailFolder", address.name.partition("/")[0])
 
 
 def _is_named(address: Address, words: set[str], whole: set[str]) -> bool:

@@ -48,6 +48,7 @@ def _rest(design: Design) -> Iterator[Fidelity]:
     yield _say("first touch", "exact", "The activity's own owner and time decide.", 0.0)
     steps = [step for escalation in design.escalations.values() for step in escalation.steps]
     told = {id for step in steps if "email" in step.via for id in step.notify}
+    told |= {id for item in design.lead_types if item.after_hours is not None for id in item.after_hours.notify}
     if any(item.kind in ("group", "queue") for item in design.recipients.values() if item.id in told):
         yield _say("email to groups and queues", "approximated", "They get bells, never email.")
     if slack_channels(design):

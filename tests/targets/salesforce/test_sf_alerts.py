@@ -14,7 +14,7 @@ from strategies.designs import HOSTILE, compiled, read
 from test_sf_render import example, files, nodes
 
 from provisioner.planning.plan import Cause, Change
-from provisioner.resources import Resource
+from provisioner.resources import Address, Resource
 from provisioner.targets.registry import load_target
 from provisioner.targets.salesforce.alerting import timers
 from provisioner.targets.salesforce.desire import render
@@ -155,6 +155,22 @@ def test_files_are_read_back_as_what_they_were_made_from() -> None:
     assert {item.address.kind: item.address.name for item in snapshot if item.address.kind in kinds} == kinds
 
 
+@pytest.mark.parametrize(
+    ("one", "others"),
+    [
+        ("Flow:STL_Lead_Timers", {"WorkflowAlert:Lead.STL_Owner_Alert", "CustomObject:STL_Error__c"}),
+        ("WorkflowAlert:Lead.STL_Owner_Alert", {"EmailTemplate:STL_Alerts/STL_Owner_Alert"}),
+        ("EmailTemplate:STL_Alerts/STL_Owner_Alert", {"EmailFolder:STL_Alerts", "CustomField:Lead.STL_Alert_Title__c"}),
+        ("CustomField:STL_Error__c.Message__c", {"CustomObject:STL_Error__c"}),
+    ],
+)
+def test_what_is_named_comes_along(one: str, others: set[str]) -> None:
+    snapshot = render(compiled(talkative()))
+    resource = snapshot.get(Address.parse(one))
+    assert resource is not None
+    assert {str(address) for address in load_target("salesforce").needs(resource, snapshot)} >= others
+
+
 def test_what_refers_goes_first_and_the_folder_last() -> None:
     doomed = [item for item in render(compiled(talkative())) if item.address.kind.startswith(("Email", "Workflow"))]
     listed = {
@@ -232,6 +248,7 @@ def test_how_exact_it_is_is_stated() -> None:
         ("slack", None, "approximated", None),
         ("quiet conditions", None, "exact", 0.0),
         ("after hours", "demo_request", "approximated", 1.0),
+        ("email to groups and queues", None, "approximated", None),
     }
     assert load_target("salesforce").impossible(compiled(talkative())) == []
 

@@ -31,20 +31,14 @@ REASONS = ["No budget", "No authority", "No need", "Bad timing", "Competitor"]
 SAMPLE, FULL = range(3010, 3026), range(3100, 3160)
 
 
-def document(seed: int, *, apex: bool) -> tuple[dict[str, Any], datetime]:
-    """`apex`: with promises that the code of the business clock has to work out."""
+def document(seed: int) -> tuple[dict[str, Any], datetime]:
     found, start = worlds.design(seed)
     rng = random.Random(f"more {seed}")
     found["telemetry"]["stages"] = {"field": "Status", "values": STAGES, "history": True}
     found["recycling"] = {"reasons": REASONS}
     found["surge"] = {"factor": rng.choice([0.5, 1.25, 2, 3])}
-    around_the_clock = [item for item in found["lead_types"] if item["clock"] == "calendar"]
-    if not apex and around_the_clock:
-        found["lead_types"], found["unmatched"] = around_the_clock, {"track_as": around_the_clock[0]["id"]}
     for lead_type in found["lead_types"]:
         business = lead_type["clock"] == "business"
-        if not apex and any(item["clock"] == "business" for item in found["lead_types"]):
-            continue
         if rng.random() < 0.6:
             within = rng.choice(["30m", "8h", "2bd"] if business else ["30m", "8h", "2d"])
             lead_type["follow_up"] = {"touches": rng.choice([1, 2, 3]), "within": within}
@@ -65,8 +59,8 @@ def with_reasons(life: worlds.Life) -> worlds.Life:
     return replace(life, events=tuple(events))
 
 
-def made(seed: int, lives: int, *, apex: bool) -> Case | None:
-    data, start = document(seed, apex=apex)
+def made(seed: int, lives: int) -> Case | None:
+    data, start = document(seed)
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
     design, findings = compile_design(loads(text, f"world-{seed}.yaml"), today=date(2026, 3, 1))
     if design is None or any(finding.severity == "error" for finding in findings):
@@ -175,8 +169,8 @@ def history(world: World, lead: str) -> list[tuple[Any, ...]]:
     return [tuple(read(row[column]) for column in columns) for row in rows]
 
 
-def played(seeds: range, lives: int, *, apex: bool = False) -> Iterator[Case]:
-    found = [case for seed in seeds if (case := made(seed, lives, apex=apex)) is not None]
+def played(seeds: range, lives: int) -> Iterator[Case]:
+    found = [case for seed in seeds if (case := made(seed, lives)) is not None]
     assert len(found) > len(seeds) / 2, "most random designs are valid"
     yield from found
 
@@ -195,7 +189,7 @@ def test_the_rest_of_a_leads_life_is_as_the_oracle_says(world: World) -> None:
 @pytest.mark.full
 def test_many_pairs(world: World) -> None:
     pairs = 0
-    for case in played(FULL, 40, apex=True):
+    for case in played(FULL, 40):
         assert differences(world, case) == []
         pairs += len(world.leads)
     assert pairs > 1000

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import DecimalException
+from functools import cache
 from typing import Any
 
 import pytest
@@ -83,6 +84,7 @@ def _formulas() -> Callable[[str], st.SearchStrategy[str]]:
         "day": st.sampled_from(["Day__c", "TODAY()", "Parent__r.Day__c", "NULL"]),
     }
 
+    @cache  # one strategy per kind and depth; made anew they cost more than what they draw
     def grown(kind: str, depth: int) -> st.SearchStrategy[str]:
         if depth == 0:
             return leaves[kind]

@@ -24,7 +24,7 @@ from provisioner.targets.salesforce.package import manifest
 
 from . import oracle, worlds
 from .compare import Case, files_of
-from .world import World
+from .world import World, iso
 
 STAGES = {"open": "Open - Not Contacted", "working": "Working - Contacted", "disqualified": "Disqualified"}
 REASONS = ["No budget", "No authority", "No need", "Bad timing", "Competitor"]
@@ -193,3 +193,69 @@ def test_many_pairs(world: World) -> None:
         assert differences(world, case) == []
         pairs += len(world.leads)
     assert pairs > 1000
+
+
+@pytest.fixture
+def org(world: World) -> World:
+    """One lead type around the clock, two touches promised; a lead comes back once and no more."""
+    data, start = document(3010)
+    data["telemetry"]["engagement"] = ["CreatedDate"]
+    data["telemetry"]["first_touch"]["types"] = ["call", "meeting"]
+    data["telemetry"]["stages"]["values"] = {"open": "Open - Not Contacted", "recycled": "Working - Contacted"}
+    data["recycling"] = {"limit": 1, "reasons": REASONS}
+    data["lead_types"] = [
+        {
+            "id": "type_0",
+            "label": "T",
+            "when": {"Company": {"is_blank": False}},
+            "sla": "5m",
+            "follow_up": {"touches": 2, "within": "8h"},
+        }
+    ]
+    data |= {"unmatched": {"track_as": "none"}, "exclusions": []}
+    text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    design, findings = compile_design(loads(text, "small.yaml"), today=date(2026, 3, 1))
+    assert design is not None, [finding.detail for finding in findings]
+    world.reset(files_of(design), start)
+    return world
+
+
+def created(org: World) -> str:
+    body = {"LastName": "L", "Company": "C", "OwnerId": org.ids["ann@acme.example"]}
+    found: str = org.call("POST", "sobjects/Lead", body)["id"]
+    return found
+
+
+def counted(org: World, lead: str) -> float:
+    found: float = org.call("GET", f"sobjects/Lead/{lead}")["STL_Touch_Count__c"]
+    return found
+
+
+def test_touches_that_are_saved_together_are_all_counted(org: World) -> None:
+    leads = [created(org), created(org)]
+    call = {"attributes": {"type": "Task"}, "Subject": "x", "Status": "Completed", "TaskSubtype": "Call"}
+    body = {"allOrNone": True, "records": [call | {"WhoId": lead} for lead in (*leads, *leads, leads[0])]}
+    org.call("POST", "composite/sobjects", body, org.tokens["ann@acme.example"])
+    assert [counted(org, lead) for lead in leads] == [3, 2]
+
+
+def test_a_task_that_is_closed_twice_counts_once(org: World) -> None:
+    lead, token = created(org), org.tokens["ann@acme.example"]
+    body = {"WhoId": lead, "Subject": "x", "Status": "Completed", "TaskSubtype": "Call"}
+    task = org.call("POST", "sobjects/Task", body, token)["id"]
+    for status in ("Not Started", "Completed"):
+        org.call("PATCH", f"sobjects/Task/{task}", {"Status": status}, token)
+    assert counted(org, lead) == 1
+
+
+def test_a_rejection_needs_a_reason_and_has_a_limit(org: World) -> None:
+    lead = created(org)
+    back, again = {"Status": "Working - Contacted"}, {"Status": "Open - Not Contacted"}
+    with pytest.raises(AssertionError, match="Choose a rejection reason before you send this lead back"):
+        org.call("PATCH", f"sobjects/Lead/{lead}", back)
+    org.call("PATCH", f"sobjects/Lead/{lead}", back | {"STL_Rejection_Reason__c": REASONS[0]})
+    org.call("PATCH", f"sobjects/Lead/{lead}", {"Company": "edited as before"})
+    org.door("clock", {"to": iso(document(3010)[1] + timedelta(minutes=1))})
+    org.call("PATCH", f"sobjects/Lead/{lead}", again)
+    with pytest.raises(AssertionError, match="This lead came back once already, and that is the limit"):
+        org.call("PATCH", f"sobjects/Lead/{lead}", back)

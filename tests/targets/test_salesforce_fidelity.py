@@ -37,8 +37,30 @@ def test_clocks_are_exact_and_steps_run_in_whole_minutes(tmp_path: Path) -> None
     ("text", "feature"),
     [
         ("reports: {folder: SLA, include: [trend]}", "reports"),
-        ("recycling: {limit: 2, reasons: [No budget, No authority, No need, Bad timing, Bad data]}", "recycling"),
     ],
 )
 def test_what_is_not_deployed_is_said(tmp_path: Path, text: str, feature: str) -> None:
     assert stated(tmp_path, ("\nalerts:\n", f"\n{text}\nalerts:\n"))[-1] == (feature, None, "impossible", None)
+
+
+STAGES = """\
+telemetry:
+  stages: {field: Status, values: {sql: Qualified, recycled: Recycled}, history: true}
+  conversion: {to: [contact]}
+"""
+MORE = """
+recycling: {limit: 2, reasons: [No budget, No authority, No need, Bad timing, Bad data]}
+surge: {factor: 2}
+alerts:
+"""
+
+
+def test_the_rest_of_a_leads_life_is_said(tmp_path: Path) -> None:
+    found = stated(tmp_path, ("telemetry:\n", STAGES), ("\nalerts:\n", MORE))
+    assert [row for row in found if row[1] is None][2:] == [
+        ("stages", None, "exact", 0.0),
+        ("stage history", None, "approximated", None),
+        ("rejections", None, "exact", 0.0),
+        ("conversion", None, "exact", 0.0),
+        ("surge", None, "exact", 0.0),
+    ]

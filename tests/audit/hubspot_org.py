@@ -73,6 +73,19 @@ class HubSpotOrg(Portal):
             if place % left != left - 1:
                 self.touch(id, REPS[place % len(REPS)])
 
+    def late_day(self, start: datetime, count: int, wait: int, left: int = 0) -> None:
+        """So many contacts that nobody has for `wait` minutes; three later they are called, but one in `left` of them.
+        0: all are."""
+        self.door("clock", {"to": iso(start)})
+        ids = self.create([(USED[n % len(USED)], "") for n in range(count)])
+        self.door("clock", {"to": iso(start + timedelta(minutes=wait))})
+        for place, id in enumerate(ids):
+            self.patch(id, hubspot_owner_id=self.owners[REPS[place % len(REPS)]])
+        self.door("clock", {"to": iso(start + timedelta(minutes=wait + 3))})
+        for place, id in enumerate(ids):
+            if left == 0 or place % left != left - 1:
+                self.touch(id, REPS[place % len(REPS)])
+
     def create(self, leads: Iterable[tuple[str, str]], **more: str) -> list[str]:
         """As integrations do: (kind, owner) of each; both may be blank."""
         inputs = []

@@ -218,7 +218,8 @@ TROUBLE: dict[Key, str] = HANDS | {
     ("R406", "excluded_with_clock"): "warning",
 }
 # Code and subject -> severity. What the platform does not tell is not here: managers (P307), finished leads (R407).
-# Who leaves is taken out of teams (P305), and a bad week (M501 to M503) is played on the other platform.
+# Who leaves is taken out of teams (P305). Bad weeks (M501 to M503), new values that a rule for whatever is left takes
+# (L109) and a calendar that is gone (B603) have a file of their own.
 EXPECTED: dict[str, dict[Key, str]] = {
     "in 2028": {("B601", "us"): "warning", ("B601", "emea"): "warning"},
     "newer": {("C204", "design not applied"): "info"},

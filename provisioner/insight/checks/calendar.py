@@ -107,7 +107,8 @@ def gone(audit: Audit) -> Iterator[Found]:
 
     Why: clocks cannot be computed, or run around the clock.
 
-    Found: Salesforce: the business hours by name. HubSpot: the calendar that the workflows carry.
+    Found: Salesforce: the business hours by name. HubSpot has no calendars of its own: one is missing when every
+    workflow that keeps its hours was deleted. A workflow that is switched off is a change by hand (C201).
 
     Fix: switch it on, or apply the design.
 

@@ -75,9 +75,9 @@ class FieldDef:
         return self.formula is None
 
     @cached_property
-    def facts(self) -> dict[str, Any]:
-        """As plain data. Kept, because an object is written whole with every field it gets."""
-        return asdict(self)
+    def json(self) -> str:
+        """As JSON. Kept, because an object is written whole with every field it gets."""
+        return json.dumps(asdict(self))
 
     @property
     def indexed(self) -> bool:
@@ -270,8 +270,8 @@ def _column(item: FieldDef) -> str:
 
 
 def _to_json(definition: SObjectDef) -> str:
-    facts = {one.name: getattr(definition, one.name) for one in fields(definition)}
-    return json.dumps(facts | {"fields": [item.facts for item in definition.fields]})
+    facts = {one.name: getattr(definition, one.name) for one in fields(definition) if one.name != "fields"}
+    return f'{{"fields": [{", ".join(item.json for item in definition.fields)}], {json.dumps(facts)[1:]}'
 
 
 def _from_json(text: str) -> SObjectDef:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from xml.parsers import expat
 
@@ -31,12 +31,17 @@ class Malformed(Exception):
         self.text, self.line, self.column = text, line, column
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
-    """A parsed file. `root` must be treated as read-only; `places` follow document order."""
+    """A parsed file. `root` must be treated as read-only."""
 
     root: etree._Element
-    places: tuple[tuple[int, int], ...]
+    data: bytes
+
+    @cached_property
+    def places(self) -> tuple[tuple[int, int], ...]:
+        """Of the elements in document order. Only a failure asks for them."""
+        return _places(self.data)
 
     def place(self, element: etree._Element | None) -> tuple[int, int]:
         """(line, column) behind the start tag of `element`; the root's place for None."""
@@ -64,13 +69,20 @@ def _places(data: bytes) -> tuple[tuple[int, int], ...]:
         length = len(tag.group().decode("utf-8", "replace")) if tag else 0
         found.append((parser.CurrentLineNumber, parser.CurrentColumnNumber + length + 1))
 
+    parser.StartElementHandler = started
+    parser.Parse(data, True)
+    return tuple(found)
+
+
+def _check_form(data: bytes) -> None:
+    """Raises Malformed for a document type, ExpatError for what is no XML."""
+    parser = expat.ParserCreate()
+
     def refuse(*_: object) -> None:
         raise Malformed("Error parsing file: DOCTYPE is disallowed", parser.CurrentLineNumber)
 
-    parser.StartElementHandler = started
     parser.StartDoctypeDeclHandler = refuse
     parser.Parse(data, True)
-    return tuple(found)
 
 
 @lru_cache(maxsize=512)
@@ -79,7 +91,7 @@ def parse(data: bytes) -> Document:
     if data.startswith(b"\xef\xbb\xbf"):
         raise Malformed("Error parsing file: Content is not allowed in prolog.")
     try:
-        places = _places(data)
+        _check_form(data)
         parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
         root = etree.fromstring(data, parser)
     except expat.ExpatError as error:
@@ -88,7 +100,7 @@ def parse(data: bytes) -> Document:
         ) from error
     except etree.XMLSyntaxError as error:
         raise Malformed(f"Error parsing file: {error.msg}", error.lineno or 1, 1) from error
-    return Document(root, places)
+    return Document(root, data)
 
 
 def local(element: etree._Element) -> str:
@@ -98,6 +110,8 @@ def local(element: etree._Element) -> str:
 
 def kids(element: etree._Element, name: str | None = None) -> list[etree._Element]:
     """Child elements, all or those called `name`."""
+    if not len(element):  # most elements are leaves, and this is much cheaper to ask
+        return []
     return list(element.iterchildren("{*}*" if name is None else f"{{*}}{name}"))
 
 
@@ -144,14 +158,18 @@ def new_root(name: str) -> etree._Element:
 def copy_of(element: etree._Element) -> etree._Element:
     """A detached deep copy in the metadata namespace, without comments."""
     clone = new_root(local(element))
+    _copy_into(clone, element)
+    return clone
+
+
+def _copy_into(clone: etree._Element, element: etree._Element) -> None:
     for key, value in element.attrib.items():
         clone.set(key, value)
     children = kids(element)
-    if children:
-        clone.extend([copy_of(child) for child in children])
-    else:
+    if not children:
         clone.text = element.text
-    return clone
+    for child in children:
+        _copy_into(etree.SubElement(clone, f"{{{NS}}}{local(child)}"), child)
 
 
 def escape(value: str) -> str:

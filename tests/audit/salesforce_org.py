@@ -16,7 +16,7 @@ from equivalence.emulated import Emulated
 
 from .drift_bench import Desk
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "acme-salesforce.yaml"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "starter-salesforce.yaml"
 EDITS = (
     ("  backup_queue: {queue: SDR_Backup, create: true}", "  backup_queue: {queue: SDR_Backup, create: true}\n"
      "  on_call: {group: SDR_On_Call}"),
@@ -223,7 +223,7 @@ class SalesforceOrg(Emulated):
             components = [("CustomField", f"{object}.{field}") for field in fields]
             components += [] if object == "Lead" else [("CustomObject", object)]
         files = {path: text.encode(), "package.xml": manifest(*components)}
-        if kind in CODE:
+        if kind in CODE or path.endswith(".email"):
             meta = f"{path}-meta.xml"
             files[meta] = (self.rendered() / meta).read_bytes()
         self.deploy(files)

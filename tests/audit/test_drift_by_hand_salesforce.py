@@ -93,6 +93,23 @@ DEEDS: dict[str, tuple[Deed, str, str, str]] = {
         "C201", "CustomNotificationType:STL_Alert",
         "The bell does not ring on the phone, by ",
     ),
+    "name of a folder": (
+        edit("email/STL_Alerts-meta.xml", "EmailTemplate", "STL_Alerts", ("<name>STL Alerts", "<name>Old alerts")),
+        "C201", "EmailFolder:STL_Alerts",
+        "Folder of email templates STL_Alerts, name: STL Alerts -> Old alerts",
+    ),
+    "text of a mail": (
+        edit("email/STL_Alerts/STL_Owner_Alert.email", "EmailTemplate", "STL_Alerts/STL_Owner_Alert",
+             ("Lead: ", "Your lead: ")),
+        "C201", "EmailTemplate:STL_Alerts/STL_Owner_Alert",
+        "The text of mails to owners is another one",
+    ),
+    "receiver of a mail": (
+        edit("workflows/Lead.workflow", "WorkflowAlert", "Lead.STL_Owner_Alert",
+             ("<type>owner</type>", "<type>creator</type>")),
+        "C201", "WorkflowAlert:Lead.STL_Owner_Alert",
+        "Email alert Lead.STL_Owner_Alert writes to other people than before, by ",
+    ),
     "name of a list": (
         edit("objects/STL_SLA_Step__mdt.object", "CustomObject", "STL_SLA_Step__mdt",
              ("    <label>SLA Step</label>", "    <label>Steps of old</label>")),

@@ -48,6 +48,7 @@ _FIELD_DEFAULTS = {
     "isActive": "true",
     "fieldManageability": "DeveloperControlled",
 }
+_SHARES = frozenset({"accessType", "folderShares", "publicFolderAccess", "sharedTo"})  # who may open it
 LOOKING: dict[str, Looking] = {
     "CustomObject": Looking(defaults={"visibility": "Public"}, watched=("sharingModel", "deploymentStatus")),
     "CustomField": Looking(
@@ -107,6 +108,23 @@ LOOKING: dict[str, Looking] = {
         open_lists=frozenset({"queueSobject"}),
     ),
     "BusinessHours": Looking(watched=("*Time",), theirs=frozenset({"default"})),
+    "Report": Looking(
+        defaults={"columnToColumn": "false", "isCrossBlock": "false", "isUnlocked": "true"},
+        watched=(
+            "aggregateFilters",
+            "booleanFilter",
+            "crossFilters",
+            "groupingsAcross",
+            "roleHierarchyFilter",
+            "rowLimit",
+            "territoryHierarchyFilter",
+            "userFilter",
+        ),
+    ),
+    "ReportFolder": Looking(theirs=_SHARES),
+    "Dashboard": Looking(theirs=frozenset({"runningUser"}), watched=("dashboardFilters",)),
+    "DashboardFolder": Looking(theirs=_SHARES),
+    "ListView": Looking(theirs=frozenset({"sharedTo"}), watched=("booleanFilter", "queue")),
     "ValidationRule": Looking(defaults={"shouldEvaluateOnClient": "false"}, watched=("errorDisplayField",)),
     "LeadConvertMapping": Looking(everything=True),
     "Holiday": Looking(
@@ -192,6 +210,11 @@ _WORDS = {
     "EmailTemplate": "Email template",
     "WorkflowAlert": "Email alert",
     "Queue": "Queue",
+    "Report": "Report",
+    "ReportFolder": "Folder of reports",
+    "Dashboard": "Dashboard",
+    "DashboardFolder": "Folder of dashboards",
+    "ListView": "List view",
     "BusinessHours": "Business hours",
     "ValidationRule": "Validation rule",
     "LeadConvertMapping": "Field mapping of the lead conversion",

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from provisioner.resources import Address, Resource, Snapshot, texts
 
 _WORD = re.compile(r"[A-Za-z]\w*")
-_WHOLE = frozenset({"BusinessHours", "EmailTemplate", "Group", "Queue", "WorkflowAlert"})  # named by a whole text
+# Named by a whole text.
+_WHOLE = frozenset({"BusinessHours", "EmailTemplate", "Group", "Queue", "Report", "WorkflowAlert"})
+
+_FOLDERS = {"Dashboard": "DashboardFolder", "EmailTemplate": "EmailFolder", "Report": "ReportFolder"}
 
 
 def needs(resource: Resource, snapshot: Snapshot) -> frozenset[Address]:
@@ -23,13 +26,13 @@ def needs(resource: Resource, snapshot: Snapshot) -> frozenset[Address]:
 
 
 def _parents(address: Address) -> Iterator[Address]:
-    """A field belongs to its object, a record to its type, a template to its folder."""
+    """A field belongs to its object, a record to its type; templates, reports and dashboards to their folders."""
     if address.kind == "CustomField":
         yield Address("CustomObject", address.name.partition(".")[0])
     elif address.kind == "CustomMetadata":
         yield Address("CustomObject", f"{address.name.partition('.')[0]}__mdt")
-    elif address.kind == "EmailTemplate":
-        yield Address("EmailFolder", address.name.partition("/")[0])
+    elif address.kind in _FOLDERS:
+        yield Address(_FOLDERS[address.kind], address.name.partition("/")[0])
 
 
 def _is_named(address: Address, words: set[str], whole: set[str]) -> bool:

@@ -9,6 +9,7 @@ from provisioner.model.design import Design
 from provisioner.targets.salesforce.alerting import slack_channels
 from provisioner.targets.salesforce.mail import mail_fields, mails_owner
 from provisioner.targets.salesforce.names import LEAD_FIELDS, METADATA_TYPES
+from provisioner.targets.salesforce.reporting.fields import report_fields
 from provisioner.targets.salesforce.stages import RECYCLED, stage_fields
 
 AFTER_HOURS = ("After_Hours_Due_At", "After_Hours_Result")
@@ -70,6 +71,7 @@ def lead_fields(design: Design) -> tuple[str, ...]:
         *stage_fields(design),
         *(("Rejection_Reason",) if has.rejections else ()),
         *(("Breach_Reason",) if has.breach else ()),
+        *report_fields(design),
     ]
     return (*LEAD_FIELDS, *more)
 

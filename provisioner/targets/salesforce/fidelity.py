@@ -69,15 +69,26 @@ def _rest(design: Design) -> Iterator[Fidelity]:
         )
     if design.surge is not None:
         yield _say("surge", "exact", "The flow reads the switch when a clock starts.", 0.0)
-    yield from impossible(design)
+    yield from _reports(design)
+
+
+def _reports(design: Design) -> Iterator[Fidelity]:
+    """The org counts them from the stored instants; here is where a figure is not what one may think."""
+    asked = design.reports
+    if asked is None:
+        return
+    yield _say("reports", "exact", "The org counts them from the stored instants, whenever they are opened.", 0.0)
+    if {"compliance_by_rep", "compliance_by_team", "rep_scores"} & set(asked.include):
+        why = "A lead counts for who owns it now, and for that person's role, not for who had the clock."
+        yield _say("reports by rep and team", "approximated", why)
+    if asked.dashboard or asked.dashboards:
+        why = "They show what the user who deployed them may see; folders are shared by a person."
+        yield _say("dashboards", "approximated", why)
+        if design.targets is not None and design.targets.systems_delay is not None:
+            why = "A gauge has three bands: up to good, up to red, beyond. It ends at critical; yellow is not shown."
+            yield _say("gauge of the systems delay", "approximated", why)
 
 
 def impossible(design: Design) -> list[Fidelity]:
-    """What is not deployed, with its place."""
-    found: list[Fidelity] = []
-    found += [_not(word, f"/{word}") for word in ("reports",) if getattr(design, word)]
-    return found
-
-
-def _not(feature: str, at: str, lead_type: str | None = None) -> Fidelity:
-    return Fidelity(feature, lead_type, "impossible", None, "Not deployed by this version.", at)
+    """What is not deployed, with its place: nothing of what a design can say."""
+    return []

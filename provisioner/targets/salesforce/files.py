@@ -27,6 +27,9 @@ from provisioner.targets.salesforce.names import (
     has_business_clock,
 )
 from provisioner.targets.salesforce.records import calendars, records
+from provisioner.targets.salesforce.reporting.fields import steps_on
+from provisioner.targets.salesforce.reporting.files import reporting_files
+from provisioner.targets.salesforce.reporting.views import views
 from provisioner.targets.salesforce.stages import passages, stage_rules, stages
 from provisioner.targets.salesforce.templates import maker, rendered
 
@@ -47,6 +50,7 @@ def files(design: Design) -> Files:
         **_configuration(design, common),
         **_code(design, common),
         **mail_files(design, common),
+        **reporting_files(design, common),
         **_flows(design, common),
     }
 
@@ -88,6 +92,8 @@ def _objects(design: Design, common: Mapping[str, Any]) -> Files:
         "rejection_reasons": _same(() if design.recycling is None else design.recycling.reasons),
         "recycle_limit": None if design.recycling is None else design.recycling.limit,
         "breach_reasons": _same(() if design.breach is None else design.breach.reasons),
+        "steps_on": steps_on(design),
+        "views": views(design),
     }
     found = {"Lead": "Lead", **common["type"], **({"Activity": "Activity"} if common["activity"] else {})}
     if common["has"].history:

@@ -13,6 +13,8 @@ from provisioner.targets.salesforce import alerting
 from provisioner.targets.salesforce.conditions import LOGIC_MOST, logic_length
 from provisioner.targets.salesforce.features import lead_fields
 from provisioner.targets.salesforce.names import API_NAME_MOST, Names, needed_holidays, used_hours
+from provisioner.targets.salesforce.reporting import rules as reporting_rules
+from provisioner.targets.salesforce.reporting.fields import funnel, reached, steps_on
 from provisioner.targets.salesforce.stages import passages, stages
 from provisioner.targets.salesforce.wording import subject_formula
 
@@ -153,15 +155,6 @@ def opening_hours(design: Design) -> Iterator[Finding]:
                 yield Finding(f"{hours.at}/open", detail, "Close at 23:59, or open at 00:00.")
 
 
-@RULES.rule("S209", "Not deployed by this version", severity="warning")
-def later_sections(design: Design) -> Iterator[Finding]:
-    """The document may say more than this version puts into the org; what is left out is said, never pretended."""
-    advice = "Keep it for a later version, or leave it out; nothing of it is in the org."
-    for word in ("reports",):
-        if getattr(design, word):
-            yield Finding(f"/{word}", f"The section `{word}` is not deployed by this version.", advice)
-
-
 @RULES.rule("S210", "No address to write to", severity="warning")
 def addresses(design: Design) -> Iterator[Finding]:
     """A public group or a queue has no email address of its own, so an email step does not reach it. Bells do."""
@@ -191,7 +184,7 @@ def slack_ids(design: Design) -> Iterator[Finding]:
     channels = alerting.slack_channels(design)
     if missing and channels:
         named = ", ".join(item.id for item in channels)
-        detail = f"Alerts are posted to Slack ({named}), and target.{' and target.'.join(missing)} is not there."
+        detail = f"Alerts are posted to Slack ({named}), and target.{' and target.'.join(missing)} are missing."
         yield Finding(design.target.at, detail, "Copy the ids of app and workspace from Slack, or use email.")
 
 
@@ -277,6 +270,7 @@ def stage_names(design: Design) -> Iterator[Finding]:
     seen.update(names.step_at(number).removeprefix(f"{names.prefix}_")[:-3].casefold() for number in range(1, 100))
     made = [(stage.id, stage.at) for stage in stages(design)]
     made += [(passage.end.id, passage.minutes) for passage in passages(design)]
+    made += [(stage.id, reached(stage)) for stage in funnel(design)] if steps_on(design) else []
     for id, word in made:
         at, name = f"{asked.at}/values/{id}", names.of(word)
         if not _API_NAME.fullmatch(name) or len(name) > API_NAME_MOST:
@@ -307,6 +301,7 @@ def conversion_needs(design: Design) -> Iterator[Finding]:
         yield Finding(f"{asked.at}/history", detail, REQUIRE_VALIDATION)
 
 
+reporting_rules.declare(RULES)
 REQUIRE_VALIDATION = (
     "Turn it on once in the org: Setup, Lead Settings, Lead Conversion Settings, Require Validation for Converted "
     "Leads. Validation rules of the org then hold for conversions too."

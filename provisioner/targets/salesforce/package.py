@@ -25,17 +25,21 @@ _SINGLE = {
     "PermissionSet": "permissionsets/{}.permissionset",
     "CustomNotificationType": "notificationtypes/{}.notiftype",
     "Queue": "queues/{}.queue",
+    "Report": "reports/{}.report",
+    "Dashboard": "dashboards/{}.dashboard",
 }
-FOLDERS = {"EmailFolder": ("EmailTemplate", "email/{}-meta.xml")}  # a folder is a member of what it holds. 1.7
+FOLDERS = {  # a folder is a member of what it holds. 1.7
+    "DashboardFolder": ("Dashboard", "dashboards/{}-meta.xml"),
+    "EmailFolder": ("EmailTemplate", "email/{}-meta.xml"),
+    "ReportFolder": ("Report", "reports/{}-meta.xml"),
+}
 _CODE = {"ApexClass": "classes/{}.cls", "ApexTrigger": "triggers/{}.trigger"}
 _ENTRIES = {"BusinessHours": "businessHours", "Holiday": "holidays"}
 _CONVERSION = ("LeadConvertMapping", "LeadConvertSettings")  # a mapped field; what else the same file says
-_CHILDREN = {"CustomField": "fields", "ValidationRule": "validationRules"}
+_CHILDREN = {"CustomField": "fields", "ListView": "listViews", "ValidationRule": "validationRules"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest instant a zip can hold
 _MAIL = frozenset({"EmailTemplate", "WorkflowAlert"})
-KINDS = frozenset(
-    {*_SINGLE, *FOLDERS, *_MAIL, *_CODE, *_ENTRIES, *_CONVERSION, "CustomObject", "CustomField", "ValidationRule"}
-)
+KINDS = frozenset({*_SINGLE, *FOLDERS, *_MAIL, *_CODE, *_ENTRIES, *_CONVERSION, "CustomObject", *_CHILDREN})
 
 
 def artifacts(resources: Iterable[Resource], api_version: str = API_VERSION) -> list[Artifact]:

@@ -1,10 +1,10 @@
 """Files of a package (rendered by us, or retrieved from an org) → canonical resources.
 
-Address kinds: CustomObject (types and objects of ours, their own elements only), CustomField, ValidationRule,
+Address kinds: CustomObject (types and objects of ours, their own elements only), CustomField, ValidationRule, ListView,
 CustomMetadata, Flow, EmailFolder, EmailTemplate, WorkflowAlert, ApexClass, ApexTrigger, PermissionSet,
 CustomNotificationType, Queue, BusinessHours and Holiday (one resource per entry of the settings file),
-LeadConvertMapping (one per field that a conversion copies). Files of other kinds are none of our business and are left
-out, and so is the ledger.
+LeadConvertMapping (one per field that a conversion copies), Report, Dashboard, ReportFolder, DashboardFolder. Files of
+other kinds are none of our business and are left out, and so is the ledger.
 """
 
 from __future__ import annotations
@@ -25,9 +25,15 @@ PLACES = {
     ("notificationtypes", ".notiftype"): "CustomNotificationType",
     ("queues", ".queue"): "Queue",
 }
+# Kinds whose components lie in folders: folder of the package → (suffix, kind, kind of the folder). 1.7
+IN_FOLDERS = {
+    "reports": (".report", "Report", "ReportFolder"),
+    "dashboards": (".dashboard", "Dashboard", "DashboardFolder"),
+}
+CHILDREN = {"listViews": "ListView", "validationRules": "ValidationRule"}
 CONVERSION = "LeadConvertSettings/LeadConvertSettings.LeadConvertSetting"
 _FOLDERS = frozenset(
-    {"objects", "LeadConvertSettings", "settings", "classes", "triggers", "email", "workflows"}
+    {"objects", "LeadConvertSettings", "settings", "classes", "triggers", "email", "workflows", *IN_FOLDERS}
     | {folder for folder, _ in PLACES}
 )
 CODE = {("classes", ".cls"): "ApexClass", ("triggers", ".trigger"): "ApexTrigger"}
@@ -70,6 +76,8 @@ def _resources(path: str, files: Mapping[str, bytes]) -> Iterator[Resource]:
         yield from _conversion(files[path], path)
     elif path.startswith("email/"):
         yield from _mail(path.removeprefix("email/"), path, files)
+    elif path.partition("/")[0] in IN_FOLDERS:
+        yield from _foldered(path, files[path])
     elif (folder, suffix) == ("workflows", ".workflow"):
         yield from _alerts(stem, files[path], path)
     elif (folder, suffix) in CODE:
@@ -87,9 +95,10 @@ def _object(name: str, content: bytes, path: str) -> Iterator[Resource]:
             if field.endswith("__c"):
                 yield Resource(Address("CustomField", f"{name}.{field}"), attributes)
             root.remove(element)
-        elif local(element) == "validationRules":
-            attributes = tree(element)
-            yield Resource(Address("ValidationRule", f"{name}.{attributes.pop('fullName', '')}"), attributes)
+        elif local(element) in CHILDREN:
+            kind = CHILDREN[local(element)]
+            attributes = tree(element, kind)
+            yield Resource(Address(kind, f"{name}.{attributes.pop('fullName', '')}"), attributes)
             root.remove(element)
     if name.endswith(("__mdt", "__c")):
         own = tree(root)
@@ -106,6 +115,16 @@ def _mail(name: str, path: str, files: Mapping[str, bytes]) -> Iterator[Resource
         attributes: dict[str, Any] = tree(read(files[beside], beside)) if beside in files else {}
         attributes["content"] = _text(files[path], path)
         yield Resource(Address("EmailTemplate", name.removesuffix(".email")), dict(sorted(attributes.items())))
+
+
+def _foldered(path: str, content: bytes) -> Iterator[Resource]:
+    """A folder, called by its name, or what lies in one, called `folder/name`."""
+    place, _, name = path.partition("/")
+    suffix, kind, folder = IN_FOLDERS[place]
+    if name.endswith("-meta.xml") and "/" not in name:
+        yield Resource(Address(folder, name.removesuffix("-meta.xml")), tree(read(content, path)))
+    elif name.endswith(suffix):
+        yield Resource(Address(kind, name.removesuffix(suffix)), tree(read(content, path)))
 
 
 def _alerts(object: str, content: bytes, path: str) -> Iterator[Resource]:

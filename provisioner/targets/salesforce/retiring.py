@@ -38,6 +38,11 @@ def reminders(made: Iterable[Resource]) -> list[str]:
         for item in made
         if item.address.kind == "Flow" and POST in texts(item.attributes)
     ]
+    if any(item.address.kind == "Dashboard" for item in made):
+        found.append(
+            "The dashboards show what the user who deployed them may see. Share the folders of reports and dashboards "
+            "with those who should open them, and choose another running user where that is too much."
+        )
     return found + [
         f"The permission set {item.address.name} is new, and nobody has it yet. Assign it to the people who work with "
         f"leads, and to whom reports are for: Setup, Permission Sets, {item.address.name}, Manage Assignments. Until "

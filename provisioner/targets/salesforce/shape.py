@@ -60,14 +60,28 @@ LISTS: dict[tuple[str, str], str | None] = {
     ("PermissionSet", "userPermissions"): "name",
     ("LeadConvertSettings", "objectMapping"): None,
     ("objectMapping", "mappingFields"): "outputField",
+    ("Report", "aggregates"): "developerName",
+    ("Report", "columns"): None,
+    ("Report", "groupingsDown"): None,
+    ("Report", "groupingsAcross"): None,
+    ("Report", "params"): "name",
+    ("columns", "aggregateTypes"): "",
+    ("filter", "criteriaItems"): None,
+    ("dashboardGridLayout", "dashboardGridComponents"): None,
+    ("dashboardComponent", "chartSummary"): None,
+    ("dashboardComponent", "groupingColumn"): None,
+    ("ListView", "columns"): None,
+    ("ListView", "filters"): None,
     ("Queue", "queueSobject"): "sobjectType",
     ("holidays", "businessHours"): "",
     ("Holiday", "businessHours"): "",  # the same entry, under the name of its address kind
 }
 
 WITHOUT_MEANING = frozenset({"locationX", "locationY", "isGoTo"})
+_GAUGES = ("gaugeMax", "gaugeMin", "indicatorBreakpoint1", "indicatorBreakpoint2")
 NUMBERS = frozenset(
     {"length", "maxBatchSize", "numberValue", "offsetNumber", "precision", "scale", "triggerOrder", "visibleLines"}
+    | set(_GAUGES)
 )
 # Base types come first, the rest is alphabetical in every type that is written here. [wsdl]
 _FIRST = ("fullName", "processMetadataValues", "description", "name")

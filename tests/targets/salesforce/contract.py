@@ -13,6 +13,7 @@ XSD = "http://www.w3.org/2001/XMLSchema"
 NS = "http://soap.sforce.com/2006/04/metadata"
 ROOTS = (
     "ApexClass", "ApexTrigger", "BusinessHoursSettings", "CustomMetadata", "CustomNotificationType", "CustomObject",
+    "Dashboard", "DashboardFolder", "Report", "ReportFolder",
     "Flow", "LeadConvertSettings", "EmailFolder", "EmailTemplate", "Package", "PermissionSet", "Queue", "Workflow",
 )  # fmt: skip
 OLDER = Path(simple_salesforce.__file__).parent / "metadata.wsdl"

@@ -22,7 +22,7 @@ from provisioner.targets.salesforce import target
 from provisioner.targets.salesforce.desire import render
 from provisioner.targets.salesforce.meanings.explain import TELLERS
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "acme-salesforce.yaml"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "starter-salesforce.yaml"
 EVERYBODY = ("emea_demo", "demo_request", "enterprise_inquiry", "event_attendee", "content_mql")
 URGENT = ("emea_demo", "demo_request", "enterprise_inquiry")
 ON_US = ("demo_request", "enterprise_inquiry", "event_attendee", "content_mql")
@@ -486,10 +486,10 @@ def test_every_kind_of_the_example_has_a_changed_and_a_removed_row() -> None:
 
 
 def test_a_kind_nobody_knows_is_said_plainly() -> None:
-    one, other = (Resource(Address("Report", "X"), {"a": 1, "b": [2], "c": value, "d": value}) for value in (3, 4))
-    assert target.meanings(Change(one, other, Cause.HAND), DESIGN) == [Meaning("Report X: c 3 -> 4; d 3 -> 4")]
-    assert target.meanings(Change(one, None, Cause.HAND), DESIGN) == [Meaning("Report X is removed")]
-    assert target.meanings(Change(None, one, Cause.NEW), DESIGN) == [Meaning("Report X is added")]
+    one, other = (Resource(Address("Layout", "X"), {"a": 1, "b": [2], "c": value, "d": value}) for value in (3, 4))
+    assert target.meanings(Change(one, other, Cause.HAND), DESIGN) == [Meaning("Layout X: c 3 -> 4; d 3 -> 4")]
+    assert target.meanings(Change(one, None, Cause.HAND), DESIGN) == [Meaning("Layout X is removed")]
+    assert target.meanings(Change(None, one, Cause.NEW), DESIGN) == [Meaning("Layout X is added")]
     assert isinstance(target, Explaining)
 
 

@@ -69,7 +69,7 @@ def test_the_named_fields_and_types_are_the_ones_that_are_rendered() -> None:
 def test_every_template_is_used() -> None:
     """A macro file counts as used when a template imports it."""
     room = Path(templates.__file__).parent
-    text = "".join(path.read_text(encoding="utf-8") for path in [*room.glob("*.py"), *FOLDER.rglob("*.j2")])
+    text = "".join(path.read_text(encoding="utf-8") for path in [*room.rglob("*.py"), *FOLDER.rglob("*.j2")])
     for path in FOLDER.rglob("*.j2"):
         name = path.relative_to(FOLDER).as_posix()
         stem = name.removeprefix("flows/").removesuffix(".flow.j2")

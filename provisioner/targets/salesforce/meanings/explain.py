@@ -9,7 +9,7 @@ from provisioner.model.design import Design
 from provisioner.planning.plan import Change
 from provisioner.targets.base import Meaning
 from provisioner.targets.meaning import explained
-from provisioner.targets.salesforce.meanings import flows, mail, parts, records
+from provisioner.targets.salesforce.meanings import flows, mail, parts, records, reporting
 from provisioner.targets.salesforce.meanings.words import Told
 from provisioner.targets.salesforce.names import used_hours
 
@@ -21,13 +21,18 @@ TELLERS: dict[str, Callable[[Told], Iterator[Meaning]]] = {
     "CustomMetadata": records.record,
     "CustomNotificationType": parts.notification,
     "CustomObject": parts.object_type,
+    "Dashboard": reporting.dashboard,
+    "DashboardFolder": reporting.folder,
     "EmailFolder": mail.folder,
     "EmailTemplate": mail.template,
     "Flow": flows.flow,
     "Holiday": parts.holiday,
     "LeadConvertMapping": parts.mapping,
+    "ListView": reporting.view,
     "PermissionSet": parts.permission_set,
     "Queue": parts.queue,
+    "Report": reporting.report,
+    "ReportFolder": reporting.folder,
     "ValidationRule": parts.validation_rule,
     "WorkflowAlert": mail.alert,
 }

@@ -16,7 +16,10 @@ from provisioner.targets.salesforce.soql import literals, portions
 
 STAGE = "removing"
 # What refers to other things goes before what is referred to; both halves are one transaction.
-REFERRING = ("ApexTrigger", "PermissionSet", "ApexClass", "CustomMetadata", "ValidationRule", "WorkflowAlert")
+REFERRING = (
+    "ApexTrigger", "PermissionSet", "ApexClass", "CustomMetadata", "ValidationRule", "WorkflowAlert", "Dashboard",
+    "Report", "ListView",
+)  # fmt: skip
 REMOVED_AS_ROWS = frozenset({"Flow", "Holiday"})
 REWRITTEN = frozenset({"BusinessHours", "LeadConvertMapping"})  # goes by deploying what is left
 WORD = re.compile(r"\w+")

@@ -148,9 +148,9 @@ def test_a_component_that_came_in_a_form_we_do_not_understand(org: ScriptedOrg, 
 
 
 def test_a_ledger_of_a_later_version_is_kept_in_sight(org: ScriptedOrg, session: SalesforceSession) -> None:
-    org.static["STL_Ledger"] = ledger.encode(Ledger("acme", {Address("Report", "SLA/Overview"): "ab" * 32}))
+    org.static["STL_Ledger"] = ledger.encode(Ledger("acme", {Address("Layout", "Lead-SLA"): "ab" * 32}))
     live = session.read(snapshot(), "STL")
-    assert live.snapshot.unread == {Address("Report", "SLA/Overview")}
+    assert live.snapshot.unread == {Address("Layout", "Lead-SLA")}
     assert org.seen("retrieve") == []
 
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 RUNS = 7
-EXAMPLE = Path(__file__).parents[1] / "examples" / "acme-salesforce.yaml"
+EXAMPLE = Path(__file__).parents[1] / "examples" / "starter-salesforce.yaml"
 ROAD = f"""
 from datetime import date
 from pathlib import Path

@@ -25,7 +25,7 @@ from provisioner.targets.salesforce import target
 from provisioner.targets.salesforce.desire import render
 from provisioner.targets.salesforce.session import SalesforceSession, connect
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "acme-salesforce.yaml"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "starter-salesforce.yaml"
 ADMIN = "admin@example.com"
 REPS = ("ann@acme.example", "bo@acme.example", "cy@acme.example")
 LONE, GONE = "lone@acme.example", "gone@acme.example"  # without a manager; leaves the company

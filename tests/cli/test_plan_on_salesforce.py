@@ -35,7 +35,7 @@ def emulator() -> Iterator[EmulatorProcess]:
 @pytest.fixture
 def bench(emulator: EmulatorProcess, tmp_path: Path) -> Bench:
     requests.post(f"{emulator.url}/_emulator/reset", json={}, timeout=30).raise_for_status()
-    (tmp_path / "acme.yaml").write_text(assets.read_text("examples", "acme-salesforce.yaml"), encoding="utf-8")
+    (tmp_path / "acme.yaml").write_text(assets.read_text("examples", "starter-salesforce.yaml"), encoding="utf-8")
     (tmp_path / "provisioner.toml").write_text(
         '[connections.box]\nplatform = "salesforce"\n'
         f'instance_url = "{emulator.url}"\naccess_token = {{env = "EMULATOR_TOKEN"}}\n',

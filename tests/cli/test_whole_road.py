@@ -53,7 +53,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    (tmp_path / "acme.yaml").write_text(assets.read_text("examples", "acme-salesforce.yaml"), encoding="utf-8")
+    (tmp_path / "acme.yaml").write_text(assets.read_text("examples", "starter-salesforce.yaml"), encoding="utf-8")
     with EmulatorProcess(arguments("salesforce", clock="2026-03-02T13:00:00Z")) as emulator:
         (tmp_path / "provisioner.toml").write_text(
             '[connections.box]\nplatform = "salesforce"\n'

@@ -10,7 +10,7 @@ from provisioner import assets
 def test_files_and_folders_of_the_checkout() -> None:
     assert assets.path("specs", "design.schema.json").is_file()
     assert assets.path("examples").is_dir()
-    assert assets.read_text("examples", "acme-salesforce.yaml").startswith("# A speed-to-lead design")
+    assert assets.read_text("examples", "starter-salesforce.yaml").startswith("# A speed-to-lead design")
 
 
 def test_the_installed_package_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

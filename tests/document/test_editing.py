@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from provisioner.document import loads
 from provisioner.document.editing import replaced, spots
 
-TEXT = (Path(__file__).parents[2] / "examples" / "acme-salesforce.yaml").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "examples" / "starter-salesforce.yaml").read_text(encoding="utf-8")
 SPOTS = spots(TEXT)
 
 

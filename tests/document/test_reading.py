@@ -115,7 +115,7 @@ def outline(node: Node | None) -> object:
 
 
 def test_both_parsers_build_the_same() -> None:
-    text = Path("examples/acme-salesforce.yaml").read_text(encoding="utf-8")
+    text = Path("examples/starter-salesforce.yaml").read_text(encoding="utf-8")
     with_c, without = Composer("x"), Composer("x")
     with_c.read(text)
     without.read(text, pure=True)

@@ -14,7 +14,7 @@ from strategies.designs import documents
 from provisioner.document import load
 from provisioner.document.schema import _is_fine, _validator
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "acme-salesforce.yaml"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "starter-salesforce.yaml"
 
 ODD = st.one_of(
     st.sampled_from([

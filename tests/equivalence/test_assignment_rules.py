@@ -26,7 +26,7 @@ def world() -> Iterator[World]:
 
 
 def acme() -> dict[str, bytes]:
-    design, _ = compile_design(load(assets.path("examples", "acme-salesforce.yaml")), today=date(2026, 3, 1))
+    design, _ = compile_design(load(assets.path("examples", "starter-salesforce.yaml")), today=date(2026, 3, 1))
     assert design is not None
     return files_of(design)
 

@@ -40,7 +40,7 @@ SOURCES = {
 }
 
 
-OURS = assets.path("examples", "acme-salesforce.yaml")
+OURS = assets.path("examples", "starter-salesforce.yaml")
 THEIRS = assets.path("examples", "acme-hubspot.yaml")
 
 

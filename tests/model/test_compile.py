@@ -16,7 +16,7 @@ from provisioner.model.compile import compile_design
 
 TODAY = date(2026, 3, 2)
 ROOT = Path(__file__).parents[2]
-EXAMPLE = load(ROOT / "examples" / "acme-salesforce.yaml").data
+EXAMPLE = load(ROOT / "examples" / "starter-salesforce.yaml").data
 
 PIECES = st.sampled_from(
     [
@@ -67,14 +67,14 @@ def test_any_text_gives_reasons(text: str) -> None:
 
 
 def test_the_same_document_gives_the_same_design_every_time() -> None:
-    document = load(ROOT / "examples" / "acme-salesforce.yaml")
+    document = load(ROOT / "examples" / "starter-salesforce.yaml")
     assert compile_design(document, today=TODAY) == compile_design(document, today=TODAY)
 
 
 def test_today_only_matters_where_the_document_leaves_the_year_open() -> None:
-    document = load(ROOT / "examples" / "acme-salesforce.yaml")
+    document = load(ROOT / "examples" / "starter-salesforce.yaml")
     assert compile_design(document, today=TODAY)[0] == compile_design(document, today=date(2027, 1, 1))[0]
-    text = (ROOT / "examples" / "acme-salesforce.yaml").read_text(encoding="utf-8").replace(", from: 2026", "")
+    text = (ROOT / "examples" / "starter-salesforce.yaml").read_text(encoding="utf-8").replace(", from: 2026", "")
     later, _ = compile_design(loads(text), today=date(2031, 1, 1))
     assert later is not None
     assert {holiday.day.year for holiday in later.business_hours["emea"].holidays} == {2031, 2032, 2033}

@@ -14,7 +14,7 @@ from provisioner.model.compile import compile_design, explain
 from provisioner.model.design import Design
 
 ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples" / "acme-salesforce.yaml"
+EXAMPLE = ROOT / "examples" / "starter-salesforce.yaml"
 TODAY = date(2026, 3, 2)
 GOOD = [EXAMPLE, *sorted((ROOT / "tests" / "cases" / "designs").glob("good_*.yaml"))]
 
@@ -61,6 +61,7 @@ def everything() -> dict[str, Any]:
     data = {name: part["examples"][0] for name, part in design_schema()["properties"].items()}
     data |= {
         "target": {"platform": "salesforce", "object": "Lead", "prefix": "STL", "api_version": "66.0",
+                   "slack_app_id": "A0123456789", "slack_workspace_id": "T0123456789",
                    "accept": ["surge"], "expect": {"org_id": "00D000000000001AAA", "sandbox": True}},
         "telemetry": {"engagement": ["Form__c", "CreatedDate"],
                       "first_touch": {"types": ["call"], "ignore_users": ["bot@acme.example"]},

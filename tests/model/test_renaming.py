@@ -14,7 +14,7 @@ from provisioner.model.explain import explain
 from provisioner.model.renaming import Rename, before, renames
 from provisioner.model.rewording import rewordings
 
-TEXT = (Path(__file__).parents[2] / "examples" / "acme-salesforce.yaml").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "examples" / "starter-salesforce.yaml").read_text(encoding="utf-8")
 
 
 def design(text: str = TEXT) -> Design:

@@ -15,7 +15,7 @@ from provisioner.model.compile import compile_design
 from provisioner.model.design import All, Any_, Design, Duration, Not, Step, StepStatus, Test
 from provisioner.sla.policy import Policy
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "acme-salesforce.yaml"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "starter-salesforce.yaml"
 
 
 def test_every_comparison_in_the_order_it_is_written() -> None:

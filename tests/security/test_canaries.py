@@ -341,7 +341,7 @@ def test_a_server_that_is_not_there(
 
 def test_credentials_that_are_none(trap: Trap, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refused before anything is sent, and not quoted in the refusal."""
-    (trap.folder / "acme.yaml").write_text(assets.read_text("examples", "acme-salesforce.yaml"), encoding="utf-8")
+    (trap.folder / "acme.yaml").write_text(assets.read_text("examples", "starter-salesforce.yaml"), encoding="utf-8")
     where = ['platform = "salesforce"', 'instance_url = "http://127.0.0.1:9"']
     token = TOKEN.format("broken")
     wrong = f"{token} with blanks\nand lines"
@@ -362,7 +362,7 @@ def test_credentials_that_are_none(trap: Trap, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_credential_written_into_the_settings_is_not_repeated(trap: Trap) -> None:
-    (trap.folder / "acme.yaml").write_text(assets.read_text("examples", "acme-salesforce.yaml"), encoding="utf-8")
+    (trap.folder / "acme.yaml").write_text(assets.read_text("examples", "starter-salesforce.yaml"), encoding="utf-8")
     trap.canaries["the token"] = TOKEN.format("written")
     trap.connect("written", 'platform = "salesforce"', f'access_token = "{trap.canaries["the token"]}"')
     trap.allowed.add("provisioner.toml")
@@ -371,7 +371,7 @@ def test_a_credential_written_into_the_settings_is_not_repeated(trap: Trap) -> N
 
 
 def test_a_login_of_the_cli_that_fails_with_its_token_in_the_text(trap: Trap, monkeypatch: pytest.MonkeyPatch) -> None:
-    (trap.folder / "acme.yaml").write_text(assets.read_text("examples", "acme-salesforce.yaml"), encoding="utf-8")
+    (trap.folder / "acme.yaml").write_text(assets.read_text("examples", "starter-salesforce.yaml"), encoding="utf-8")
     trap.canaries["the token"] = TOKEN.format("expired")
     said = {"status": 1, "message": f"expired access token {trap.canaries['the token']} for acme"}
     trap.keep("bin/sf", f"#!/bin/sh\necho '{json.dumps(said)}'\nexit 1\n")
@@ -387,7 +387,7 @@ def test_a_bug_that_has_the_credential_in_its_words(
     trap: Trap, monkeypatch: pytest.MonkeyPatch, loud: tuple[str, ...]
 ) -> None:
     """A crash with the token in the message, in a cause and in local variables: the trace shows where, not what."""
-    (trap.folder / "acme.yaml").write_text(assets.read_text("examples", "acme-salesforce.yaml"), encoding="utf-8")
+    (trap.folder / "acme.yaml").write_text(assets.read_text("examples", "starter-salesforce.yaml"), encoding="utf-8")
     names = every_position(trap, monkeypatch, "salesforce", "http://127.0.0.1:9", TOKEN.format("crash"))
 
     def broken(target: object, connection: object, console: object, **more: object) -> None:

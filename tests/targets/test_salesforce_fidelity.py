@@ -10,7 +10,7 @@ from provisioner.document import load
 from provisioner.model.compile import compile_design
 from provisioner.targets.salesforce import target
 
-EXAMPLE = assets.path("examples", "acme-salesforce.yaml")
+EXAMPLE = assets.path("examples", "starter-salesforce.yaml")
 
 
 def stated(folder: Path, *edits: tuple[str, str]) -> list[tuple[str, str | None, str, float | None]]:

@@ -15,7 +15,7 @@ from provisioner.planning.plan import Cause, Change, Remade, Risk
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.salesforce import target
 
-TEXT = (Path(__file__).parents[3] / "examples" / "acme-salesforce.yaml").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[3] / "examples" / "starter-salesforce.yaml").read_text(encoding="utf-8")
 DAY = date(2026, 3, 2)
 
 

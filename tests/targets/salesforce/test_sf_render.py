@@ -26,7 +26,7 @@ from provisioner.targets.salesforce.desire import render
 from provisioner.targets.salesforce.package import artifacts, build_zip
 from provisioner.targets.salesforce.parse import parse_package
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "acme-salesforce.yaml"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "starter-salesforce.yaml"
 SLOW = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 FLOW_NODES = (
     "actionCalls", "assignments", "decisions", "loops", "recordCreates", "recordLookups", "recordUpdates",

@@ -80,7 +80,7 @@ def write(
     )
     data["digest"] = "sha256:" + fingerprint(data)
     path = folder / FILE
-    _write_file(path, (json.dumps(data, indent=1) + "\n").encode("ascii"))
+    write_file(path, (json.dumps(data, indent=1) + "\n").encode("ascii"))
     return {"file": FILE, "digest": data["digest"], "resources": sum(item["before"] is not None for item in changes)}
 
 
@@ -96,7 +96,7 @@ def write_artifacts(folder: Path, artifacts: Iterable[Artifact]) -> list[str]:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise cannot_write(path, error) from error
-        _write_file(path, artifact.content)
+        write_file(path, artifact.content)
         written.append(f"{ARTIFACTS}/{artifact.path}")
     return written
 
@@ -115,7 +115,7 @@ def _change_data(change: Change, live: Snapshot, mask: Mask) -> dict[str, Any]:
     return data
 
 
-def _write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:

@@ -72,7 +72,7 @@ def carry_out(
         guards.check_deletions(plan, consent.allow_deletes)
     guards.check_alerts(plan, consent.live)
     losses.check(plan, losses.count(plan, reached.session), consent.allow_data_loss)
-    _consented(reached.org, consent, console, question)
+    consented(reached.org, consent, console, question)
     start = time.monotonic()
     state = runs.state_folder(consent.state_dir)
     run, applied = walk(plan, reached, target, console, errand, state=state, wait=consent.wait)
@@ -102,7 +102,7 @@ def _left(plan: Plan, reached: Reached, console: Console) -> str:
     return left_text(plan.by_hand, f"provisioner done {design} STEP -c {reached.connection or 'NAME'}", console.paint)
 
 
-def _consented(org: Mapping[str, Any], consent: Consent, console: Console, question: str) -> None:
+def consented(org: Mapping[str, Any], consent: Consent, console: Console, question: str) -> None:
     """A yes for the org that the connection leads to, whatever a plan calls it: asked for on a terminal, given as --yes
     elsewhere; production is named besides."""
     confirm = consent.confirm

@@ -60,8 +60,8 @@ def walk(
     key = org_key(reached.org)
     with ExitStack() as stack:
         stack.enter_context(lock.released(state, key, run))
-        _alone(reached, state, key, run, console, wait=wait)
-        stop = stack.enter_context(Interruption(_told))
+        alone(reached, state, key, run, console, wait=wait)
+        stop = stack.enter_context(Interruption(tell_stopping))
         journal = Journal(runs.runs_folder(state) / run, failures.masked_data)
         stack.callback(journal.close)
         plan_id = errand.plan_id or planfile.digest(plan)
@@ -109,7 +109,7 @@ def org_key(org: Mapping[str, Any]) -> str:
     return f"{org['platform']}-{str(org['id'])[:15]}{local}"
 
 
-def _told() -> None:
+def tell_stopping() -> None:
     """Called inside a signal handler: no buffered stream."""
     text = "\nFinishing the step under way; then it stops. Press Ctrl-C again to stop at once.\n"
     with suppress(OSError):  # the terminal may be gone, and that may be why
@@ -157,7 +157,7 @@ def _keeper(folder: Path, run: str, plan_id: str, plan: Plan, target: Comparing)
 # ------------------------------------------------------------ one at a time
 
 
-def _alone(reached: Reached, state: Path, key: str, run: str, console: Console, *, wait: bool) -> None:
+def alone(reached: Reached, state: Path, key: str, run: str, console: Console, *, wait: bool) -> None:
     """Refused while another apply of this machine, or any deployment the org tells of, is under way; with `wait`, when
     it is still so after an hour."""
     start, pause = time.monotonic(), _FIRST_LOOK

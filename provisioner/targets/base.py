@@ -24,8 +24,11 @@ from provisioner.targets.terms import (
     Use,
 )
 
-if TYPE_CHECKING:  # only an audit needs them, and every command comes by here
+if TYPE_CHECKING:  # only an audit and a backfill need them, and every command comes by here
+    from datetime import datetime
+
     from provisioner.facts import Evidence, Facts, Scope
+    from provisioner.past import Filled, Past, PastLead, Reason, Row, Seen, Told
 
 
 class Target(Protocol):
@@ -294,6 +297,15 @@ class Underway(Protocol):
 
 
 @runtime_checkable
+class Staging(Protocol):
+    """A target that passes through a state of its own on the way to what a change promises. Thinks only."""
+
+    def halfway(self, change: Change) -> Resource | None:
+        """What an interrupted run of this very change may have left, as it is compared; None: nothing of the kind."""
+        ...
+
+
+@runtime_checkable
 class Reminding(Protocol):
     """A target that knows what a person has to do once for what was just made. Thinks only."""
 
@@ -312,6 +324,53 @@ class Fixing(Protocol):
 
 
 @runtime_checkable
+class Filling(Protocol):
+    """A target that knows where the facts of the past go. Thinks only."""
+
+    def filled(self, design: Design, lead: PastLead, told: Told) -> Mapping[str, str] | Reason:
+        """Column → value of what is missing in the CRM, or why nothing is to be written. Never what starts a clock."""
+        ...
+
+    def same_value(self, one: str, other: str) -> bool:
+        """Whether two texts of a column say the same."""
+        ...
+
+
+@runtime_checkable
+class Backfilling(Protocol):
+    """A session that can fill in what was before the clock, in jobs of many leads. Its jobs start no clock."""
+
+    def past(self, design: Design, since: datetime | None, until: datetime | None) -> Past:
+        """The leads created in the window (`until` not included) that have no clock facts. In a number of requests
+        that grows with the pages only."""
+        ...
+
+    def check_writable(self, design: Design) -> None:
+        """NotAllowed when this user may not write the columns."""
+        ...
+
+    def seen(self, design: Design, ids: Sequence[str]) -> Mapping[str, Seen]:
+        """These leads as they are now; those that may not be written any more are left out."""
+        ...
+
+    def begin_job(self) -> str:
+        """The id of an empty job. Nothing happens to any lead yet."""
+        ...
+
+    def submit_job(self, job: str, rows: Sequence[Row]) -> None:
+        """Hand the rows in, and set the job to work; never twice."""
+        ...
+
+    def finish_job(self, job: str) -> Filled:
+        """Wait for its end. What became of each row."""
+        ...
+
+    def settle_job(self, job: str) -> Filled:
+        """The same for a job of an earlier run; one that never got its rows is given up."""
+        ...
+
+
+@runtime_checkable
 class Weighing(Protocol):
     """A target that knows what a change does to data and people. Thinks only."""
 
@@ -325,11 +384,13 @@ __all__ = [
     "Archiving",
     "Artifact",
     "Auditing",
+    "Backfilling",
     "Change",
     "Counting",
     "Depending",
     "Explaining",
     "Facts",
+    "Filling",
     "Finishing",
     "Fixing",
     "Ledger",
@@ -354,6 +415,7 @@ __all__ = [
     "Scope",
     "Sequence",
     "Session",
+    "Staging",
     "Target",
     "Telling",
     "Tick",

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2] / "provisioner"
 
 # room → rooms it may import (its own always, and the package's version)
-BASICS = {"errors", "diagnostics", "resources", "secrets", "connections", "assets", "rules"}
+BASICS = {"errors", "diagnostics", "resources", "secrets", "connections", "assets", "rules", "past"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "diagnostics": set(),
@@ -23,13 +23,14 @@ ALLOWED: dict[str, set[str]] = {
     "rules": {"diagnostics"},
     "fidelity": set(),
     "facts": set(),
+    "past": set(),
     "document": {"assets", "diagnostics", "errors", "rules"},
     "model": {"document", "rules", "diagnostics", "errors"},
     "sla": {"model", "errors"},
     "planning": {"resources", "diagnostics", "errors", "assets"},
     "targets/terms": {"model", "resources", "planning"},
     "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections", "fidelity", "facts"}
-    | {"targets/terms"},
+    | {"targets/terms", "past"},
     "targets/registry": {"targets/base", "errors"},
     "targets/http": {"errors", "secrets", "connections"},
     "targets/naming": {"targets/base", "model", "facts"},
@@ -49,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
         "planning",
     },
     "insight": BASICS | {"facts", "model", "sla", "planning", "targets/base", "document"},
-    "applying": {"resources", "planning", "diagnostics", "errors", "targets/base"},
+    "applying": {"resources", "planning", "diagnostics", "errors", "targets/base", "past"},
     "reporting": {
         "resources",
         "planning",
@@ -60,6 +61,7 @@ ALLOWED: dict[str, set[str]] = {
         "insight",
         "facts",
         "assets",
+        "past",
     },
     "config": {"connections", "secrets", "errors", "assets"},
     "cli": BASICS
@@ -74,6 +76,7 @@ NEUTRAL = {
     "rules",
     "fidelity",
     "facts",
+    "past",
     "insight",
     "document",
     "model",

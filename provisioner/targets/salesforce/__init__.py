@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic
@@ -12,6 +12,9 @@ from provisioner.model.design import Design
 from provisioner.planning.plan import Change, Risk
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Artifact, Meaning, Reference, Renames, Session
+
+if TYPE_CHECKING:
+    from provisioner.past import PastLead, Reason, Told
 
 
 class Salesforce:
@@ -102,6 +105,18 @@ class Salesforce:
         from provisioner.targets.salesforce.meanings import meanings
 
         return meanings(change, design)
+
+    def filled(self, design: Design, lead: PastLead, told: Told) -> dict[str, str] | Reason:
+        """The fields of a lead that a backfill writes; never what starts a clock."""
+        from provisioner.targets.salesforce.backfill import changed
+
+        return changed(design, lead, told)
+
+    def same_value(self, one: str, other: str) -> bool:
+        """Whether two texts of a field say the same."""
+        from provisioner.targets.salesforce.backfill import same
+
+        return same(one, other)
 
     def connect(self, connection: Connection, *, read_only: bool = False) -> Session:
         """A session with the org of a connection. Raises TargetError."""

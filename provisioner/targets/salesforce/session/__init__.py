@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from provisioner.connections import Connection, is_loopback
@@ -33,6 +34,12 @@ from provisioner.targets.salesforce.session.touched import touched
 from provisioner.targets.salesforce.session.transport import Transport
 from provisioner.targets.salesforce.session.write import Writer
 
+if TYPE_CHECKING:  # only a backfill needs them
+    from datetime import datetime
+
+    from provisioner.past import Filled, Past, Row, Seen
+    from provisioner.targets.salesforce.session.bulk import Bulk
+
 __all__ = ["SalesforceSession", "connect"]
 
 
@@ -45,6 +52,7 @@ class SalesforceSession:
     def __init__(self, transport: Transport, connection: Connection, pace: Pace) -> None:
         self.rest = Rest(transport, connection.api_version)
         self._transport = transport
+        self._pace = pace
         self._soap = Soap(self.rest, pace)
         self._deployer = Deployer(self.rest, pace)
         self._identity: OrgIdentity | None = None
@@ -151,6 +159,48 @@ class SalesforceSession:
         with discreet(self._transport.secrets):
             return audit.earlier(self.rest, design, scope, values)
 
+    def past(self, design: Design, since: datetime | None, until: datetime | None) -> Past:
+        """The leads of a window without clock facts, and their past; the leads come while they are walked."""
+        from provisioner.targets.salesforce.session import backfill
+
+        with discreet(self._transport.secrets):
+            return backfill.past(self.rest, self._bulk(), design, since, until)
+
+    def check_writable(self, design: Design) -> None:
+        """NotAllowed when this user may not write our fields. One request."""
+        from provisioner.targets.salesforce.session import backfill
+
+        with discreet(self._transport.secrets):
+            backfill.writable(self.rest, design)
+
+    def seen(self, design: Design, ids: Sequence[str]) -> Mapping[str, Seen]:
+        """These leads as they are now; one request per some 190."""
+        from provisioner.targets.salesforce.session import backfill
+
+        with discreet(self._transport.secrets):
+            return backfill.recheck(self.rest, design, ids)
+
+    def begin_job(self) -> str:
+        """The id of an empty update job."""
+        with discreet(self._transport.secrets):
+            return self._bulk().begin("Lead")
+
+    def submit_job(self, job: str, rows: Sequence[Row]) -> None:
+        """Hand the rows in and set the job to work."""
+        columns = dict.fromkeys(column for row in rows for column in row.after)
+        with discreet(self._transport.secrets):
+            self._bulk().submit(job, ["Id", *columns], ({"Id": row.id, **row.after} for row in rows))
+
+    def finish_job(self, job: str) -> Filled:
+        """What became of each row, when the job has ended."""
+        with discreet(self._transport.secrets):
+            return self._bulk().finish(job)
+
+    def settle_job(self, job: str) -> Filled:
+        """The same for a job that an earlier run left."""
+        with discreet(self._transport.secrets):
+            return self._bulk().settle(job)
+
     def rehearse(self, plan: Plan) -> Iterator[Progress]:
         """As `check`, telling how it goes."""
         writer = self._writer(plan)
@@ -173,6 +223,11 @@ class SalesforceSession:
         with discreet(self._transport.secrets):
             for event in writer.write(ledger):
                 yield replace(event, message=self._scrub(event.message))
+
+    def _bulk(self) -> Bulk:
+        from provisioner.targets.salesforce.session.bulk import Bulk
+
+        return Bulk(self.rest, self._pace)
 
     def _scrub(self, text: str) -> str:
         return scrub(text, self._transport.secrets())

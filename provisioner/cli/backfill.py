@@ -1,0 +1,360 @@
+"""provisioner backfill"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provisioner.cli.console import Console, connects, consents, speaks
+from provisioner.cli.keeping import keeps, waits
+
+if TYPE_CHECKING:
+    from provisioner.applying.backfill_plan import FillPlan
+    from provisioner.applying.filling import Tally
+    from provisioner.cli.road import Prepared, Reached
+    from provisioner.targets.base import Backfilling, Filling
+
+PARTLY = 4
+WORDS = ("touched", "untouched")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  provisioner backfill acme.yaml -c sandbox
+  provisioner backfill acme.yaml -c production --since 365d --out leads.plan
+  provisioner backfill leads.plan -c production --confirm 'Acme Corp' --yes
+  provisioner backfill acme.yaml -c sandbox --only touched --only demo_request
+
+\b
+Exit codes:
+  0 everything was written, or nothing is missing
+  4 some leads were refused by the CRM; they are listed with its words
+  5 refused by a guard: another org, not deployed, an expired plan"""
+)
+@click.argument("design", type=click.Path(path_type=Path))
+@connects
+@click.option("--since", metavar="90d|DATE", help="Leads created since then; without it, from the beginning.")
+@click.option("--until", metavar="90d|DATE", help="Leads created before then.")
+@click.option("--only", multiple=True, metavar="WORD", help="touched, untouched, or a lead type; again for more.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Keep the plan; change nothing.")
+@consents
+@waits
+@keeps
+@speaks
+def backfill(design: Path, connection: str, out: Path | None, console: Console, **options: Any) -> int:
+    """Fill in when leads from before the clock were assigned and touched.
+
+    Reads the history, tasks and meetings of leads without clock facts, and computes by the rules of the design what
+    the clock would have said. A lead that was touched gets a finished clock; one that was not gets no clock, so
+    nothing falls due and nobody is told. What the history does not tell stays blank. DESIGN may be a plan (--out).
+    """
+    from provisioner.applying import backfill_plan
+    from provisioner.reporting.backfill import fill_plan_data, fill_plan_text
+
+    made, reached, prepared = _made(design, connection, console, options)
+    session, target = _able(prepared, reached)
+    show = console.note if console.json and out is None else console.say
+    show(fill_plan_text(made, console.paint))
+    if out is not None:
+        backfill_plan.write(made, out)
+        console.data(fill_plan_data(made))
+        console.say(f"Kept in {out}. To carry it out: provisioner backfill {out} -c {connection}")
+        return 0
+    if not made.rows:
+        console.data({**fill_plan_data(made), "run": None, "written": 0})
+        return 0
+    return _carry_out(made, reached, prepared, session, target, console, options)
+
+
+# ------------------------------------------------------------ the plan
+
+
+def _made(file: Path, connection: str, console: Console, options: Any) -> tuple[FillPlan, Reached, Prepared]:
+    """The plan of a design, made now, or the one that was kept. Refused in an org that the design is not in."""
+    from provisioner import __version__
+    from provisioner.applying import backfill_plan
+    from provisioner.cli import road
+    from provisioner.errors import Refused
+    from provisioner.planning import guards
+
+    kept = None
+    if file.suffix not in (".yaml", ".yml") and backfill_plan.looks_like_one(file):
+        kept = backfill_plan.read(file, tool=__version__, now=datetime.now(UTC))
+        file = _design_of(kept, file, options)
+    prepared = road.prepare(file, console)
+    _check_able(prepared)
+    wanted = _wanted(options["only"], prepared)
+    found = road.find_connection(connection, prepared.design.target.platform)
+    reached = road.reach(prepared.target, found, console)
+    if kept is not None and not guards.same_org(kept.org["id"], reached.org["id"]):
+        raise Refused(
+            f"This plan was made for {guards.describe_org(kept.org)}, but the connection leads to "
+            f"{guards.describe_org(reached.org)}.",
+            advice="Use the connection of that org, or make a new plan.",
+        )
+    if kept is not None and kept.design_digest != prepared.digest:
+        raise Refused(f"{file} changed since this plan was made.", advice="Make a new plan.")
+    _check_deployed(prepared, reached, console)
+    _settle(prepared, reached, console, options)
+    return kept or _planned(prepared, reached, wanted, console, options), reached, prepared
+
+
+def _design_of(plan: FillPlan, file: Path, options: Any) -> Path:
+    from provisioner.errors import UsageError
+
+    if options["since"] or options["until"] or options["only"]:
+        raise UsageError("--since, --until and --only go with a design; a plan says which leads it is about.")
+    if not plan.design_file.isprintable() or not Path(plan.design_file).is_file():
+        raise UsageError(
+            f"{file} was made from {plan.design_file!r}, which is not there.",
+            advice="Put the design back, or make a new plan.",
+        )
+    return Path(plan.design_file)
+
+
+def _check_able(prepared: Prepared) -> None:
+    """UsageError for a platform that nothing can be filled in on."""
+    from provisioner.errors import UsageError
+    from provisioner.targets.base import Filling
+
+    if not isinstance(prepared.target, Filling):
+        raise UsageError(
+            f"Leads of the past are not filled in on {prepared.design.target.platform}: the workflows of the design "
+            "react to these fields, so that old leads could start clocks. Nothing was done.",
+            advice="New leads have their clock from the day the design is applied.",
+        )
+
+
+def _able(prepared: Prepared, reached: Reached) -> tuple[Backfilling, Filling]:
+    from provisioner.errors import UsageError
+    from provisioner.targets.base import Backfilling, Filling
+
+    if not isinstance(reached.session, Backfilling) or not isinstance(prepared.target, Filling):
+        raise UsageError(f"Leads of the past cannot be filled in on {prepared.design.target.platform}.")
+    return reached.session, prepared.target
+
+
+def _check_deployed(prepared: Prepared, reached: Reached, console: Console) -> None:
+    """The org is exactly as the design says: what an update of a lead sets off is known then, and only then."""
+    from provisioner.cli import road
+    from provisioner.errors import Refused
+    from provisioner.planning.guards import describe_org
+
+    plan = road.draft(prepared, reached, console)
+    differences = len(plan.to_write) + len(plan.conflicts) + len(plan.unread)
+    if differences:
+        raise Refused(
+            f"{describe_org(reached.org)} is not as {prepared.file} says (differences: {differences}), so nobody knows "
+            "what writing to a lead would set off there. Nothing was changed.",
+            advice=f"First: provisioner apply {prepared.file} -c {reached.connection}",
+        )
+
+
+def _wanted(only: tuple[str, ...], prepared: Prepared) -> frozenset[str]:
+    from provisioner.errors import UsageError
+
+    ids = [item.id for item in prepared.design.lead_types]
+    unknown = sorted(set(only) - {*ids, *WORDS})
+    if unknown:
+        raise UsageError(
+            f"--only {unknown[0]!r} is neither a lead type of the design nor one of {', '.join(WORDS)}.",
+            advice=f"Lead types: {', '.join(ids)}.",
+        )
+    return frozenset(only)
+
+
+def _planned(prepared: Prepared, reached: Reached, wanted: frozenset[str], console: Console, options: Any) -> FillPlan:
+    from provisioner import __version__
+    from provisioner.applying.backfill_plan import FillPlan, Gathering, group_of
+    from provisioner.insight.backfill import policy_of, told
+    from provisioner.planning.planfile import instant
+
+    session, target = _able(prepared, reached)
+    session.check_writable(prepared.design)
+    since, until = (_moment(options[name], name) for name in ("since", "until"))
+    policy = policy_of(prepared.design)
+    found = Gathering()
+    with console.working("Reading leads, their history and activities"):
+        past = session.past(prepared.design, since, until)
+        for lead in past.leads:
+            facts = told(policy, lead)
+            if isinstance(facts, str):
+                found.left[facts] += 1
+                continue
+            columns = target.filled(prepared.design, lead, facts)
+            if isinstance(columns, str):
+                found.left[columns] += 1
+            elif not _is_wanted(group_of(facts)[0], wanted):
+                found.left["not_wanted"] += 1
+            else:
+                found.take(lead, facts, columns)
+    found.left.update(past.left)
+    return FillPlan(
+        design=prepared.design.id,
+        design_digest=prepared.digest,
+        design_file=str(Path(prepared.file).absolute()),
+        prefix=prepared.design.target.prefix,
+        tool=__version__,
+        org=reached.org,
+        connection=reached.connection,
+        created_at=instant(datetime.now(UTC)),
+        since=instant(since) if since else "",
+        until=instant(until) if until else "",
+        rows=tuple(sorted(found.rows, key=lambda row: row.id)),
+        counts=dict(found.counts),
+        left=dict(found.left),
+        notices=past.notices,
+    )
+
+
+def _is_wanted(group: str, wanted: frozenset[str]) -> bool:
+    from provisioner.applying.backfill_plan import UNTOUCHED
+
+    return not wanted or group in wanted or ("untouched" if group == UNTOUCHED else "touched") in wanted
+
+
+def _moment(text: str | None, name: str) -> datetime | None:
+    from provisioner.cli.drift_files import read_since
+    from provisioner.errors import UsageError
+
+    if text is None:
+        return None
+    try:
+        return read_since(text, datetime.now(UTC)).replace(microsecond=0)
+    except UsageError as error:
+        raise UsageError(error.message.replace("--since", f"--{name}"), advice=error.advice) from error
+
+
+# ------------------------------------------------------------ carrying it out
+
+
+def _settle(prepared: Prepared, reached: Reached, console: Console, options: Any) -> None:
+    """Jobs that an earlier run left under way are waited for, or given up when they never got their rows. Their ids
+    stand in `options["settled"]` from now on."""
+    from provisioner.applying import filling, runs
+    from provisioner.reporting.text import safe
+
+    session, _ = _able(prepared, reached)
+    options["settled"] = []
+    for run, job in filling.unsettled(runs.state_folder(options["state_dir"]), str(reached.org["id"])):
+        with console.working(f"Settling job {job} of run {run.id}"):
+            found = session.settle_job(job)
+        options["settled"].append(job)
+        console.note(
+            f"Run {safe(run.id)} left job {safe(job)}: {len(found.written)} leads written, {len(found.failed)} refused."
+        )
+
+
+def _carry_out(
+    plan: FillPlan,
+    reached: Reached,
+    prepared: Prepared,
+    session: Backfilling,
+    target: Filling,
+    console: Console,
+    options: Any,
+) -> int:
+    from provisioner.applying import runs
+    from provisioner.applying.filling import Tally
+    from provisioner.cli.carry_out import Consent, consented
+    from provisioner.reporting.backfill import tally_data, tally_text
+
+    consent = Consent(options["yes"], options["confirm"])
+    consented(reached.org, consent, console, f"Write these {len(plan.rows)} leads")
+    session.check_writable(prepared.design)
+    state = runs.state_folder(options["state_dir"])
+    run, tally = _run(plan, reached, prepared, session, target, console, state, options)
+    folder = str(runs.runs_folder(state) / run)
+    console.data(tally_data(tally or Tally(), run, folder))
+    console.say(tally_text(tally or Tally(), run, folder, console.paint))
+    return PARTLY if tally.failed else 0
+
+
+def _run(
+    plan: FillPlan,
+    reached: Reached,
+    prepared: Prepared,
+    session: Backfilling,
+    target: Filling,
+    console: Console,
+    state: Path,
+    options: Any,
+) -> tuple[str, Tally]:
+    """One run: alone in the org, written down, interruptible between two jobs."""
+    from contextlib import ExitStack
+
+    from provisioner.applying import lock, runs
+    from provisioner.applying.filling import Doors, Tally, fill
+    from provisioner.applying.interruption import Interruption
+    from provisioner.applying.journal import BEGIN, END, Journal
+    from provisioner.cli import failures, walk
+    from provisioner.errors import Interrupted, PartlyApplied, ProvisionerError
+
+    run, key = runs.new_id(), walk.org_key(reached.org)
+    doors = Doors(
+        lambda ids: session.seen(prepared.design, ids),
+        session.begin_job,
+        session.submit_job,
+        session.finish_job,
+        target.same_value,
+    )
+    tally = Tally()
+    with ExitStack() as stack:
+        stack.enter_context(lock.released(state, key, run))
+        walk.alone(reached, state, key, run, console, wait=options["wait"])
+        stop = stack.enter_context(Interruption(walk.tell_stopping))
+        journal = Journal(runs.runs_folder(state) / run, failures.masked_data)
+        stack.callback(journal.close)
+        journal.write(BEGIN, **_beginning(plan, reached, options["settled"]))
+        console.note(f"Run {run}: provisioner history show {run}")
+        try:
+            for tally in fill(plan.rows, doors, journal, stop):
+                console.note(f"{tally.written + tally.already:,} of {len(plan.rows):,} leads")
+        except KeyboardInterrupt:
+            journal.write(END, how=runs.INTERRUPTED, done=tally.written)
+            raise Interrupted(
+                f"Stopped at once: {tally.written} leads known to be written; the CRM may still be at work.",
+                advice="The same command again settles what was under way, and goes on.",
+            ) from None
+        except ProvisionerError as error:
+            how = runs.INTERRUPTED if isinstance(error, Interrupted) else runs.PARTLY
+            journal.write(END, how=how, done=tally.written, message=error.message, advice=error.advice)
+            if isinstance(error, Interrupted):
+                raise
+            again = "Running the same command again settles what was under way, and goes on with the rest."
+            raise PartlyApplied(
+                f"{error.message} {tally.written} leads are known to be written.", advice=f"{error.advice} {again}"
+            ) from error
+        done = runs.PARTLY if tally.failed else runs.COMPLETED
+        journal.write(END, how=done, done=tally.written)
+    return run, tally
+
+
+def _beginning(plan: FillPlan, reached: Reached, settled: list[str]) -> dict[str, Any]:
+    from provisioner.applying import processes
+    from provisioner.applying.backfill_plan import digest
+    from provisioner.applying.filling import KIND, chunks
+    from provisioner.applying.journal import FORMAT
+    from provisioner.cli.login import login
+
+    return {
+        "format": FORMAT,
+        "kind": KIND,
+        "plan": digest(plan),
+        "design": plan.design,
+        "design_file": plan.design_file,
+        "prefix": plan.prefix,
+        "goes_live": False,
+        "org": dict(plan.org),
+        "connection": reached.connection,
+        "by": str(reached.org["user"]),
+        "login": login(),
+        "tool": plan.tool,
+        "process": processes.this().data(),
+        "changes": [{"address": address, "action": "update"} for address, _ in chunks(plan.rows)],
+        "settled": settled,
+    }

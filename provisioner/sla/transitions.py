@@ -74,13 +74,13 @@ def after_step(state: LeadState, step: TimedStep) -> LeadState:
 
 
 def stage_event(policy: Policy, state: LeadState, values: Mapping[str, Any], *, created: bool) -> bool:
-    """Whether a save moves the lead to another value of the stage field."""
+    """Whether a save moves the lead to another value of the stage field; other capitals are no other value."""
     if policy.stages is None or state.converted:
         return False
     before, after = state.values.get(policy.stages.field), values.get(policy.stages.field)
     if created or is_blank(before):
         return not is_blank(after)
-    return is_blank(after) or before != after
+    return is_blank(after) or str(before).casefold() != str(after).casefold()
 
 
 def _stage(policy: Policy, state: LeadState, now: datetime, values: Mapping[str, Any], *, created: bool) -> LeadState:

@@ -46,6 +46,7 @@ def test_stages_are_stamped_when_they_are_reached_and_every_move_is_a_row():
         saved("2026-03-02T13:00", Status="Open"),
         saved("2026-03-02T13:10", Status="marketing qualified"),
         saved("2026-03-02T13:20", Status="marketing qualified", Phone="1"),
+        saved("2026-03-02T13:30", Status="Marketing QUALIFIED"),
         saved("2026-03-02T14:00", Status=None),
         saved("2026-03-02T15:00", Status="Recycled"),
         saved("2026-03-02T16:00", Status="Marketing Qualified"),
@@ -55,7 +56,7 @@ def test_stages_are_stamped_when_they_are_reached_and_every_move_is_a_row():
     assert outcome.stages == (
         StageChange(utc("2026-03-02T13:00"), None, "Open", None, 1),
         StageChange(utc("2026-03-02T13:10"), "Open", "marketing qualified", 600, 1),
-        StageChange(utc("2026-03-02T14:00"), "marketing qualified", None, 3000, 1),
+        StageChange(utc("2026-03-02T14:00"), "Marketing QUALIFIED", None, 3000, 1),
         StageChange(utc("2026-03-02T15:00"), None, "Recycled", 3600, 1),
         StageChange(utc("2026-03-02T16:00"), "Recycled", "Marketing Qualified", 3600, 1),
         StageChange(utc("2026-03-02T17:30"), "Marketing Qualified", "Recycled", 5400, 1),

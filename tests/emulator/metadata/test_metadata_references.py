@@ -259,3 +259,68 @@ def test_a_text_formula_holds_thirteen_hundred_characters(org_in_process: Org) -
     )
     sobject = org.schema.sobject("Lead")
     assert [(sobject.field(name).length, sobject.field(name).scale) for name in ("T__c", "D__c")] == [(1300, 0), (0, 0)]
+
+
+def both_objects_have(name: str) -> bytes:
+    shape = field(name, "Text", "<length>80</length>")
+    files: dict[str, str | bytes] = {"objects/Lead.object": lead(shape)}
+    files["objects/Contact.object"] = file("CustomObject", shape)
+    return package({"CustomField": [f"Lead.{name}", f"Contact.{name}"]}, files)
+
+
+@pytest.mark.parametrize(
+    ("body", "start"),
+    [
+        (
+            "",
+            "<filters><field>A__c</field><operator>IsNull</operator><value><booleanValue>true</booleanValue></value>"
+            "</filters>",
+        ),
+        (
+            "<formulas><name>f</name><dataType>String</dataType><expression>{!$Record.A__c} &amp; &quot;a contact"
+            "&quot;</expression></formulas>",
+            "",
+        ),
+    ],
+)
+def test_a_field_of_a_contact_is_not_the_field_of_a_lead(org_in_process: Org, body: str, start: str) -> None:
+    org = org_in_process
+    assert problems(deploy(org, both_objects_have("A__c"))) == []
+    set_it = (
+        "<assignments><name>Set</name><label>Set</label><locationX>5</locationX><locationY>5</locationY>"
+        "<assignmentItems><assignToReference>$Record.Description</assignToReference><operator>Assign</operator>"
+        "<value><stringValue>of its contact</stringValue></value></assignmentItems></assignments>"
+    )
+    begin = (
+        "<connector><targetReference>Set</targetReference></connector>" + start + "<object>Lead</object>"
+        "<recordTriggerType>Create</recordTriggerType><triggerType>RecordBeforeSave</triggerType>"
+    )
+    files: dict[str, str | bytes] = {"flows/F.flow": flow("F of a contact", "Active", body + set_it, begin)}
+    assert problems(deploy(org, package({"Flow": ["F"]}, files))) == []
+    text = "This custom field is referenced elsewhere in salesforce.com. : Flow F-1"
+    kept = problems(deploy(org, destructive({"CustomField": ["Lead.A__c"]})))
+    assert kept == [("CustomField", "Lead.A__c", text)]
+    assert problems(deploy(org, destructive({"CustomField": ["Contact.A__c"]}))) == []
+
+
+def test_a_field_that_a_flow_reads_of_another_object_stays(org_in_process: Org) -> None:
+    org = org_in_process
+    assert problems(deploy(org, both_objects_have("A__c"))) == []
+    look_up = (
+        "<recordLookups><name>Find</name><label>Find</label><locationX>0</locationX><locationY>0</locationY>"
+        "<assignNullValuesIfNoRecordsFound>false</assignNullValuesIfNoRecordsFound><filterLogic>and</filterLogic>"
+        "<filters><field>A__c</field><operator>EqualTo</operator><value><stringValue>x</stringValue></value></filters>"
+        "<getFirstRecordOnly>true</getFirstRecordOnly><object>Contact</object>"
+        "<storeOutputAutomatically>true</storeOutputAutomatically></recordLookups>"
+    )
+    begin = (
+        "<connector><targetReference>Find</targetReference></connector><object>Lead</object>"
+        "<recordTriggerType>Create</recordTriggerType><triggerType>RecordAfterSave</triggerType>"
+    )
+    files: dict[str, str | bytes] = {"flows/F.flow": flow("F", "Active", look_up, begin)}
+    assert problems(deploy(org, package({"Flow": ["F"]}, files))) == []
+    text = "This custom field is referenced elsewhere in salesforce.com. : Flow F-1"
+    assert problems(deploy(org, destructive({"CustomField": ["Contact.A__c"]}))) == [
+        ("CustomField", "Contact.A__c", text)
+    ]
+    assert problems(deploy(org, destructive({"CustomField": ["Lead.A__c"]}))) == []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from provisioner.emulator.salesforce.analytics import handlers as analytics
 from provisioner.emulator.salesforce.automation.conversion_map import pairs
 from provisioner.emulator.salesforce.ids import make_id, number_of
 from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce.metadata.components import FlowVersion
+from provisioner.emulator.salesforce.metadata.flow_uses import ANY, flow_uses
 from provisioner.emulator.salesforce.metadata.handlers.apex import bare
 from provisioner.emulator.salesforce.metadata.handlers.custom_objects import forget_activities
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
@@ -60,7 +62,8 @@ def missing_text(kind: str, name: str) -> str:
 def references(work: Work, word: str, *, owner: str = "") -> Iterator[str]:
     """Who mentions a name: formulas, validation rules, list views, flows of any version, Apex.
 
-    With `owner` (an object), a bare mention counts only inside that object, and a flow only when it names the object.
+    With `owner` (an object) the word is a field of it: a bare mention counts only inside that object, Apex only when it
+    names the object, a flow and a report only where that object's field is meant.
     """
     edge = r"(?<![A-Za-z0-9_])"
     pattern = re.compile(rf"{edge}{re.escape(word)}(?![A-Za-z0-9_])", re.IGNORECASE)
@@ -76,16 +79,33 @@ def references(work: Work, word: str, *, owner: str = "") -> Iterator[str]:
     for kind in ("ReportType", "Report", "Dashboard"):
         for one in work.components.all(kind):
             text = one.body.decode()
-            if pattern.search(text) and (not owner or named.search(text)):
+            if pattern.search(text) and (
+                not owner or (named.search(text) and not _of_another(work, text, word, owner))
+            ):
                 yield f"{kind} {one.full_name}"
     for version in work.components.versions():
         text = version.body.decode()
-        if pattern.search(text) and (not owner or named.search(text)):
+        if pattern.search(text) and (not owner or _uses(version, word, objects, named)):
             yield f"Flow {version.api_name}-{version.version_number}"
     for kind in ("ApexClass", "ApexTrigger"):
         for one in work.components.all(kind):
-            if pattern.search(bare((one.content or b"").decode("utf-8", "replace"))):
+            code = bare((one.content or b"").decode("utf-8", "replace"))
+            if pattern.search(code) and (not owner or named.search(code)):
                 yield f"{kind} {one.full_name}"
+
+
+def _uses(version: FlowVersion, field: str, objects: Iterable[str], named: re.Pattern[str]) -> bool:
+    """Whether a flow uses that field of one of the objects; where it does not say whose, by the names in it."""
+    of = flow_uses(version.root, field)
+    return any(one.lower() in of for one in objects) or (ANY in of and bool(named.search(version.body.decode())))
+
+
+def _of_another(work: Work, text: str, field: str, owner: str) -> bool:
+    """Whether a report says of every mention that another object's field is meant (Lead.Score__c)."""
+    before = re.findall(
+        rf"(?:([A-Za-z0-9_]+)\.)?(?<![A-Za-z0-9_]){re.escape(field)}(?![A-Za-z0-9_])", text, re.IGNORECASE
+    )
+    return all(one and one.lower() != owner.lower() and work.org.schema.has(one) for one in before)
 
 
 def _remove_field(work: Work, name: str) -> str | None:

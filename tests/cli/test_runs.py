@@ -136,7 +136,7 @@ def test_a_backup_that_cannot_be_written_stops_before_the_first_write(
     def full(path: Path, content: bytes) -> None:
         raise cannot_write(path, OSError(28, os.strerror(28)))
 
-    monkeypatch.setattr(backup, "_write_file", full)
+    monkeypatch.setattr(backup, "write_file", full)
     done = desk(*APPLY)
     assert (done.code, desk.org.resources, "write" in desk.org.calls) == (1, {}, False)
     assert "backup.json: No space left on device." in done.err

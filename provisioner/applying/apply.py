@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from provisioner.applying.promise import is_untouched, sides
+from provisioner.applying.promise import is_done, is_untouched, sides
 from provisioner.errors import PartlyApplied, ProvisionerError, Refused, TargetError
 from provisioner.planning import guards
 from provisioner.planning.commands import look_again, plan_again
@@ -166,16 +166,21 @@ def check_witnesses(plan: Plan, live: Live, compare: Compare, plan_id: str, begu
     again = plan_again(plan)
     # The ledger speaks first: after another apply, everything that apply touched has moved too.
     if ledger_digest(live.ledger.fingerprints) != plan.ledger:
-        raise Refused(_applied_since(live.ledger, plan_id), advice=again)
+        left = [change.address for change in plan.to_write if not is_done(change, live.snapshot, compare)]
+        raise Refused(_applied_since(live.ledger, plan_id, left), advice=again)
     if moved:
         more = f" (and {len(moved) - 1} more)" if len(moved) > 1 else ""
         raise Refused(f"{moved[0]}{more} changed in the org after this plan was made.", advice=again)
     guards.check_owned(plan, live.ledger.fingerprints, begun)
 
 
-def _applied_since(ledger: Ledger, plan_id: str) -> str:
+def _applied_since(ledger: Ledger, plan_id: str, left: Sequence[Address]) -> str:
+    """`left`: what is not as the plan promises; whoever began it may have been interrupted."""
     when, who = ledger.meta.get("applied_at"), ledger.meta.get("applied_by")
     facts = f" ({when}, by {who})" if when and who else ""
+    if ledger.meta.get("plan") == plan_id and left:
+        more = f" (and {len(left) - 1} more)" if len(left) > 1 else ""
+        return f"This plan was begun already{facts}, but {left[0]}{more} is not as it promises. Nothing was changed."
     if ledger.meta.get("plan") == plan_id:
         return f"This plan was carried out already{facts}."
     return f"This design was applied to the org again after this plan was made{facts}."

@@ -142,6 +142,10 @@ def content_of(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def _lists_changes(found: object) -> bool:
+    return found is None or (isinstance(found, list) and all(isinstance(item, Mapping) for item in found))
+
+
 def _names_org(found: object) -> bool:
     return isinstance(found, Mapping) and all(isinstance(found.get(key), str) for key in ("platform", "id", "name"))
 
@@ -159,7 +163,7 @@ def read(folder: Path) -> Run:
         raise JournalError(f"{path} is no journal: it does not begin with what was begun.")
     if lines[0].facts.get("format") != FORMAT:
         raise JournalError(f"{path} has format {lines[0].facts.get('format')!r}; this version reads {FORMAT}.")
-    if not isinstance(lines[0].facts.get("org"), Mapping | None):
+    if not isinstance(lines[0].facts.get("org"), Mapping | None) or not _lists_changes(lines[0].facts.get("changes")):
         raise JournalError(f"{path} is damaged: line 1 is not what was written.")
     last = lines[-1] if lines[-1].event == END else None
     said = [line.facts for line in lines if line.event == "outcome"]

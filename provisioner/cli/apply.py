@@ -100,7 +100,7 @@ def _rest(
         return plan, errand
     with console.working(f"Looking how far run {run.id} came"):
         live = reached.session.read(sides(plan), plan.prefix)
-    left = resume.rest(plan, run, plan_id, live, target.compare)
+    left = resume.rest(plan, run, plan_id, live, target)
     if left is None:
         return plan, errand  # its witnesses say what moved
     done, total = len(plan.to_write) - len(left.to_write), len(plan.to_write)

@@ -192,7 +192,8 @@ def _senseless(item: Mapping[str, Any]) -> str:
     fitting = "by_hand" if by_hand else _SIDES.get(sides)
     renamed = item["was"] not in (None, name)
     paired = (renamed or item["cause"] == "adopted") and not all(sides)
-    if (item["cause"] == "renamed") != renamed or (item["was"] is not None and not renamed) or paired:
+    fits = item["cause"] in ("renamed", "taken_back") if renamed else item["cause"] != "renamed"
+    if not fits or (item["was"] is not None and not renamed) or paired:
         return f"the cause of {name} does not fit what becomes of it"
     if item["action"] != fitting or not any(sides):
         return f"what becomes of {name} does not fit together"

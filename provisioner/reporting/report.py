@@ -154,7 +154,19 @@ def headline(plan: Plan, *, removes: bool = False) -> str:
         return f"Nothing can be changed in {org}."
     if removes:
         return f"Nothing to delete. There is nothing of {plan.design} in {org}."
-    return f"No changes. {org} matches {plan.design_file or plan.design}."
+    design = plan.design_file or plan.design
+    if plan.kept or plan.aim.left_out:
+        return f"Nothing to change here, but {org} does not match {design}: {_besides(plan)}."
+    if not plan.aim.is_whole:
+        return f"No changes. {org} matches {design}, as far as {', '.join(plan.aim.asked)} goes."
+    return f"No changes. {org} matches {design}."
+
+
+def _besides(plan: Plan) -> str:
+    """What differs although the plan changes nothing."""
+    kept = f"{count_text(len(plan.kept), 'change')} by hand left as {'it is' if len(plan.kept) == 1 else 'they are'}"
+    other = f"{count_text(plan.aim.left_out, 'other change')} left out"
+    return " and ".join(([kept] if plan.kept else []) + ([other] if plan.aim.left_out else []))
 
 
 def is_only_adopted(change: Change) -> bool:

@@ -163,6 +163,16 @@ def test_a_plan_is_carried_out_once() -> None:
     assert refused(plan, org) == "This plan was carried out already (2026-03-02T13:05:00Z, by me)."
 
 
+def test_a_plan_that_was_begun_and_is_not_done_is_not_called_carried_out() -> None:
+    org = an_org()
+    plan = planned(org, A, B)
+    run(plan, org)
+    org.resources[B.address] = {"length": 12}
+    org.calls.clear()
+    said = "This plan was begun already (2026-03-02T13:05:00Z, by me), but Field:B is not as it promises."
+    assert refused(plan, org) == f"{said} Nothing was changed."
+
+
 def test_another_org_another_designs_prefix_and_conflicts_refuse_the_plan() -> None:
     org = an_org()
     plan = planned(org, A, B)

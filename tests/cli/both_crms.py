@@ -163,7 +163,8 @@ class Place:
             if process.returncode == 0 or "This plan was carried out already" in out:
                 return out
             assert process.returncode == 5, out
-            assert any(words in out for words in ("is busy", "applied to the org again", "changed in the org")), out
+            said = ("is busy", "applied to the org again", "changed in the org", "This plan was begun already")
+            assert any(words in out for words in said), out
         raise AssertionError(f"it never came to its end: {out}")
 
     def data(self, *options: str) -> Any:

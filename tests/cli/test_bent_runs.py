@@ -64,6 +64,19 @@ def test_a_backup_of_another_shape_is_damaged(
     assert f"Error: The backup {folder / 'backup.json'} is damaged: what it holds is no backup." in done.err
 
 
+@pytest.mark.parametrize("changes", [5, "x", {"address": "Type:demo"}, ["Type:demo"], [None]])
+def test_one_journal_that_somebody_bent_hides_no_other_run(ran: tuple[Desk, Path], changes: Any) -> None:
+    desk, folder = ran
+    journal = folder / "journal.jsonl"
+    first, *rest = journal.read_text(encoding="ascii").splitlines()
+    lines = [json.dumps(json.loads(first) | {"changes": changes}), *rest]
+    journal.write_text("".join(line + "\n" for line in lines), encoding="ascii")
+    done = desk("history")
+    assert (done.code, done.out.count("completed")) == (0, 1)
+    assert f"{journal} is damaged: line 1 is not what was written." in done.out + done.err
+    assert f"{journal} is damaged: line 1 is not what was written." in desk("history", "show", folder.name).err
+
+
 def test_a_backup_is_that_of_its_run(ran: tuple[Desk, Path]) -> None:
     desk, folder = ran
     first = sorted(folder.parent.iterdir())[0]

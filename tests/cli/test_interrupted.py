@@ -102,6 +102,26 @@ def test_before_the_first_write_a_signal_ends_it_at_once(crm: Place) -> None:
     assert crm.differs() == run["changes"]
 
 
+@pytest.mark.parametrize("crm", ["hubspot"], indirect=True)  # the other CRM has no half of a change
+def test_a_plan_file_is_carried_on_where_workflows_are_switched_off_still(crm: Place) -> None:
+    """Twice, because the rest of a plan is a plan that can be interrupted as well."""
+    seen: list[str] = []
+
+    def is_second_workflow(method: str, path: str) -> bool:
+        if method == "POST" and path.rstrip("/").endswith("/automation/v4/flows"):
+            seen.append(path)
+        return len(seen) == 2
+
+    crm("plan", "brew.yaml", "-c", "box", "-o", "brew.plan")
+    for _ in range(2):
+        apply = ("apply", "brew.plan", "-c", "box", "--yes")
+        crm.interrupted(*apply, at=is_second_workflow, signals=one(signal.SIGTERM))
+        seen.clear()
+    assert "This is the rest of it." in crm(*apply)
+    assert crm.differs() == 0
+    assert [run["how"] for run in crm.runs()] == ["completed", "interrupted", "interrupted"]
+
+
 def test_a_plan_file_is_carried_on_after_a_kill(crm: Place) -> None:
     """The very plan that was shown: its digest is what the ledger remembers in the end."""
     crm("plan", "brew.yaml", "-c", "box", "-o", "brew.plan")

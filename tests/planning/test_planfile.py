@@ -74,6 +74,13 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert read(path) == sample()
 
 
+def test_a_rollback_of_a_rename_is_read(tmp_path: Path) -> None:
+    back = sample(changes=(Change(Resource(D, {"x": 2}), Resource(OLD, {"x": 1}), Cause.TAKEN_BACK),))
+    path = tmp_path / "back.plan"
+    planfile.write(back, path)
+    assert read(path) == back
+
+
 def test_the_file_is_private_and_leaves_no_scraps(tmp_path: Path) -> None:
     path = tmp_path / "acme.plan"
     path.write_text('{"format": 1}')

@@ -4,7 +4,7 @@ from typing import Any
 
 from provisioner.applying.apply import Applied, Stage, Surprise
 from provisioner.diagnostics import Diagnostic, Location
-from provisioner.planning.plan import Cause, Change, Plan, Tick
+from provisioner.planning.plan import Aim, Cause, Change, Kept, Plan, Tick
 from provisioner.reporting.applied import applied_data, applied_text, event_text
 from provisioner.reporting.findings import finding_data, findings_text
 from provisioner.reporting.plans import by_kind, plan_text
@@ -105,6 +105,20 @@ def test_many_differences_are_cut_and_counted() -> None:
 
 def test_no_changes() -> None:
     assert plan_text(plan()).splitlines()[-1] == "No changes. Acme Sandbox (00D1) matches acme.yaml."
+
+
+def test_an_org_that_differs_is_not_said_to_match_because_nothing_is_to_be_done() -> None:
+    org, kept = "Acme Sandbox (00D1)", (Kept(Address("Flow", "F"), Cause.HAND),)
+    assert plan_text(plan(kept=kept)).splitlines()[-1] == (
+        f"Nothing to change here, but {org} does not match acme.yaml: 1 change by hand left as it is."
+    )
+    assert plan_text(plan(kept=kept * 2, aim=Aim(("Flow:*",), {}, 3))).splitlines()[-1] == (
+        f"Nothing to change here, but {org} does not match acme.yaml: 2 changes by hand left as they are and 3 other "
+        "changes left out."
+    )
+    assert plan_text(plan(aim=Aim(("Flow:*",), {}, 0))).splitlines()[-1] == (
+        f"No changes. {org} matches acme.yaml, as far as Flow:* goes."
+    )
 
 
 def test_what_stands_in_the_way_is_not_called_no_changes() -> None:

@@ -85,6 +85,11 @@ class HubSpot:
 
         return not_changed(change)
 
+    def halfway(self, change: Change) -> Resource | None:
+        from provisioner.targets.hubspot.reversing import halfway
+
+        return halfway(change)
+
     def not_restored(self, change: Change) -> str:
         """What taking this change back does not bring back, in a sentence."""
         from provisioner.targets.hubspot.reversing import not_restored

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from provisioner.resources import Resource
+from provisioner.targets.salesforce.reporting import seen as reporting
 from provisioner.targets.salesforce.shape import LISTS
 from provisioner.targets.salesforce.theirs import KIND as SWITCHES
 from provisioner.targets.salesforce.theirs import with_theirs
@@ -22,6 +23,7 @@ class Looking:
     """How a kind is compared.
 
     everything  whether elements that the design does not render count as differences
+    only        the elements that are looked at, at any depth; empty: all of them
     ignored     element names never compared, at any depth
     defaults    element → value that the server adds or drops without a meaning
     watched     elements that count although the design does not render them (`*` at the end: any ending)
@@ -31,6 +33,7 @@ class Looking:
     """
 
     everything: bool = False
+    only: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     defaults: Mapping[str, str] = field(default_factory=dict)
     watched: tuple[str, ...] = ()
@@ -109,22 +112,14 @@ LOOKING: dict[str, Looking] = {
     ),
     "BusinessHours": Looking(watched=("*Time",), theirs=frozenset({"default"})),
     "Report": Looking(
-        defaults={"columnToColumn": "false", "isCrossBlock": "false", "isUnlocked": "true"},
-        watched=(
-            "aggregateFilters",
-            "booleanFilter",
-            "crossFilters",
-            "groupingsAcross",
-            "roleHierarchyFilter",
-            "rowLimit",
-            "territoryHierarchyFilter",
-            "userFilter",
-        ),
+        everything=True,
+        only=reporting.REPORT,
+        defaults={"columnToColumn": "false", "dateGranularity": "Day", "isCrossBlock": "false", "isUnlocked": "true"},
     ),
     "ReportFolder": Looking(theirs=_SHARES),
-    "Dashboard": Looking(theirs=frozenset({"runningUser"}), watched=("dashboardFilters",)),
+    "Dashboard": Looking(everything=True, only=reporting.DASHBOARD),
     "DashboardFolder": Looking(theirs=_SHARES),
-    "ListView": Looking(theirs=frozenset({"sharedTo"}), watched=("booleanFilter", "queue")),
+    "ListView": Looking(everything=True, only=reporting.VIEW),
     "ValidationRule": Looking(defaults={"shouldEvaluateOnClient": "false"}, watched=("errorDisplayField",)),
     "LeadConvertMapping": Looking(everything=True),
     "Holiday": Looking(
@@ -137,7 +132,8 @@ def compare(desired: Resource, live: Resource) -> Resource:
     """`live` reduced to what is compared with `desired`; equal attributes mean no difference."""
     looking = LOOKING.get(desired.address.kind, Looking())
     live = with_theirs(live, desired)
-    return Resource(live.address, _dict(desired.address.kind, desired.attributes, live.attributes, looking))
+    found = reporting.seen(live.attributes, looking.only) if looking.only else live.attributes
+    return Resource(live.address, _dict(desired.address.kind, desired.attributes, found, looking))
 
 
 def _dict(parent: str, want: Mapping[str, Any], have: Mapping[str, Any], looking: Looking) -> dict[str, Any]:
@@ -250,6 +246,8 @@ def _rules(looking: Looking) -> list[str]:
         lines = ["- Everything in it is compared: an element added by hand is a difference."]
     else:
         lines = ["- What the design renders is compared; other elements are left alone."]
+    if looking.only:
+        lines = [f"- Compared, also where a person added it: {names(looking.only)}. Nothing else."]
     if looking.watched:
         lines.append(f"- Compared although the design does not render it: {names(looking.watched)}.")
     if looking.ignored:

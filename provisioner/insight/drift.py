@@ -16,7 +16,7 @@ from provisioner.insight.checks.configuration import ACCOUNT_ZONE
 from provisioner.insight.checks.health import health_notes
 from provisioner.insight.finding import FAMILIES, Finding, Proposal, at_least, family_of, in_order
 from provisioner.insight.stories import Coverage, coverage_of
-from provisioner.insight.unchecked import Unchecked, crashed_entry, unchecked_of
+from provisioner.insight.unchecked import OF_ALL_LEADS, Unchecked, are_leads_hidden, crashed_entry, unchecked_of
 
 ALL_FAMILIES = tuple(name for name, _ in FAMILIES.values())
 
@@ -131,7 +131,8 @@ def audit(
     wanted = tuple(only)
     found, crashed = FINDINGS.run(subject, located)
     unchecked = [*unchecked_of(subject.facts, subject.plan), *(crashed_entry(kind, said) for kind, said in crashed)]
-    findings = in_order(told_once([finding for finding in found if _is_wanted(finding.code, wanted)]))
+    unsure = OF_ALL_LEADS if are_leads_hidden(subject.facts) else ()
+    findings = in_order(told_once([one for one in found if _is_wanted(one.code, wanted) and one.code not in unsure]))
     counted, accepted, expired, unused = split(findings, acceptances, subject.now.date())
     stories = subject.stories
     first = stories[0].carrier if stories else None

@@ -50,6 +50,8 @@ _HIDDEN: dict[str, str] = {
     "health": "Misses and delays are those of a part of the leads.",
 }
 """What of which family is not known when not all leads can be seen (the part `leads`)."""
+OF_ALL_LEADS: Final = ("L102", "L107", "L109", "M501", "M502", "M503", "M504")
+"""Findings that say what no lead has, or how leads compare: of a part they would be said wrongly, and are not said."""
 _SILENT = "The CRM gave no answer about it, and no reason."
 _MEANWHILE: Final = 5  # leads that may come or go between two questions; of many, one in a hundred
 
@@ -67,6 +69,11 @@ def unchecked_of(facts: Facts, plan: Plan) -> list[Unchecked]:
         for address in plan.unread
     ]
     return sorted(dict.fromkeys(found), key=lambda item: (item.family, item.part))
+
+
+def are_leads_hidden(facts: Facts) -> bool:
+    """Whether it is not known that every lead was counted."""
+    return any(item.part == "leads" for item in facts.unasked)
 
 
 def crashed_entry(kind: Kind, said: str) -> Unchecked:

@@ -101,9 +101,6 @@ def _trouble(found: Told) -> None:
     found.leads["not long in the queue"] = org.create("Webinar", org.group("SDR_Backup"))
     found.audit("trouble")
     _rest(found)
-    org.door("seed", {"sharing": {"lead": "None"}})
-    found.audit("private")
-    found.audit("private, the calendar", "--only", "calendar")
 
 
 def _rest(found: Told) -> None:
@@ -277,19 +274,6 @@ def test_a_lead_that_nobody_owns_is_counted_where_it_lies(told: Told) -> None:
         "1 lead that came in before 2026-03-26 16:00 UTC waits in the queue SDR_Backup, untouched; it came in on "
         "2026-03-25."
     )
-
-
-def test_where_leads_are_private_no_family_that_counts_them_is_clean(told: Told) -> None:
-    """The emulated org does not tell this user's rights, so that they are not known; the calendar needs no lead."""
-    ran = told.stages["private"]
-    said = {(item["part"], item["family"]): item["why"] for item in ran.report["unchecked"]}
-    why = (
-        "Leads are private in this org, and whether this user sees all of them is not known. Give it View All Records "
-        "on Lead."
-    )
-    assert said == {("leads", family): why for family in ("lead-types", "people", "data", "health")}
-    calendar = told.stages["private, the calendar"]
-    assert (calendar.code, calendar.unchecked, calendar.keys) == (0, set(), set())
 
 
 def test_a_new_value_says_what_takes_it_and_how_new_it_is(told: Told) -> None:

@@ -532,3 +532,18 @@ def test_what_a_change_by_hand_says_no_calendar_repeats() -> None:
     )
     assert told_once([zone, change, rest]) == [change, rest]
     assert told_once([zone, rest]) == [zone, rest]
+
+
+ONLY_OF_ALL = {"L102", "L107", "L109", "M501", "M502", "M503", "M504"}
+
+
+@pytest.mark.parametrize("code", SCENARIOS)
+def test_what_holds_of_all_leads_only_is_not_said_of_a_part(code: str) -> None:
+    """That no lead has a value, or how leads compare. What leads there are is said as before."""
+    subject = SCENARIOS[code][0]
+    hidden = replace(subject.facts, unasked=(*subject.facts.unasked, Unasked("leads", "Leads are private.")))
+    before, after = report(subject), report(replace(subject, facts=hidden))
+    assert [item.code for item in after.findings] == [
+        item.code for item in before.findings if item.code not in ONLY_OF_ALL
+    ]
+    assert ("leads" in {item.part for item in after.unchecked}) and not after.is_clean

@@ -1,5 +1,7 @@
 """What a user with few permissions may do. Users of whom nothing was said may do everything.
 
+What a user holds was said of the user, or comes with a permission set; a profile counts as one ([docs] PermissionSet).
+
 Facts: the Metadata API needs one of two permissions, for reading as well ([docs] reference 1.1), with its refusal in
 public logs [community]; `API Enabled`, `View Setup` for the audit trail and permission sets ([docs]); objects without
 read access are unknown to SOQL ([docs] 8.3). Which other setup objects need `View Setup` is [inferred].
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.schema import SObjectDef
+from provisioner.emulator.salesforce.user_permissions import FIELDS
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
@@ -29,6 +32,10 @@ _GRANTED = """
 SELECT max(o."PermissionsEdit") FROM "ObjectPermissions" o
 JOIN "PermissionSetAssignment" a ON a."PermissionSetId" = o."ParentId"
 WHERE a."AssigneeId" = ? AND o."SobjectType" = ?
+"""
+_GIVEN = """
+SELECT max(p."{}") FROM "PermissionSet" p
+JOIN "PermissionSetAssignment" a ON a."PermissionSetId" = p."Id" WHERE a."AssigneeId" = ?
 """
 _METADATA = "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions"
 
@@ -52,13 +59,18 @@ class Access:
 
     def holds(self, user_id: str, *permissions: str) -> bool:
         """Has the user one of these permissions? Modify All Data includes View All Data and the Metadata API."""
+        return any(self.has(user_id, one) for one in ("ModifyAllData", *permissions))
+
+    def has(self, user_id: str, permission: str) -> bool:
+        """Exactly this one of USER_PERMISSIONS; who may change all data may see all data."""
         held = self._org.settings.access.get(user_id)
-        return held is None or bool({*permissions, "ModifyAllData"} & set(held["permissions"]))
+        if held is None or permission in held["permissions"] or self._given(user_id, permission):
+            return True
+        return permission == "ViewAllData" and self.has(user_id, "ModifyAllData")
 
     def check_api(self, user_id: str, *, soap: bool = False) -> None:
         """Raises ApiError 403 API_DISABLED_FOR_ORG."""
-        held = self._org.settings.access.get(user_id)
-        if held is not None and "ApiEnabled" not in held["permissions"]:
+        if not self.has(user_id, "ApiEnabled"):
             which = "API is not enabled for this Organization or Partner" if soap else None
             text = which or "The REST API is not enabled for this Organization."
             raise ApiError("API_DISABLED_FOR_ORG", text, status=403)
@@ -91,6 +103,10 @@ class Access:
             raise ApiError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", text)
         text = "insufficient access rights on object id"
         raise ApiError("INSUFFICIENT_ACCESS_OR_READONLY", text, status=403)
+
+    def _given(self, user_id: str, permission: str) -> bool:
+        """By one of the user's permission sets."""
+        return bool(self._org.store.execute(_GIVEN.format(FIELDS[permission]), (user_id,)).fetchone()[0])
 
     def _level(self, user_id: str, definition: SObjectDef) -> str:
         """`edit`, `read` or "": what was said of the user, or what a permission set gives."""

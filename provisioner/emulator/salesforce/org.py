@@ -19,7 +19,9 @@ from provisioner.emulator.salesforce.rows import Rows
 from provisioner.emulator.salesforce.schema import Schema
 from provisioner.emulator.salesforce.seed import ADMIN_ID, plant
 from provisioner.emulator.salesforce.settings import OrgSettings
+from provisioner.emulator.salesforce.sharing import Sharing
 from provisioner.emulator.salesforce.standard import OBJECTS
+from provisioner.emulator.salesforce.user_permissions import register as register_user_permissions
 from provisioner.emulator.store import Store
 
 if TYPE_CHECKING:
@@ -55,10 +57,12 @@ class Org:
         self.rows = Rows(self)
         self.permissions = Permissions(self)
         self.access = Access(self)
+        self.sharing = Sharing(self)
         self.history = FieldHistory(self)
         self.admin_id = ADMIN_ID
         self.requests = 0  # answered by this process, for the usage header
         self.refreshers: dict[str, Callable[[], None]] = {}  # lower-case object name → fill its rows before a query
+        self.personal: dict[str, Callable[[str], None]] = {}  # the same, for rows that are those of the user who asks
         # (object, field), lower case → the JSON value for a record id, given only when a query finds one row
         self.computed: dict[tuple[str, str], Callable[[str], Any]] = {}
         self._participants: list[Participant] = [self.schema, self.permissions]
@@ -76,6 +80,7 @@ class Org:
         # Both at once, so that they take part in every transaction from the first.
         self.metadata.tooling.register()
         register_analytics(self)
+        register_user_permissions(self)
         self.automation.rebuild()
 
     @cached_property

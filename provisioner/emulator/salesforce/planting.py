@@ -16,24 +16,32 @@ from provisioner.emulator.salesforce.metadata import by_hand
 from provisioner.emulator.salesforce.rest.writing import Operation, save
 from provisioner.emulator.salesforce.rows import And, Compare
 from provisioner.emulator.salesforce.seed import organization_values, token_for, user_values
+from provisioner.emulator.salesforce.user_permissions import FIELDS
 from provisioner.emulator.salesforce.values import coerce
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
 _PARTS = (
-    "sharing", "roles", "users", "groups", "queues", "assignment_rules", "connected_apps", "permission_sets", "records",
-    "crowds",
+    "sharing", "roles", "profiles", "users", "groups", "queues", "assignment_rules", "connected_apps",
+    "permission_sets", "records", "crowds",
 )  # fmt: skip
+_OBJECT_LEVELS = {
+    "read": ("Read",),
+    "edit": ("Read", "Create", "Edit"),
+    "view_all": ("Read", "ViewAllRecords"),
+    "modify_all": ("Read", "Create", "Edit", "Delete", "ViewAllRecords", "ModifyAllRecords"),
+}
 
 
 def plant_document(org: Org, document: Any) -> dict[str, Any]:
     """Plant all parts in one transaction; the answer names the ids. Raises ValueError that says what is wrong.
 
     users: [{username, last, first, email, manager, role, profile, timezone, active, type, token, password,
-    permissions, objects}] (the last two: see `access`; without them a user may do everything) ·
-    sharing: {lead: None|Read|Edit|ReadEditTransfer} (what the org says of itself; all users still see all leads) ·
-    roles: [{name, parent}] · groups: [{name, label, members}] · queues: [{name, label, objects, members, email}] ·
+    permissions, objects}] (the last two: see `access`; without them and without a planted profile a user may do
+    everything) · sharing: {lead: None|Read|Edit|ReadEditTransfer} (see `sharing`) · roles: [{name, parent}] ·
+    profiles: [{name, permissions, objects: {name: read|edit|view_all|modify_all}}] (whose users may do that) ·
+    groups: [{name, label, members}] · queues: [{name, label, objects, members, email}] ·
     assignment_rules: [{when: {field: value}, owner}] · connected_apps: {key: {secret, run_as, certificate}} ·
     permission_sets: [{user, name}] (assignments) · records: [{sobject, values, ref, as, at, raw}] ·
     crowds: very many records, see `Crowds.plant`.
@@ -100,6 +108,28 @@ class _Planter:
             values = {"Name": facts["name"], "DeveloperName": facts["name"].replace(" ", "_"), "ParentRoleId": parent}
             self.org.rows.insert("UserRole", values)
 
+    def profiles(self, entries: Iterable[Any]) -> None:
+        """Each with the permission set that lies under it and is assigned to its users. [docs] PermissionSet"""
+        rows = self.org.rows
+        for entry in entries:
+            facts = _known(entry, "name", "permissions", "objects")
+            profile = rows.insert("Profile", {"Name": facts["name"], "UserType": "Standard"})
+            owned: dict[str, Any] = {
+                "ProfileId": profile,
+                "IsOwnedByProfile": True,
+                "IsCustom": True,
+                "Type": "Profile",
+            }
+            owned |= {FIELDS[name]: True for name in read_access(facts.get("permissions", []), {})["permissions"]}
+            # How the vendor names such a set is [community].
+            held = rows.insert("PermissionSet", {"Name": f"X{profile[:15]}", "Label": f"X{profile[:15]}"} | owned)
+            for name, level in facts.get("objects", {}).items():
+                if level not in _OBJECT_LEVELS or not self.org.schema.has(name):
+                    raise ValueError(f"A profile says {', '.join(_OBJECT_LEVELS)} of an object, not {name}: {level!r}.")
+                granted = {f"Permissions{word}": True for word in _OBJECT_LEVELS[level]}
+                kind = {"ParentId": held, "SobjectType": self.org.schema.sobject(name).name}
+                rows.insert("ObjectPermissions", kind | granted)
+
     def users(self, entries: list[Any]) -> None:
         for entry in entries:
             self._user(entry)
@@ -128,6 +158,9 @@ class _Planter:
         org.settings.tokens[token] = user_id
         if "permissions" in facts or "objects" in facts:
             org.settings.access[user_id] = read_access(facts.get("permissions", []), facts.get("objects", {}))
+        for held in org.rows.select("PermissionSet", Compare("ProfileId", "=", profile)):
+            org.settings.access.setdefault(user_id, read_access([], {}))
+            org.rows.insert("PermissionSetAssignment", {"AssigneeId": user_id, "PermissionSetId": held["Id"]})
         if facts.get("password"):
             org.settings.passwords[username] = facts["password"]
         self.answer["users"][username] = user_id

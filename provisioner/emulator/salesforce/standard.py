@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue, SObjectDef
+from provisioner.emulator.salesforce.user_permissions import FIELDS as PERMISSION_FIELDS
 
 _LINE = re.compile(
     r"(?P<name>\w+)\s+(?P<type>\w+)(?:\((?P<size>\d+(?:,\d+)?)\))?(?P<flags>[^\[=]*?)"
@@ -300,7 +301,8 @@ OBJECTS: tuple[SObjectDef, ...] = (
     _set("PermissionSet", "Permission Set", "0PS",
          "Name string(80) !\nLabel string(80) !\nDescription string(255)\nIsOwnedByProfile boolean ro = false\n"
          "IsCustom boolean ro = true\nHasActivationRequired boolean = false\nProfileId reference ro ->Profile\n"
-         "NamespacePrefix string(15) ro\nType picklist ro [*Regular|Standard|Profile]\n"),
+         "NamespacePrefix string(15) ro\nType picklist ro [*Regular|Standard|Profile]\n"
+         + "".join(f"{field} boolean = false\n" for field in PERMISSION_FIELDS.values())),
     _set("PermissionSetAssignment", "Permission Set Assignment", "0Pa",
          "PermissionSetId reference ! fixed ->PermissionSet\nAssigneeId reference ! fixed ->User\n"
          "IsActive boolean ro = true\n",

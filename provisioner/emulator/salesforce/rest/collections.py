@@ -57,8 +57,9 @@ def routes(org: Org) -> list[Route]:
             names = request.query_params.get("fields", "").split(",")
         base = f"/services/data/v{request.path_params['version']}"
         rows = [org.rows.get(definition.name, one) for one in listed]
+        seen = [row if row and org.sharing.sees(user_id, definition, row) else None for row in rows]
         return JSONResponse(
-            [record_json(org, user_id, definition, row, base, list(names)) if row else None for row in rows]
+            [record_json(org, user_id, definition, row, base, list(names)) if row else None for row in seen]
         )
 
     path = f"{DATA}/composite/sobjects"

@@ -67,6 +67,7 @@ async def record(org: Org, request: Request) -> Response:
     _refuse_resource(request, request.path_params["id"])
     row = existing(org, definition, request.path_params["id"])
     if request.method == "GET":
+        _check_shared(org, user_id, definition, row)
         return _shown(org, request, user_id, definition, row)
     ordered_failure(request, 0)
     if request.method == "DELETE":
@@ -82,6 +83,7 @@ async def blob(org: Org, request: Request) -> Response:
     user_id = authenticate(org, request)
     definition = object_named(org, request.path_params["sobject"], user_id)
     row = existing(org, definition, request.path_params["id"])
+    _check_shared(org, user_id, definition, row)
     item = definition.get(request.path_params["field"])
     if item is None or item.type != "base64" or row[item.name] is None:
         raise not_found()
@@ -95,6 +97,8 @@ async def external(org: Org, request: Request) -> Response:
     item = _external_id(org, user_id, definition, request.path_params["field"])
     value = coerce(item, request.path_params["value"])
     found = org.rows.select(definition.name, Compare(item.name, "=", value))
+    if request.method == "GET":
+        found = [row for row in found if org.sharing.sees(user_id, definition, row)]
     if len(found) > 1:
         base = f"/services/data/v{request.path_params['version']}/sobjects/{definition.name}"
         return JSONResponse([f"{base}/{row['Id']}" for row in found], status_code=300)
@@ -133,6 +137,12 @@ def existing(org: Org, definition: SObjectDef, record_id: str) -> Row:
     if row.get("IsDeleted"):
         raise ApiError("ENTITY_IS_DELETED", "entity is deleted", status=404)
     return row
+
+
+def _check_shared(org: Org, user_id: str, definition: SObjectDef, row: Row) -> None:
+    """Raises ApiError NOT_FOUND for a record that is not shared with the user. [inferred]"""
+    if not org.sharing.sees(user_id, definition, row):
+        raise not_found()
 
 
 def _shown(org: Org, request: Request, user_id: str, definition: SObjectDef, row: Row) -> Response:

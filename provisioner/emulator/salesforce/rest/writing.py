@@ -68,7 +68,7 @@ def save(
     assign: bool = True,
     all_or_none: bool = False,
 ) -> list[SaveResult]:
-    """Through the whole save order, after the checks of uniqueness."""
+    """Through the whole save order, after the checks of sharing and uniqueness."""
     allowed = {"insert": definition.createable, "update": definition.updateable, "delete": definition.deletable}[op]
     if not allowed:
         verb = {"insert": "created", "update": "updated", "delete": "deleted"}[op]
@@ -77,7 +77,7 @@ def save(
         org.access.check_write(user_id, definition, op)
     except ApiError as error:
         return [SaveResult(normal_id(row["Id"]) if "Id" in row else None, False, False, [error]) for row in rows]
-    results: list[SaveResult | None] = [_collision(org, definition, row, op) for row in rows]
+    results: list[SaveResult | None] = [_refusal(org, definition, row, op, user_id) for row in rows]
     clean = [row for row, result in zip(rows, results, strict=True) if result is None]
     watched = definition.name in row_trail.WATCHED
     before = [org.rows.get(definition.name, row.get("Id")) if watched else None for row in clean]
@@ -99,8 +99,10 @@ def save_one(
     return result
 
 
-def _collision(org: Org, definition: SObjectDef, row: Row, op: Operation) -> SaveResult | None:
-    error = None if op == "delete" else _duplicate(org, definition, row)
+def _refusal(org: Org, definition: SObjectDef, row: Row, op: Operation, user_id: str) -> SaveResult | None:
+    error = None if op == "insert" else org.sharing.refusal(user_id, definition, str(row.get("Id")))
+    if error is None and op != "delete":
+        error = _duplicate(org, definition, row)
     return SaveResult(normal_id(row["Id"]) if "Id" in row else None, False, False, [error]) if error else None
 
 

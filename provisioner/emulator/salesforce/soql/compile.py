@@ -108,6 +108,9 @@ class Compiler:
         tests = []
         if self.scope.definition.has("IsDeleted") and not self.deleted:
             tests.append(f'{self.scope.table}."IsDeleted" = 0')
+        shared = self.scope.shared(self.scope.definition, self.scope.table)
+        if shared is not None:
+            tests.append(shared)
         if statement.where is not None:
             tests.append(self.conditions.compile(statement.where))
         return " WHERE " + " AND ".join(f"({test})" for test in tests) if tests else ""

@@ -103,6 +103,8 @@ def query(
     for name in {statement.sobject.lower(), f"tooling.{statement.sobject.lower()}"}:
         if refresh := org.refreshers.get(name):
             refresh()
+    if personal := org.personal.get(statement.sobject.lower()):
+        personal(user_id)
     plan = Compiler(org, text, user_id, tooling=tooling, system=system, deleted=deleted).plan(statement)
     with _formulas(org, user_id):
         rows = org.store.execute(plan.sql, plan.values).fetchall()

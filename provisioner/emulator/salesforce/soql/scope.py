@@ -83,6 +83,10 @@ class Scope:
         whole = " NOT INDEXED" if self.statement is not None and self.statement.aggregated else ""
         return " ".join([f'"{self.definition.name}" AS {self.table}{whole}', *self.joins])
 
+    def shared(self, definition: SObjectDef, table: str) -> str | None:
+        """SQL that holds for the rows that are shared with the user; None: all are."""
+        return None if self.system else self.org.sharing.visible(self.user_id, definition, table)
+
     def column(self, path: FieldPath) -> Column:
         """A field, or a date function of one. Raises ApiError INVALID_FIELD for what is unknown or hidden."""
         column = self._column(path)
@@ -131,7 +135,9 @@ class Scope:
             alias = f"q{self.level}_{sum(len(one.targets) for one in self.parents.values()) + len(parent.targets) + 1}"
             definition = self.org.schema.sobject(self._target(target))
             parent.targets.append((definition, alias))
-            self.joins.append(f'LEFT JOIN "{definition.name}" AS {alias} ON {alias}."Id" = {parent.key}')
+            shared = self.shared(definition, alias)  # who does not see the parent finds none [inferred]
+            tests = f'{alias}."Id" = {parent.key}' + (f" AND {shared}" if shared is not None else "")
+            self.joins.append(f'LEFT JOIN "{definition.name}" AS {alias} ON {tests}')
         if not parent.targets:
             raise not_modelled(f"the object behind {path.text} ({', '.join(item.reference_to)})")
         self.parents[key] = parent

@@ -13,6 +13,7 @@ from provisioner.emulator.salesforce.metadata.problems import Problem, Refused, 
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 from provisioner.emulator.salesforce.rows import Compare
 from provisioner.emulator.salesforce.schema import FieldDef
+from provisioner.emulator.salesforce.user_permissions import FIELDS, USER_PERMISSIONS
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
 MODELLED = frozenset((
     "classAccesses", "customMetadataTypeAccesses", "description", "fieldPermissions", "flowAccesses",
     "hasActivationRequired", "label", "objectPermissions", "userPermissions", "fullName",
-))  # fmt: skip
-# User permissions this org's edition has; any other name is unknown to it.
-USER_PERMISSIONS = frozenset((
-    "ActivateContract", "ApiEnabled", "AssignPermissionSets", "AuthorApex", "ConvertLeads", "CreateReportFolders",
-    "CustomizeApplication", "EditEvent", "EditTask", "ExportReport", "FlowUFLRequired", "ImportLeads",
-    "ManageCustomPermissions",
-    "ManageFlow", "ManageInteraction", "ManageUsers", "ModifyAllData", "ModifyMetadata", "RunFlow", "RunReports",
-    "TransferAnyLead", "ViewAllData", "ViewAllUsers", "ViewEventLogFiles", "ViewRoles", "ViewSetup",
-    "ViewDataLeakageEvents", "LightningExperienceUser", "ViewConvertedLeads", "EditReports", "ScheduleReports",
 ))  # fmt: skip
 # Each object permission and those it needs.
 _NEEDS: dict[str, tuple[str, ...]] = {
@@ -57,10 +49,17 @@ def put_permission_set(work: Work, item: Item) -> Saved:
     row_id = work.upsert("PermissionSet", "Name", item.full_name, {
         "Label": xml.text(node, "label"), "Description": xml.text(node, "description"), "IsCustom": True,
         "IsOwnedByProfile": False, "HasActivationRequired": xml.flag(node, "hasActivationRequired"), "Type": "Regular",
+        **_user_permissions(node),
     })  # fmt: skip
     rows_changed = _grant(work, row_id, node) | _grant_objects(work, row_id, node)
     saved = work.keep(item, component_id=row_id, body=xml.printed(normal_permission_set(node)))
     return Saved(saved.id, saved.created, saved.changed or rows_changed)
+
+
+def _user_permissions(node: etree._Element) -> dict[str, object]:
+    """Every user permission as a field of the row: whether the file switches it on."""
+    on = {xml.text(entry, "name") for entry in xml.kids(node, "userPermissions") if xml.flag(entry, "enabled")}
+    return {field: name in on for name, field in FIELDS.items()}
 
 
 def _named_field(work: Work, full: str) -> FieldDef | None:

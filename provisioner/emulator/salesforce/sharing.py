@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.salesforce.errors import ApiError
+from provisioner.emulator.salesforce.rows import Row
 from provisioner.emulator.salesforce.schema import SObjectDef
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ class Sharing:
         if definition.name != _SHARED or self._default() != _PRIVATE:
             return True
         return self._sees_all(user_id) or row["OwnerId"] in self._owners(user_id)
+
+    def seen(self, user_id: str, definition: SObjectDef, rows: list[Row]) -> list[Row]:
+        """Those of the stored records that the user sees."""
+        if self.visible(user_id, definition, definition.name) is None:
+            return rows
+        return [row for row in rows if self.sees(user_id, definition, row)]
 
     def refusal(self, user_id: str, definition: SObjectDef, record_id: str) -> ApiError | None:
         """Why the user may not change or delete a record; None when that is allowed, or when there is none."""

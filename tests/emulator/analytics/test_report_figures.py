@@ -276,6 +276,19 @@ def test_scopes_say_whose_leads(org: Org) -> None:
     assert names(org, scope="org") == [*mine, "Rep", "Peer", "Que"]
 
 
+def test_a_report_has_the_leads_that_its_reader_sees(org: Org) -> None:
+    """Where leads are private, everybody's are those that are shared with whoever runs the report."""
+    profile = org.rows.select("Profile")[0]["Id"]
+    values = {"Username": "o@x.example", "LastName": "o", "Alias": "o", "ProfileId": profile, "IsActive": True}
+    other = org.rows.insert("User", values)
+    add_lead(org, "Fox", OwnerId=other)
+    mine = ["Ant", "Bee", "Cow", "Dog", "Eel"]
+    org.rows.update("Organization", org.settings.org_id, {"DefaultLeadAccess": "None"})
+    assert names(org, scope="org") == [*mine, "Fox"], "an administrator sees all data"
+    org.settings.access[org.admin_id] = {"permissions": ["ApiEnabled"], "objects": {"lead": "read"}}
+    assert names(org, scope="org") == mine
+
+
 def test_a_tabular_report_sorts_and_stops_at_its_limit(org: Org) -> None:
     body = "<rowLimit>2</rowLimit><sortColumn>LAST_NAME</sortColumn><sortOrder>Desc</sortOrder>"
     answer = figures(org, report(column("LAST_NAME") + column("CREATED_DATE") + body, "Tabular"), details=True)

@@ -90,20 +90,18 @@ def run_report(org: Org, kind: ReportType, report: Report, user_id: str) -> Outc
 
 
 def _records(org: Org, kind: ReportType, report: Report, user_id: str) -> list[Record]:
-    found: list[Record] = [
-        {kind.base.name: row}
-        for row in org.rows.select(kind.base.name, _scope(org, kind, report.scope or kind.everything, user_id))
-    ]
+    rows = org.rows.select(kind.base.name, _scope(org, kind, report.scope or kind.everything, user_id))
+    found: list[Record] = [{kind.base.name: row} for row in org.sharing.seen(user_id, kind.base, rows)]
     for join in kind.joins:
         children: dict[Any, list[Any]] = {}
-        for row in org.rows.select(join.sobject):
+        for row in org.sharing.seen(user_id, org.schema.sobject(join.sobject), org.rows.select(join.sobject)):
             children.setdefault(row[join.link], []).append(row)
         joined: list[Record] = []
         for record in found:
             parent = record[join.parent]
-            rows = [] if parent is None else children.get(parent["Id"], [])
-            joined += [record | {join.path: row} for row in rows]
-            if not rows and join.outer:
+            mine = [] if parent is None else children.get(parent["Id"], [])
+            joined += [record | {join.path: row} for row in mine]
+            if not mine and join.outer:
                 joined.append(record | {join.path: None})
         found = joined
     return found

@@ -12,6 +12,7 @@ from provisioner.document import loads
 from provisioner.model.compile import compile_design
 from provisioner.model.design import Design
 from provisioner.sla.policy import Policy
+from provisioner.sla.timeline import Switched
 from provisioner.targets.salesforce import target
 
 from . import oracle, worlds
@@ -30,6 +31,11 @@ class Case:
     lives: tuple[worlds.Life, ...]
     start: datetime
     until: datetime
+    cast: worlds.Cast = worlds.CAST
+    switches: tuple[Switched, ...] = ()
+
+    def tell(self, life: worlds.Life) -> oracle.Told:
+        return oracle.tell(self.design, self.policy, life, self.until, cast=self.cast, switches=self.switches)
 
 
 def case(seed: int, lives: int, days: int = 14) -> Case | None:
@@ -56,26 +62,37 @@ def files_of(design: Design) -> Files:
 
 
 def differences(world: World, played: Case, change: Callable[[Files], Mapping[str, bytes]] | None = None) -> list[str]:
-    """Where the executed metadata (after `change`, if any) and the oracle differ, in words."""
+    """Deploys the metadata (after `change`, if any), plays the lives, and says where it and the oracle differ."""
     files = files_of(played.design)
-    world.reset(change(files) if change else files, played.start - timedelta(hours=1))
-    world.play(played.lives, played.until)
+    prefix = played.design.target.prefix
+    world.reset(change(files) if change else files, played.start - timedelta(hours=1), played.cast, prefix)
+    world.play(played.lives, played.until, played.switches)
+    return found(world, played)
+
+
+def found(world: World, played: Case) -> list[str]:
+    """Where what became of the lives in the org and the oracle differ, in words."""
     used = [lead_type.escalation for lead_type in played.design.lead_types if lead_type.escalation]
     steps = max((len(played.design.escalations[name].steps) for name in used), default=0)
-    fields, messages, tasks = world.fields(steps), world.messages(), world.tasks()
-    found = [f"a fault: {row}" for row in world.query("SELECT Source__c, Message__c FROM STL_Error__c")]
-    for life in played.lives:
-        if life.number not in fields:
-            continue
-        told = oracle.tell(played.design, played.policy, life, played.until)
-        where = f"world {played.seed}, lead {life.number}"
-        expected = oracle.fields(told, played.until, steps)
-        for name, value in expected.items():
-            if (got := fields[life.number][name]) != value:
-                found.append(f"{where}: {name} is {got!r}, the oracle says {value!r}")
-        predicted = list(oracle.messages(played.design, told.alerts))
-        if messages[life.number] != predicted:
-            found.append(f"{where}: sent {messages[life.number]}, the oracle says {predicted}")
-        if tasks[life.number] != len(told.tasks):
-            found.append(f"{where}: {tasks[life.number]} tasks, the oracle says {len(told.tasks)}")
-    return found
+    stages = played.design.telemetry.stages
+    stories = {life.number: played.tell(life) for life in played.lives if life.number in world.leads}
+    expected = {number: oracle.fields(told, played.until, steps) for number, told in stories.items()}
+    words = next(iter(expected.values())) if expected else {}
+    fields, messages, tasks = world.fields(words), world.messages(), world.tasks()
+    rows = world.history() if stages is not None and stages.history else None
+    errors = world.query(f"SELECT Source__c, Message__c FROM {world.prefix}_Error__c")
+    differing = [f"a fault: {row}" for row in errors]
+    for number, told in stories.items():
+        where = f"world {played.seed}, lead {number}"
+        for name, value in expected[number].items():
+            if (got := fields[number][name]) != value:
+                differing.append(f"{where}: {name} is {got!r}, the oracle says {value!r}")
+        assert told.outcome is not None
+        predicted = list(oracle.messages(played.design, told.outcome, played.cast))
+        if messages[number] != predicted:
+            differing.append(f"{where}: sent {messages[number]}, the oracle says {predicted}")
+        if tasks[number] != len(told.outcome.tasks):
+            differing.append(f"{where}: {tasks[number]} tasks, the oracle says {len(told.outcome.tasks)}")
+        if rows is not None and rows[number] != (wanted := oracle.history(told)):
+            differing.append(f"{where}: the history is {rows[number]}, the oracle says {wanted}")
+    return differing

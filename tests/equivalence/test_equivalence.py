@@ -33,13 +33,16 @@ def played(seeds: range, lives: int) -> Iterator[Case]:
 
 
 def test_executed_metadata_agrees_with_the_oracle(world: World) -> None:
-    pairs, messages = 0, 0
+    pairs, messages, ways = 0, 0, set()
     for made in played(SAMPLE, 20):
         assert differences(world, made) == []
         pairs += len(world.leads)
         messages += sum(len(sent) for sent in world.messages().values())
+        ways |= {(sent["source"].partition("/")[0], sent["channel"]) for sent in world.door("sent", method="GET")}
     assert pairs > 150, "the sample is worth its name"
     assert messages > pairs, "leads in the sample are told about"
+    told = {(f"STL_Lead_{flow}", way) for flow in ("Timers", "After_Hours") for way in ("bell", "email", "slack")}
+    assert told <= ways, "of steps and of after-hours promises, by every channel"
 
 
 @pytest.mark.full

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 import time
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
+
+import pytest
+
+from provisioner.sla.timeline import Switched
+from provisioner.targets.salesforce.package import manifest
 
 from .emulated import Emulated
 from .oracle import Message
-from .worlds import GROUP, PEOPLE, QUEUES, Event, Life
+from .worlds import CAST, SLACK, Cast, Event, Life
 
 CLIENT_FIELD = """<?xml version="1.0" encoding="UTF-8"?>
 <CustomObject xmlns="http://soap.sforce.com/2006/04/metadata"><fields><fullName>Form_Submitted_At__c</fullName>
@@ -63,33 +72,76 @@ class World(Emulated):
             time.sleep(0)
         raise AssertionError("the deploy did not end")
 
-    def reset(self, files: Mapping[str, bytes], at: datetime) -> None:
-        """A new org at `at` with people, queues, the client's own field and the deployed design."""
+    def begin(self, at: datetime, cast: Cast = CAST) -> None:
+        """A new org at `at` with its people, queues, groups, Slack and a field of its own."""
         self.door("reset")
         self.door("clock", {"to": iso(at)})
+        self.door("settings", {"slack": SLACK})
         people = [
             {"username": name, "last": name.partition("@")[0], "manager": manager, "active": active}
-            for name, (manager, active) in PEOPLE.items()
+            | ({"role": cast.roles[name]} if name in cast.roles else {})
+            for name, (manager, active) in cast.people.items()
         ]
         planted = self.door(
             "seed",
             {
+                "roles": [{"name": role} for role in sorted(set(cast.roles.values()))],
                 "users": people,
-                "queues": [{"name": QUEUES[0]}],
-                "groups": [{"name": GROUP, "members": ["cro@acme.example"]}],
+                "queues": [{"name": cast.queues[0]}],
+                "groups": [{"name": name, "members": members} for name, members in cast.groups.items()],
             },
         )
         self.ids = planted["users"] | planted["queues"]
         self.tokens = planted["tokens"]
         assert not self.deploy(CLIENT_PACKAGE)
-        problems = self.deploy(files)
-        assert not problems, problems
-        mine = [{"user": "admin@example.com", "name": name} for name in ("Client", "STL_Speed_To_Lead")]
+
+    def deployed(self, prefix: str = "STL") -> None:
+        """A design of this prefix is in the org now; the administrator may see what it brought."""
+        self.prefix = prefix
+        mine = [{"user": "admin@example.com", "name": name} for name in ("Client", f"{prefix}_Speed_To_Lead")]
         self.door("seed", {"permission_sets": mine})
         for row in self.query("SELECT Id, DeveloperName FROM Group WHERE Type = 'Queue'"):
             self.ids[row["DeveloperName"]] = row["Id"]
         self.names = {id: name for name, id in self.ids.items()}
         self.leads: dict[int, str] = {}
+        self.converted: dict[int, dict[str, str]] = {}
+
+    def reset(self, files: Mapping[str, bytes], at: datetime, cast: Cast = CAST, prefix: str = "STL") -> None:
+        """A new org at `at` with the deployed design."""
+        self.begin(at, cast)
+        problems = self.deploy(files)
+        assert not problems, problems
+        self.deployed(prefix)
+
+    def apply(self, design: Path, folder: Path) -> str:
+        """Deploys with the command itself; what it printed."""
+        (folder / "provisioner.toml").write_text(
+            f'[connections.org]\nplatform = "salesforce"\ninstance_url = "{self.url}"\n'
+            'access_token = {env = "ORG_TOKEN"}\n'
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "provisioner.cli", "apply", str(design), "-c", "org", "--yes"],
+            cwd=folder,
+            env=os.environ | {"ORG_TOKEN": self.token, "PROVISIONER_STATE_DIR": str(folder / "state")},
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, said
+        return said
+
+    def switch(self, on: bool) -> None:
+        """What a person does who turns the surge on or off."""
+        value = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<CustomMetadata xmlns="http://soap.sforce.com/2006/04/metadata" '
+            'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">'
+            "<label>Surge</label><protected>false</protected><values><field>Active__c</field>"
+            f'<value xsi:type="xsd:boolean">{str(on).lower()}</value></values></CustomMetadata>'
+        )
+        name = f"{self.prefix}_Switch.Surge"
+        files = {f"customMetadata/{name}.md": value.encode(), "package.xml": manifest({"CustomMetadata": [name]})}
+        assert not self.deploy(files)
 
     def query(self, soql: str) -> list[dict[str, Any]]:
         answer = self.call("GET", "query", params={"q": soql})
@@ -97,24 +149,27 @@ class World(Emulated):
         while not answer["done"]:
             answer = self.call("GET", answer["nextRecordsUrl"].removeprefix("/services/data/v66.0/"))
             rows += answer["records"]
-        return rows
+        return list(rows)
 
-    def play(self, lives: Iterable[Life], until: datetime) -> None:
-        """All lives at once, in the order of time."""
-        todo = sorted(
-            ((event.at, life.number, place, event) for life in lives for place, event in enumerate(life.events)),
-            key=lambda item: item[:3],
-        )
-        for at, number, place, event in todo:
+    def play(self, lives: Iterable[Life], until: datetime, switches: Iterable[Switched] = ()) -> None:
+        """All lives at once, in the order of time; whoever turns a switch comes first."""
+        todo: list[tuple[datetime, int, int, Event | Switched]] = [
+            (event.at, life.number, place, event) for life in lives for place, event in enumerate(life.events)
+        ]
+        todo += [(turned.at, -1, place, turned) for place, turned in enumerate(switches)]
+        for at, number, place, event in sorted(todo, key=lambda item: item[:3]):
             if at > until:
                 break
             self.door("clock", {"to": iso(at)})
-            self._happen(number, place == 0, event)
+            if isinstance(event, Switched):
+                self.switch(event.on)
+            else:
+                self._happen(number, place == 0, event)
         self.door("clock", {"to": iso(until)})
 
     def _happen(self, number: int, new: bool, event: Event) -> None:
         if event.kind == "convert":
-            self.door("convert", {"lead": self.leads[number]})
+            self.converted[number] = self.door("convert", {"lead": self.leads[number], **event.values})
         elif event.kind == "touch":
             self._touch(number, event)
         else:
@@ -123,6 +178,9 @@ class World(Emulated):
                 values["OwnerId"] = self.ids[event.owner]
             if new:
                 self.leads[number] = self.call("POST", "sobjects/Lead", values)["id"]
+            elif event.refusal:
+                with pytest.raises(AssertionError, match=event.refusal):
+                    self.call("PATCH", f"sobjects/Lead/{self.leads[number]}", values)
             else:
                 self.call("PATCH", f"sobjects/Lead/{self.leads[number]}", values)
 
@@ -135,28 +193,31 @@ class World(Emulated):
         else:
             self.call("POST", "sobjects/Task", body | {"Status": "Completed", "TaskSubtype": event.subtype}, token)
 
-    def fields(self, steps: int) -> dict[int, dict[str, Any]]:
-        """What the leads hold at the end, by lead number."""
-        names = [
-            "STL_Engaged_At__c", "STL_Assigned_At__c", "STL_SLA_Started_At__c", "STL_SLA_Due_At__c",
-            "STL_First_Touch_At__c", "STL_First_Touch_Type__c", "STL_Lead_Type__c", "STL_SLA_Minutes__c",
-            "STL_SLA_Status__c", "STL_SLA_Result__c", "STL_Systems_Delay_Minutes__c", "STL_Human_Delay_Minutes__c",
-            "STL_Speed_To_Lead_Minutes__c", "STL_Response_Minutes__c", "STL_Miss_Minutes__c",
-            "STL_Escalation_Level__c", "STL_Cycle__c", "STL_Excluded__c", "STL_Last_Error__c",
-            *(f"STL_Step_{k}_At__c" for k in range(1, steps + 1)),
-        ]  # fmt: skip
-        rows = self.query(f"SELECT Id, OwnerId, {', '.join(names)} FROM Lead")
-        by_id = {row["Id"]: {name: row[name] for name in ["OwnerId", *names]} for row in rows}
+    def fields(self, words: Collection[str]) -> dict[int, dict[str, Any]]:
+        """What the leads hold at the end, by lead number: OwnerId, or ours without the prefix."""
+        names = {word: word if word == "OwnerId" else f"{self.prefix}_{word}__c" for word in words}
+        rows = self.query(f"SELECT {', '.join(dict.fromkeys(['Id', *names.values()]))} FROM Lead")
+        by_id = {row["Id"]: {word: row[name] for word, name in names.items()} for row in rows}
         for row in by_id.values():
             row["OwnerId"] = self.names.get(row["OwnerId"], row["OwnerId"])
         return {number: by_id[id] for number, id in self.leads.items()}
+
+    def history(self) -> dict[int, list[tuple[Any, ...]]]:
+        """Rows of stage history by lead number, in the order of time."""
+        numbers = {id: number for number, id in self.leads.items()}
+        columns = ("From__c", "To__c", "Entered_At__c", "Duration_Minutes__c", "Cycle__c")
+        found: dict[int, list[tuple[Any, ...]]] = {number: [] for number in self.leads}
+        table = f"{self.prefix}_Stage_History__c"
+        for row in self.query(f"SELECT Lead__c, {', '.join(columns)} FROM {table} ORDER BY Entered_At__c, Name"):
+            found[numbers[row["Lead__c"]]].append(tuple(row[column] for column in columns))
+        return found
 
     def messages(self) -> dict[int, list[Message]]:
         """Every message that was sent, by lead number."""
         numbers = {id: number for number, id in self.leads.items()}
         found: dict[int, list[Message]] = {number: [] for number in self.leads}
         for sent in self.door("sent", method="GET"):
-            if sent["channel"] in ("bell", "email"):
+            if sent["channel"] in ("bell", "email", "slack"):
                 message = Message(sent["at"][:16], sent["channel"], tuple(sorted(sent["to"])))
                 found[numbers[sent["record"]]].append(message)
         return {number: sorted(messages) for number, messages in found.items()}

@@ -4,6 +4,7 @@ document as a user would write it, a life is what happens to one lead in a CRM."
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,9 +33,27 @@ QUEUES = ["Inbound_Queue", "STL_Backup"]
 GROUP = "SDR_On_Call"
 
 
+CHANNEL = "C0123456789"
+SLACK = {"app": "A0123456789", "workspace": "T0123456789", "conversations": [CHANNEL]}
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who is in the org besides its administrator; `people` as PEOPLE. The design's own queues are among `queues`."""
+
+    people: Mapping[str, tuple[str | None, bool]]
+    queues: tuple[str, ...]
+    groups: Mapping[str, tuple[str, ...]]
+    roles: Mapping[str, str] = field(default_factory=dict)  # username → role
+
+
+CAST = Cast(PEOPLE, tuple(QUEUES), {GROUP: ("cro@acme.example",)})
+
+
 @dataclass(frozen=True)
 class Event:
-    """`kind`: save (values and/or owner change) · touch · convert. Times are UTC, whole seconds."""
+    """`kind`: save (values and/or owner change) · touch · convert (`values`: opportunity, as the control door takes
+    it). Times are UTC, whole seconds. A save with a `refusal` is refused in these words, and nothing happens."""
 
     at: datetime
     kind: str
@@ -42,6 +61,7 @@ class Event:
     owner: str | None = None
     actor: str | None = None
     subtype: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,7 +192,26 @@ def design(seed: int) -> tuple[dict[str, Any], datetime]:
             "queue_starts_clock": rng.random() < 0.2,
         },
     }
+    _tell_more(random.Random(f"{seed} telling"), document)
     return document, start
+
+
+def _tell_more(rng: random.Random, document: dict[str, Any]) -> None:
+    """Slack channels, quiet conditions and after-hours promises, drawn apart from the rest of the design."""
+    document["target"] |= {"slack_app_id": SLACK["app"], "slack_workspace_id": SLACK["workspace"]}
+    document["recipients"]["channel"] = {"slack": CHANNEL}
+    for step in [step for steps in document["escalation"].values() for step in steps]:
+        if rng.random() < 0.25:
+            step["notify"].append("channel")
+            step["via"] = [*step["via"], "slack"]
+    if rng.random() < 0.5:
+        when = rng.choice([{"Status": [STATUSES[1]]}, {"Country": ["DE"]}, {"not": {"LeadSource": {"contains": "e"}}}])
+        document["alerts"]["quiet"] = [{"id": "hushed", "when": when}]
+    for lead_type in document["lead_types"]:
+        if lead_type["clock"] == "business" and rng.random() < 0.5:
+            told = rng.sample(["rep", "manager", "cro", "on_call", "channel"], rng.randrange(1, 4))
+            promise = {"clock": "calendar", "sla": rng.choice(["10m", "1h", "12h"]), "notify": told}
+            lead_type["after_hours"] = promise
 
 
 def _moment(rng: random.Random, start: datetime, hours: float) -> datetime:

@@ -59,7 +59,7 @@ def sent(world: World, written: dict[str, Any], **values: Any) -> list[dict[str,
     known = {name: value for name, value in lead.items() if value is not None}
     world.play([Life(0, (Event(MONDAY, "save", known, "ann@acme.example"),))], MONDAY + timedelta(hours=3))
     found: list[dict[str, Any]] = world.door("sent", method="GET")
-    assert {row["STL_Last_Error__c"] for row in world.fields(0).values()} == {None}
+    assert {row["Last_Error"] for row in world.fields(["OwnerId", "Last_Error"]).values()} == {None}
     assert world.query("SELECT Source__c, Message__c FROM STL_Error__c") == []
     return found
 

@@ -34,7 +34,7 @@ QUIET = {
 PROJECT = {"packageDirectories": [{"path": "source", "default": True}], "sourceApiVersion": "66.0"}
 SLACK = {"slack": {"app": "A0123456789", "workspace": "T0123456789", "conversations": ["C0123456789"]}}
 PATIENCE = 300  # seconds for one command
-# Retrieved in metadata format, the files of these folders were not among what the CLI wrote down; what lies in them was.
+# Retrieved in metadata format, the files of these folders are not among what the CLI writes down; what lies in them is.
 # Whether it never asks for them, or the emulator does not answer it, is not known.
 FOLDERS = frozenset({"ReportFolder", "DashboardFolder"})
 Said = dict[str, Any]

@@ -233,7 +233,8 @@ class SalesforceSession:
         return scrub(text, self._transport.secrets())
 
     def _writer(self, plan: Plan) -> Writer:
-        return Writer(self.rest, self._soap, self._deployer, self.identity(), plan, self._recorded)
+        as_active = self._seen.as_active if self._seen is not None else None
+        return Writer(self.rest, self._soap, self._deployer, self.identity(), plan, self._recorded, as_active)
 
 
 LOCAL_POLL = 0.05  # seconds; an emulator on this machine is not a server to be spared

@@ -25,6 +25,10 @@ TABLE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
          "The component belongs to someone else or is hidden from this user: check the user's permissions."),
         (r"Maximum number of Versions per flow",
          "The flow has 50 versions: delete old inactive ones in Setup, Flows."),
+        (r"flows and processes .*coverage|coverage .*flows and processes",
+         "Too few of the org's active flows are launched by tests. Where that is allowed, turn off 'Deploy processes "
+         "and flows as active' in Setup, Process Automation Settings: flows are then switched on after the deployment, "
+         "which asks for no coverage."),
         (r"coverage",
          "Test coverage is too low for this org: run all tests in Setup, Apex Test Execution, and see what lacks."),
         (r"cannot change (type due to existing data|which global)|Cannot update a field (from|to) a",

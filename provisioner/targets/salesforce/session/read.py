@@ -13,6 +13,7 @@ from provisioner.targets.salesforce import package
 from provisioner.targets.salesforce.limits import REQUIRE_VALIDATION
 from provisioner.targets.salesforce.parse import parse_package
 from provisioner.targets.salesforce.session import ledger, recipients
+from provisioner.targets.salesforce.session.activation import deploys_as_active
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Property, Retrieved, Soap
@@ -24,10 +25,15 @@ from provisioner.targets.salesforce.xml import read
 NOT_FOUND = re.compile(r"^Entity of type '(?P<kind>[^']+)' named '(?P<name>.+)' cannot be found\.?$")
 CONVERTED = "_Lead_Converted"  # how the flow's name ends that links stage history
 SETTINGS_KINDS = frozenset({"BusinessHours", "Holiday"})
-PRODUCTION_FLOWS = (
-    "This is a production org: whether it deploys flows as active cannot be read through the API. Look at Setup, "
-    "Process Automation Settings, 'Deploy processes and flows as active'; when it is off, deployed flows stay inactive."
-)
+# By what the org's setting "Deploy processes and flows as active" says; None: it could not be read. [docs] 4.9
+PRODUCTION_FLOWS = {
+    True: "This is a production org that deploys flows as active: when flows change it runs tests, which must "
+    "launch as many of its active flows as it asks for.",
+    False: "This is a production org that does not deploy flows as active: new versions are switched on one by one, "
+    "right after the deployment. For moments old and new ones run side by side.",
+    None: "This is a production org, and whether it deploys flows as active could not be read. What is not active "
+    "after the deployment is switched on.",
+}
 
 
 @dataclass(slots=True)
@@ -54,6 +60,7 @@ class Reading:
     people: recipients.Looked
     components: tuple[Property, ...]
     saved: ledger.Saved
+    as_active: bool | None = None  # whether a production org deploys flows as active, where that was read
 
 
 def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgIdentity) -> Reading:
@@ -64,24 +71,29 @@ def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgId
     known = {address for address in wanted if address.kind in package.KINDS}
     found.hide(wanted - known, "a kind that this version of provisioner does not know")
     components: tuple[Property, ...] = ()
+    as_active: bool | None = None
+    asks_of_flows = org.is_production and any(address.kind == "Flow" for address in desired.resources)
     if known:
-        retrieved = soap.retrieve(_members(known))
+        retrieved = soap.retrieve(_members(known, asks_of_flows))
+        as_active = deploys_as_active(retrieved.files)
         components = retrieved.properties
         _sort(retrieved, known, found)
         _check_flows(rest, found)
         _check_conversion(retrieved, found)
     people = recipients.look(rest, desired, prefix)
     found.notices += people.notices
-    if org.is_production and any(address.kind == "Flow" for address in desired.resources):
-        found.notices.append(PRODUCTION_FLOWS)
+    if asks_of_flows:
+        found.notices.append(PRODUCTION_FLOWS[as_active])
     there = (resource for address, resource in found.resources.items() if address not in found.unread)
     live = Live(Snapshot.of(there, found.unread), recorded, tuple(found.notices), elsewhere=elsewhere)
-    return Reading(live, people, components, saved)
+    return Reading(live, people, components, saved, as_active)
 
 
-def _members(known: Collection[Address]) -> dict[str, list[str]]:
-    """The components, and what a flow that waits for conversions depends on."""
+def _members(known: Collection[Address], asks_of_flows: bool) -> dict[str, list[str]]:
+    """The components, and what flows depend on: the org's setting for flows, and the one for conversions."""
     members = package.members(known)
+    if asks_of_flows:
+        members["Settings"] = sorted({*members.get("Settings", ()), "Flow"})
     if any(address.kind == "Flow" and address.name.endswith(CONVERTED) for address in known):
         members["Settings"] = sorted({*members.get("Settings", ()), "LeadConfig"})
     return members

@@ -11,6 +11,7 @@ from provisioner.resources import Address, Resource
 from provisioner.targets.base import Artifact, Outcome, Progress
 from provisioner.targets.salesforce import package
 from provisioner.targets.salesforce.session import xmltext
+from provisioner.targets.salesforce.session.activation import activate, definitions, versions
 from provisioner.targets.salesforce.session.rest import Rest, record_id
 from provisioner.targets.salesforce.soql import literals, portions
 
@@ -32,11 +33,11 @@ def remove_flows(rest: Rest, doomed: Collection[str], retained: Collection[str])
     Any version of a flow, obsolete ones too, holds the fields it names. A version that is already gone is no failure,
     so an interrupted removal can be repeated.
     """
-    for name, id in _definitions(rest, doomed, "find the flows to remove"):
-        _activate(rest, name, id, 0)
+    for name, id in definitions(rest, doomed, "find the flows to remove"):
+        activate(rest, name, id, 0)
         yield Progress(STAGE, f"Flow {name} switched off")
     gone: dict[str, int] = defaultdict(int)
-    for version in _versions(rest, {*doomed, *retained}):
+    for version in versions(rest, {*doomed, *retained}):
         definition = version.get("Definition")
         name = str(definition.get("DeveloperName") or "") if isinstance(definition, dict) else ""
         if name in doomed or (name in retained and version.get("Status") == "Obsolete"):
@@ -46,64 +47,6 @@ def remove_flows(rest: Rest, doomed: Collection[str], retained: Collection[str])
     for name, count in sorted(gone.items()):
         kind = "version" if name in doomed else "obsolete version"
         yield Progress(STAGE, f"Flow {name}: {count} {kind}{'' if count == 1 else 's'} deleted")
-
-
-def switch_on(rest: Rest, names: Collection[str]) -> Iterator[Progress]:
-    """Activate the latest version of those flows that have none active: a deployment of the same content does not
-    ([community] reference/salesforce.md 4.9; how it is done: 1.11)."""
-    latest, active = _standing(rest, names)
-    wanted = [name for name in names if name in latest and name not in active]
-    for name, definition in _definitions(rest, wanted, "find the flows to switch on"):
-        _activate(rest, name, definition, latest[name])
-        yield Progress("deploying", f"Flow {name} switched on again")
-
-
-def switch_off(rest: Rest, names: Collection[str]) -> Iterator[Progress]:
-    """Leave none of these flows with an active version. A deployment does not do it: with the same content a different
-    status has no effect, and with other content the version that is active goes on running ([community]
-    reference/salesforce.md 4.9; how it is done: 1.11)."""
-    _, active = _standing(rest, names)
-    for name, definition in _definitions(rest, active, "find the flows to switch off"):
-        _activate(rest, name, definition, 0)
-        yield Progress("deploying", f"Flow {name} switched off")
-
-
-def _standing(rest: Rest, names: Collection[str]) -> tuple[dict[str, int], set[str]]:
-    """The number of each flow's latest version, and the names of those that have an active one."""
-    latest: dict[str, int] = {}
-    active: set[str] = set()
-    for version in _versions(rest, names):
-        definition = version.get("Definition")
-        name = str(definition.get("DeveloperName") or "") if isinstance(definition, dict) else ""
-        number = version.get("VersionNumber")
-        if isinstance(number, int):
-            latest[name] = max(latest.get(name, 0), number)
-        if version.get("Status") == "Active":
-            active.add(name)
-    return latest, active
-
-
-def _definitions(rest: Rest, names: Iterable[str], purpose: str) -> Iterator[tuple[str, str]]:
-    """(name, id) of what the versions of each flow belong to."""
-    for part in portions(names):
-        query = f"SELECT Id, DeveloperName FROM FlowDefinition WHERE DeveloperName IN {literals(part)}"  # noqa: S608
-        for row in rest.query(query, purpose, tooling=True):
-            yield str(row.get("DeveloperName")), record_id(row.get("Id"), "flow")
-
-
-def _activate(rest: Rest, name: str, definition: str, version: int) -> None:
-    """`version` 0: none runs."""
-    what = f"{'activate' if version else 'deactivate'} flow {name}"
-    rest.patch(f"tooling/sobjects/FlowDefinition/{definition}", {"Metadata": {"activeVersionNumber": version}}, what)
-
-
-def _versions(rest: Rest, names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-    for part in portions(names):
-        query = (
-            "SELECT Id, VersionNumber, Status, Definition.DeveloperName FROM Flow "  # noqa: S608 - literals
-            f"WHERE Definition.DeveloperName IN {literals(part)}"
-        )
-        yield from rest.query(query, "list the versions of flows", tooling=True)
 
 
 def remove_holidays(rest: Rest, doomed: Collection[str]) -> Iterator[Outcome]:

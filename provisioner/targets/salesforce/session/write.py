@@ -18,8 +18,8 @@ from provisioner.planning.plan import Action, Change, Plan
 from provisioner.resources import Address, Resource
 from provisioner.targets.base import Artifact, Ledger, OrgIdentity, Outcome, Progress
 from provisioner.targets.salesforce import package
+from provisioner.targets.salesforce.session import activation, removal
 from provisioner.targets.salesforce.session import ledger as ledgers
-from provisioner.targets.salesforce.session import removal
 from provisioner.targets.salesforce.session.carrying import carried, without
 from provisioner.targets.salesforce.session.deploy import Deployer, Deployment, Options
 from provisioner.targets.salesforce.session.org import same_id
@@ -31,10 +31,18 @@ APEX = frozenset({"ApexClass", "ApexTrigger"})
 
 
 class Writer:
-    """Writes one plan to one org. `recorded` is the ledger as it was last read."""
+    """Writes one plan to one org. `recorded` is the ledger as it was last read; `as_active` whether a production org
+    deploys flows as active, None where that is not known."""
 
     def __init__(
-        self, rest: Rest, soap: Soap, deployer: Deployer, org: OrgIdentity, plan: Plan, recorded: Ledger
+        self,
+        rest: Rest,
+        soap: Soap,
+        deployer: Deployer,
+        org: OrgIdentity,
+        plan: Plan,
+        recorded: Ledger,
+        as_active: bool | None = None,
     ) -> None:
         planned = str(plan.org.get("id") or "")
         if planned and not same_id(planned, org.id):
@@ -49,6 +57,7 @@ class Writer:
         self._org = org
         self._plan = plan
         self._recorded = recorded
+        self._as_active = as_active
         self._name = ledgers.resource_name(plan.prefix)
         self._kept = [change for change in plan.changes if change.action is not Action.DELETE]
         self._doomed = [change for change in plan.changes if change.action is Action.DELETE]
@@ -84,21 +93,33 @@ class Writer:
         if self._kept or not self._doomed:
             if final.fingerprints or self._doomed:
                 yield from self._deploy_kept(final, check_only=False)
-                yield from removal.switch_on(self._rest, {c.address.name for c in self._kept if _only_switches_on(c)})
-                yield from removal.switch_off(self._rest, {c.address.name for c in self._kept if _does_not_run(c)})
-                yield from (Outcome(change.address, "done") for change in self._kept)
+                yield from self._switch()
             else:
                 yield from self._deploy_removal(final)
         if self._doomed:
             yield Progress(removal.STAGE, "Removing what is no longer wanted", at_rest=True)
             yield from self._remove(final)
 
+    def _switch(self) -> Events:
+        """What was deployed runs, or does not, as it is wanted; then everything that is kept has its outcome."""
+        names = {change.address.name for change in self._kept if _does_not_run(change)}
+        yield from activation.switch_off(self._rest, names)
+        if not self._org.is_production:
+            names = {change.address.name for change in self._kept if _only_switches_on(change)}
+            yield from activation.switch_on(self._rest, names)
+            yield from (Outcome(change.address, "done") for change in self._kept)
+            return
+        running = [change.after for change in self._kept if change.after is not None and _runs(change.after)]
+        late = {flow.address for flow in running}
+        yield from (Outcome(change.address, "done") for change in self._kept if change.address not in late)
+        yield from activation.switch_over(self._rest, running)
+
     def _deploy_kept(self, final: Ledger, *, check_only: bool) -> Deployment:
         still = {change.address: self._fingerprint(change) for change in self._doomed}
         staged = replace(final, fingerprints={**final.fingerprints, **still})
         resources = [change.after for change in self._kept if change.after is not None]
         files = self._package(carried(self._soap, resources), staged)
-        tests = self._tests(change.address for change in self._kept)
+        tests = self._tests(resources)
         return (yield from self._deployer.run(files, Options(check_only, tests)))
 
     def _remove(self, final: Ledger) -> Events:
@@ -144,9 +165,12 @@ class Writer:
         files += [*more, Artifact("package.xml", package.manifest(members, version))]
         return package.build_zip(files)
 
-    def _tests(self, addresses: Iterable[Address]) -> list[str] | None:
-        """Our test classes when Apex goes to production ([docs] reference/salesforce.md 1.4), else None."""
-        if not self._org.is_production or not any(address.kind in APEX for address in addresses):
+    def _tests(self, resources: Iterable[Resource]) -> list[str] | None:
+        """Our test classes when Apex goes to production ([docs] reference/salesforce.md 1.4), or flows that run from
+        that moment on (4.9): tests must launch them. Else None: the org decides."""
+        if not self._org.is_production:
+            return None
+        if not any(item.address.kind in APEX or (self._as_active and _runs(item)) for item in resources):
             return None
         ours = (address.name for address in self._plan.fingerprints if address.kind == "ApexClass")
         return sorted(name for name in ours if name.endswith("_Test")) or None
@@ -173,6 +197,10 @@ def _only_switches_on(change: Change) -> bool:
     before, after = dict(change.before.attributes), dict(change.after.attributes)
     switched = after.pop("status", None) == "Active" != before.pop("status", None)
     return switched and before == after
+
+
+def _runs(resource: Resource) -> bool:
+    return resource.address.kind == "Flow" and resource.attributes.get("status") == "Active"
 
 
 def _does_not_run(change: Change) -> bool:

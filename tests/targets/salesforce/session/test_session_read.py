@@ -180,13 +180,6 @@ def test_flows_whose_activation_may_not_be_asked_are_unknown(org: ScriptedOrg, s
     assert (list(live.snapshot), live.snapshot.unread) == ([], {Address("Flow", "A")})
 
 
-def test_production_is_told_what_cannot_be_read(org: ScriptedOrg, session: SalesforceSession) -> None:
-    org.organization["IsSandbox"] = False
-    org.files, org.rows["FlowDefinitionView"] = files(flow("A")), active("A")
-    (notice,) = session.read(snapshot(flow("A")), "STL").notices
-    assert "whether it deploys flows as active cannot be read" in notice
-
-
 # ---------------------------------------------------------------- recipients
 
 

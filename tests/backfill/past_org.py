@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,16 @@ class PastOrg(SalesforceOrg):
         self.desk.apply()
         self.track()
         self.allow()
+
+    def clear(self) -> None:
+        """No leads, no runs, no messages, no requests."""
+        for row in self.query("SELECT Id FROM Lead"):
+            self.call("DELETE", f"sobjects/Lead/{row['Id']}")
+        for door in ("sent", "requests"):
+            self.door(door, method="DELETE")
+        shutil.rmtree(self.desk.folder / "state", ignore_errors=True)
+        for plan in self.desk.folder.glob("*.plan"):
+            plan.unlink()
 
     def track(self) -> None:
         fields = [("CustomField", "Lead.OwnerId"), ("CustomField", "Lead.Status"), ("CustomObject", "Lead")]

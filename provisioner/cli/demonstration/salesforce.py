@@ -15,7 +15,7 @@ class SalesforceCrm:
     """Implements `crm.Crm`."""
 
     platform = "salesforce"
-    design = "starter-salesforce.yaml"
+    design = "acme-salesforce.yaml"
     deployed = "checked on the server, deployed as one"
     people_do = f"the permission set, assigned to {len(REPS)} reps and the admin; the reps, put into the queue"
 

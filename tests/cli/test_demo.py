@@ -55,6 +55,14 @@ def test_the_story_is_told_to_its_end(told: subprocess.CompletedProcess[str]) ->
     assert not re.search(r"Traceback|None|Secret", told.stdout)
 
 
+def test_the_dashboard_of_the_org_counts_what_the_clock_decided(told: subprocess.CompletedProcess[str]) -> None:
+    hit, decided = map(int, re.findall(r"Touched in time: (\d+) of (\d+) decided", told.stdout)[0])
+    (compliance,) = re.findall(
+        r"^ +Compliance: % of judged leads touched in time +([\d.]+)$", told.stdout, re.MULTILINE
+    )
+    assert float(compliance) == pytest.approx(100 * hit / decided, abs=0.05)
+
+
 def test_the_audit_finds_the_new_lead_source_and_nothing_else(told: subprocess.CompletedProcess[str]) -> None:
     assert (
         "     error L101: 12 leads since 2025-12-03 have “TikTok Lead Ad” in Lead Source (LeadSource), first seen "

@@ -42,3 +42,7 @@ class Crm(Protocol):
     def verdicts(self, prefix: str) -> list[dict[str, Any]]:
         """Monday's leads: lead_type, status and result (Hit, Miss or nothing), as the CRM itself computes them."""
         ...
+
+    def tiles(self) -> list[tuple[str, str]]:
+        """(Header, figure) of the tiles of the deployed dashboard that show one figure; none where there is none."""
+        ...

@@ -95,6 +95,10 @@ class HubSpotCrm:
             found += self._door.call("POST", f"{_CONTACTS}/batch/read", body)["results"]
         return [{ours: row["properties"].get(name) for ours, name in names.items()} for row in found]
 
+    def tiles(self) -> list[tuple[str, str]]:
+        """None: HubSpot has no API for dashboards, and the pretend account has none."""
+        return []
+
     def _values(self, lead: Lead) -> dict[str, str]:
         return {
             "firstname": lead.first,

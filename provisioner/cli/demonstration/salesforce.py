@@ -47,6 +47,9 @@ class SalesforceCrm:
     def verdicts(self, prefix: str) -> list[dict[str, Any]]:
         return verdicts(self._door, prefix)
 
+    def tiles(self) -> list[tuple[str, str]]:
+        return tiles(self._door)
+
 
 def settle(door: Door) -> None:
     """Acme's name, its people, and a public group."""
@@ -133,6 +136,25 @@ def allow_fields(door: Door, permission_set: str) -> None:
     ours = {person.username for person in PEOPLE} - {rep.username for rep in REPS}
     usernames = [row["Username"] for row in door.query("SELECT Username FROM User") if row["Username"] not in ours]
     door.seed({"permission_sets": [{"user": username, "name": permission_set} for username in usernames]})
+
+
+def tiles(door: Door) -> list[tuple[str, str]]:
+    """What the org's dashboard says, by the vendor's own API; charts are left out."""
+    found: list[tuple[str, str]] = []
+    for row in door.query("SELECT Id FROM Dashboard"):
+        board = door.call("GET", f"/services/data/v66.0/analytics/dashboards/{row['Id']}")
+        headers = {
+            part["id"]: part["header"] for part in board["dashboardMetadata"]["components"] if not _is_chart(part)
+        }
+        for part in board["componentData"]:
+            if part["componentId"] in headers:
+                figure = part["reportResult"]["factMap"]["T!T"]["aggregates"][0]
+                found.append((headers[part["componentId"]], figure["label"]))
+    return found
+
+
+def _is_chart(part: dict[str, Any]) -> bool:
+    return bool(part["properties"]["groupings"])
 
 
 def verdicts(door: Door, prefix: str) -> list[dict[str, Any]]:

@@ -173,6 +173,10 @@ class Story:
         hit, miss = (sum(counts[word] for counts in counted.values()) for word in ("Hit", "Miss"))
         if hit + miss:
             self._say(f"Touched in time: {hit} of {hit + miss} decided, {100 * hit / (hit + miss):.0f} %.")
+        tiles = self._crm.tiles()
+        if tiles:
+            self._say("The dashboard that came with it, as the org computes it this month:")
+            self._say(*(f"  {safe(header):<52} {figure:>8}" for header, figure in tiles))
         return {kind: dict(counts) for kind, counts in counted.items()}
 
 

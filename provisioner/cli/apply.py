@@ -64,6 +64,7 @@ def apply(
         plan, target, reached = _from_plan(file, connection, console)
         design = file.parent / plan.design_file
         plan = believed(plan, design, target, runs.state_folder(state_dir))
+        quiet.check_asked_for(plan, design, reached.session)
         said = quiet.notes_from(plan, design, target)
         file_of_design = str(design) if plan.design_file else ""
         errand = replace(errand, kind=_kind(plan), design_file=file_of_design, notes=said)

@@ -4,6 +4,7 @@ it back would then switch them on again)."""
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from provisioner.planning.commands import look_again, plan_again
 from provisioner.planning.diff import attribute_changes
 from provisioner.planning.plan import Cause, Plan, Risk
 from provisioner.planning.risk import unweighed, weighed
-from provisioner.targets.base import Target, Weighing
+from provisioner.resources import Address, Snapshot
+from provisioner.targets.base import Session, Target, Weighing
 
 
 def quietens(plan: Plan, design: Design, target: Target) -> bool:
@@ -69,6 +71,37 @@ def believed(plan: Plan, file: Path, target: Target, state: Path) -> Plan:
             else plan_again(plan),
         )
     return dataclasses.replace(found, goes_live=plan.goes_live or switches)
+
+
+def check_asked_for(plan: Plan, file: Path, session: Session) -> None:
+    """Refused when the plan brings about what its design does not ask for, or deletes what it asks for: whoever writes
+    a plan file can make its digest anew. Nothing is checked where the design is not there. The org is read only when
+    the design alone cannot tell, because its own ids are in what is deployed."""
+    from provisioner.cli import road
+
+    if not plan.design_file or not file.is_file():
+        return
+    checked = road.check(file)
+    if checked.design is None or checked.desired is None:
+        return  # whoever plans hears why; a plan of it is refused by its digest
+    strange = _not_asked_for(plan, checked.desired)
+    if strange:
+        resolved = session.read(checked.desired, checked.design.target.prefix).resolved
+        strange = _not_asked_for(plan, resolved) if resolved is not None else strange
+    if strange:
+        more = f" (and {len(strange) - 1} more)" if len(strange) > 1 else ""
+        raise Refused(
+            f"What this plan makes of {strange[0]}{more} is not what {os.path.normpath(file)} asks for. Nothing was "
+            "changed.",
+            advice=plan_again(plan),
+        )
+
+
+def _not_asked_for(plan: Plan, desired: Snapshot) -> list[Address]:
+    asked = {change.address: desired.get(change.address) for change in plan.to_write}
+    wanted = {address: item.fingerprint() if item is not None else None for address, item in asked.items()}
+    made = {change.address: change.after.fingerprint() if change.after else None for change in plan.to_write}
+    return sorted(address for address in made if made[address] != wanted[address])
 
 
 def _switches_back(plan: Plan, state: Path) -> bool:

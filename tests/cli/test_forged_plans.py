@@ -77,6 +77,21 @@ def test_what_only_deletes_needs_no_design(kept: Desk) -> None:
     assert Address("Type", "other") not in kept.org.resources
 
 
+@pytest.mark.parametrize("forged", [{"sla": 7}, {"sla": 6, "other": 1}, None])
+def test_nothing_is_made_that_the_design_does_not_ask_for(kept: Desk, forged: dict[str, Any] | None) -> None:
+    """A silent design beside a plan of what is live would otherwise speak for it."""
+
+    def put(data: dict[str, Any]) -> None:
+        (change,) = data["changes"]
+        change.update(after=forged, action="update" if forged else "delete", cause="design" if forged else "orphaned")
+
+    forge(kept, put)
+    done = kept(*APPLY, "--allow-deletes=1") if forged is None else kept(*APPLY)
+    assert (done.code, kept.org.resources[DEMO]) == (5, {"sla": 5})
+    assert "Error: What this plan makes of Type:demo is not what acme.yaml asks for. Nothing was changed." in done.err
+    assert "What to do: Make a new plan and read it: provisioner plan acme.yaml -c sandbox -o acme.plan" in done.err
+
+
 @pytest.fixture
 def silenced(kept: Desk) -> Desk:
     """Alerts were live, and a run made them silent; `back.plan` takes that run back."""

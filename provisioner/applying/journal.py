@@ -142,7 +142,8 @@ def content_of(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _lists_changes(found: object) -> bool:
+def _is_list_of_objects(found: object) -> bool:
+    """Or not there at all."""
     return found is None or (isinstance(found, list) and all(isinstance(item, Mapping) for item in found))
 
 
@@ -163,9 +164,13 @@ def read(folder: Path) -> Run:
         raise JournalError(f"{path} is no journal: it does not begin with what was begun.")
     if lines[0].facts.get("format") != FORMAT:
         raise JournalError(f"{path} has format {lines[0].facts.get('format')!r}; this version reads {FORMAT}.")
-    if not isinstance(lines[0].facts.get("org"), Mapping | None) or not _lists_changes(lines[0].facts.get("changes")):
+    if not isinstance(lines[0].facts.get("org"), Mapping | None) or not _is_list_of_objects(
+        lines[0].facts.get("changes")
+    ):
         raise JournalError(f"{path} is damaged: line 1 is not what was written.")
     last = lines[-1] if lines[-1].event == END else None
+    if last is not None and not _is_list_of_objects(last.facts.get("surprises")):
+        raise JournalError(f"{path} is damaged: line {len(lines)} is not what was written.")
     said = [line.facts for line in lines if line.event == "outcome"]
     return Run(
         folder.name,

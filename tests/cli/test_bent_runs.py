@@ -77,6 +77,16 @@ def test_one_journal_that_somebody_bent_hides_no_other_run(ran: tuple[Desk, Path
     assert f"{journal} is damaged: line 1 is not what was written." in desk("history", "show", folder.name).err
 
 
+def test_an_end_that_somebody_bent_is_damage_and_no_bug(ran: tuple[Desk, Path]) -> None:
+    desk, folder = ran
+    journal = folder / "journal.jsonl"
+    *rest, last = journal.read_text(encoding="ascii").splitlines()
+    lines = [*rest, json.dumps(json.loads(last) | {"surprises": 5})]
+    journal.write_text("".join(line + "\n" for line in lines), encoding="ascii")
+    done = desk("history", "show", folder.name)
+    assert (done.code, f"{journal} is damaged: line {len(lines)} is not what was written." in done.err) == (1, True)
+
+
 def test_a_backup_is_that_of_its_run(ran: tuple[Desk, Path]) -> None:
     desk, folder = ran
     first = sorted(folder.parent.iterdir())[0]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -170,14 +172,15 @@ def _wanted(only: tuple[str, ...], prepared: Prepared) -> frozenset[str]:
 def _planned(prepared: Prepared, reached: Reached, wanted: frozenset[str], console: Console, options: Any) -> FillPlan:
     from provisioner import __version__
     from provisioner.applying.backfill_plan import FillPlan, Gathering, group_of
-    from provisioner.insight.backfill import policy_of, told
+    from provisioner.insight.backfill import holidays_from, policy_of, told
     from provisioner.planning.planfile import instant
 
     session, target = _able(prepared, reached)
     session.check_writable(prepared.design)
     since, until = (_moment(options[name], name) for name in ("since", "until"))
     policy = policy_of(prepared.design)
-    found = Gathering()
+    found, known_from = Gathering(), holidays_from(prepared.design)
+    early: Counter[str] = Counter()
     with console.working("Reading leads, their history and activities"):
         past = session.past(prepared.design, since, until)
         for lead in past.leads:
@@ -192,6 +195,13 @@ def _planned(prepared: Prepared, reached: Reached, wanted: frozenset[str], conso
                 found.left["not_wanted"] += 1
             else:
                 found.take(lead, facts, columns)
+                hours = facts.clock.hours if facts.clock is not None else None
+                if (
+                    facts.clock is not None
+                    and hours in known_from
+                    and facts.clock.started_at.date() < known_from[hours]
+                ):
+                    early[hours] += 1
     found.left.update(past.left)
     return FillPlan(
         design=prepared.design.id,
@@ -207,8 +217,17 @@ def _planned(prepared: Prepared, reached: Reached, wanted: frozenset[str], conso
         rows=tuple(sorted(found.rows, key=lambda row: row.id)),
         counts=dict(found.counts),
         left=dict(found.left),
-        notices=past.notices,
+        notices=(*past.notices, *_holidays(early, known_from)),
     )
+
+
+def _holidays(early: Counter[str], known_from: Mapping[str, date]) -> Iterator[str]:
+    for hours, count in sorted(early.items()):
+        year = known_from[hours].year
+        yield (
+            f"{count} clocks on the hours {hours} began before {year}, the first year whose holidays the design names: "
+            f"holidays before that count as open days. If that matters, set holidays.from of {hours}, and apply first."
+        )
 
 
 def _is_wanted(group: str, wanted: frozenset[str]) -> bool:

@@ -68,6 +68,7 @@ def rollback(
     reason = reason_text(override)
     state = runs.state_folder(state_dir)
     found = runs.find(state, run)
+    _check_kind(found)
     target, reached = _reach(found, connection, console)
     plan = _plan(found, target, reached, console, state, discard=discard_later_changes)
     rules = policies.find(found.text("design_file"), policy) if policy or found.text("design_file") else None
@@ -87,6 +88,17 @@ def rollback(
     )
     errand = _errand(plan, found, connection, reason)
     return carry_out(plan, reached, target, consent, console, errand, question=f"Take run {found.id} back")
+
+
+def _check_kind(run: Run) -> None:
+    """Refused for a run that wrote to leads: it changed no configuration, so no plan takes it back."""
+    from provisioner.errors import Refused
+
+    if run.begin.get("kind") == "backfill":
+        raise Refused(
+            f"Run {run.id} filled in facts of leads, which rollback does not take back. Nothing was changed.",
+            advice=f"The values before are in before-….csv in {run.folder}, lead by lead; an empty cell was blank.",
+        )
 
 
 def _reach(run: Run, connection: str, console: Console) -> tuple[Target, Reached]:

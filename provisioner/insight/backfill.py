@@ -7,6 +7,7 @@ clock. What the history cannot tell stays blank, and a lead whose history contra
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -38,6 +39,13 @@ def policy_of(design: Design) -> Policy:
     """The design's promises without escalations: in the past nobody was told, and nobody handed a lead over."""
     policy = Policy.of(design)
     return replace(policy, promises=tuple(replace(promise, steps=()) for promise in policy.promises))
+
+
+def holidays_from(design: Design) -> dict[str, date]:
+    """Calendar → the first day of the first year whose holidays the design names; calendars without holidays are not
+    in it."""
+    calendars = ((id, hours.holidays) for id, hours in design.business_hours.items() if hours.holidays)
+    return {id: date(min(holiday.day.year for holiday in holidays), 1, 1) for id, holidays in calendars}
 
 
 def _events(lead: PastLead) -> list[Event] | None:

@@ -78,7 +78,9 @@ def test_after_a_thousand_leads_nothing_was_sent_nothing_waits_and_life_goes_on(
     ran = fresh.backfill("--yes", "--json")
     assert ran.code == 0, ran.err
     assert (json.loads(ran.out)["written"], json.loads(ran.out)["failed"]) == (1000, [])
+    assert "500 clocks on the hours us began before 2026, the first year whose holidays the design names" in ran.err
     assert quiet(fresh)
+    assert fresh.query("SELECT COUNT(Id) n FROM STL_Stage_History__c")[0]["n"] == 0
     counted = fresh.query("SELECT STL_SLA_Status__c s, COUNT(Id) n FROM Lead GROUP BY STL_SLA_Status__c")
     assert {row["s"]: row["n"] for row in counted} == {"met": 250, "touched_late": 250, "not_started": 500, None: 1}
     clocks = "SELECT COUNT(Id) n FROM Lead WHERE STL_SLA_Due_At__c != null AND STL_First_Touch_At__c = null"
@@ -125,7 +127,9 @@ def test_every_kind_of_lead_gets_what_is_known_of_it_or_is_left_with_a_reason(or
         org.past_lead("by_machine", MONDAY, ANN),
         org.past_call("by_machine", MONDAY + MINUTE, "integration@acme.example"),
         org.past_lead("when", MONDAY, ANN),
-        org.past_call("when", MONDAY + MINUTE, ANN, CompletedDateTime=None),
+        org.past_call("when", MONDAY + MINUTE, ANN, CompletedDateTime=None, LastModifiedDate=iso(MONDAY + 9 * MINUTE)),
+        org.past_lead("logged", MONDAY, ANN),
+        org.past_call("logged", MONDAY + MINUTE, ANN, CompletedDateTime=None),
     )
     ran = org.backfill("--yes", "--json")
     assert ran.code == 0, ran.err
@@ -145,6 +149,7 @@ def test_every_kind_of_lead_gets_what_is_known_of_it_or_is_left_with_a_reason(or
     }  # fmt: skip
     assert org.facts(refs["in_queue"]) == plain | staged
     assert org.facts(refs["by_machine"]) == plain | staged | {"Assigned_At": engaged}
+    assert org.facts(refs["logged"]).items() >= {"First_Touch_At": iso(MONDAY + MINUTE), "SLA_Status": "met"}.items()
     for ref in ("excluded", "old", "gap", "when"):
         assert org.facts(refs[ref]) == {}, ref
     said = json.loads(org.backfill("--yes", "--json").out)
@@ -287,6 +292,9 @@ def test_what_the_org_refuses_is_listed_with_its_words(fresh: PastOrg) -> None:
     before = (Path(said["folder"]) / "before-0001.csv").read_text(encoding="utf-8").splitlines()
     assert before[0].startswith("Id,STL_Engaged_At__c,STL_Assigned_At__c") and len(before) == 3
     assert set(before[1].split(",")[1:]) == {""}
+    back = fresh.desk("rollback", said["run"], "-c", "local", "--state-dir", str(fresh.desk.folder / "state"), "--yes")
+    assert back.code == 5
+    assert "filled in facts of leads, which rollback does not take back. Nothing was changed." in back.err
 
 
 DIES = """

@@ -216,6 +216,8 @@ def _of_task(row: Mapping[str, str], kinds: Mapping[str, str], people: _People) 
     edited = _instant(row["LastModifiedDate"])
     if created is None:
         return None
+    if completed is None and edited is not None and (edited - created).total_seconds() <= _CLOSED_SOON:
+        completed = created  # logged as done, and never touched again
     maker, editor = people.who(row["CreatedById"]), people.who(row["LastModifiedById"])
     kind = kinds.get(row["TaskSubtype"], "")
     if completed is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from provisioner.model.design import Design
 from provisioner.model.uses import step_count
-from provisioner.targets.salesforce import alerting
+from provisioner.targets.salesforce import alerting, versions
 from provisioner.targets.salesforce.conditions import Translator
 from provisioner.targets.salesforce.conversion import copied
 from provisioner.targets.salesforce.conversion import objects as converted_to
@@ -65,6 +65,8 @@ def _common(design: Design) -> dict[str, Any]:
         "names": names,
         "prefix": names.prefix,
         "design": design.id,
+        "api_version": versions.wanted(design),
+        "mail_version": versions.of_mails(design),
         "managed": f"Managed by provisioner (design {design.id}).",
         "field": field,
         "record": {word: f"$Record.{name}" for word, name in field.items()},
@@ -148,7 +150,7 @@ def _code(design: Design, common: Mapping[str, Any]) -> Files:
     for kind, place, word, template in _CODE:
         path = place.format(common["names"].of(word))
         found[path] = rendered(template, common)
-        found[f"{path}-meta.xml"] = rendered("code_meta.xml.j2", {"kind": kind})
+        found[f"{path}-meta.xml"] = rendered("code_meta.xml.j2", {"kind": kind, "api_version": common["api_version"]})
     return found
 
 

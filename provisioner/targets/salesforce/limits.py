@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from provisioner.model.design import Design, Exclusion, LeadType, Quiet
 from provisioner.model.uses import tests_of, used_escalations
 from provisioner.rules import Finding, Registry
-from provisioner.targets.salesforce import alerting
+from provisioner.targets.salesforce import alerting, versions
 from provisioner.targets.salesforce.conditions import LOGIC_MOST, logic_length
 from provisioner.targets.salesforce.features import lead_fields
 from provisioner.targets.salesforce.names import API_NAME_MOST, Names, needed_holidays, used_hours
@@ -63,6 +63,14 @@ def lead_object(design: Design) -> Iterator[Finding]:
     if design.target.object != "Lead":
         detail = f"The design is about {design.target.object}; this version deploys clocks on Lead only."
         yield Finding(f"{design.target.at}/object", detail, "Use `object: Lead`.")
+
+
+@RULES.rule("S228", "API version not possible")
+def api_version(design: Design) -> Iterator[Finding]:
+    """Flows and Apex are written for an API version; from one to the next, what they may say changes."""
+    if reason := versions.impossible(design):
+        known = f"{versions.OLDEST}.0 to {versions.NEWEST}.0"
+        yield Finding(f"{design.target.at}/api_version", reason, f"Use one of {known}, or leave it out.")
 
 
 @RULES.rule("S202", "Name not possible in Salesforce")

@@ -16,9 +16,10 @@ from provisioner.resources import Address, Resource
 from provisioner.targets.base import Artifact
 from provisioner.targets.salesforce.parse import CONVERSION
 from provisioner.targets.salesforce.templates import rendered
+from provisioner.targets.salesforce.versions import NEWEST, stated
 from provisioner.targets.salesforce.xml import write
 
-API_VERSION = "66.0"
+API_VERSION = f"{NEWEST}.0"
 _SINGLE = {
     "CustomMetadata": "customMetadata/{}.md",
     "Flow": "flows/{}.flow",
@@ -42,10 +43,11 @@ _MAIL = frozenset({"EmailTemplate", "WorkflowAlert"})
 KINDS = frozenset({*_SINGLE, *FOLDERS, *_MAIL, *_CODE, *_ENTRIES, *_CONVERSION, "CustomObject", *_CHILDREN})
 
 
-def artifacts(resources: Iterable[Resource], api_version: str = API_VERSION) -> list[Artifact]:
-    """The files of these resources with their package.xml, sorted by path. ValueError for a kind we never render."""
+def artifacts(resources: Iterable[Resource], api_version: str | None = None) -> list[Artifact]:
+    """The files of these resources with their package.xml, sorted by path; without `api_version` that is of the newest
+    version which one of them is written for. ValueError for a kind we never render."""
     items = sorted(resources, key=lambda item: item.address)
-    files = {"package.xml": manifest(members(item.address for item in items), api_version)}
+    files = {"package.xml": manifest(members(item.address for item in items), api_version or stated(items))}
     objects: dict[str, dict[str, Any]] = defaultdict(dict)
     settings: dict[str, list[Any]] = defaultdict(list)
     for item in items:

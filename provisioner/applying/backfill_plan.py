@@ -102,7 +102,13 @@ def read(path: Path, *, tool: str, now: datetime) -> FillPlan:
     if plan.tool.partition(".")[0] != tool.partition(".")[0]:
         raise Refused(f"{path} was made by version {plan.tool}; this is {tool}.", advice=again)
     until = datetime.fromisoformat(plan.created_at) + LIFETIME
-    if now >= until or until - now > LIFETIME + timedelta(minutes=10):
+    if until - now > LIFETIME + timedelta(minutes=10):
+        raise Refused(
+            f"{path} says that it was made at {plan.created_at}, and it is {instant(now)} here: it was edited, or "
+            "one of the clocks is wrong.",
+            advice=again,
+        )
+    if now >= until:
         raise Refused(f"{path} has expired: it was valid until {instant(until)}.", advice=again)
     return plan
 

@@ -12,6 +12,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from provisioner.applying import runs
 from provisioner.applying.backup import write_file
@@ -116,13 +117,13 @@ def sort(part: Sequence[Row], now: Mapping[str, Seen], same: Callable[[str, str]
     return todo, already, moved
 
 
-def unsettled(state: Path, org_id: str) -> list[tuple[Run, str]]:
-    """Runs of this org that ended without accounting for a job, with that job's id. A job that was settled by a later
-    run is none."""
+def unsettled(state: Path, is_here: Callable[[Mapping[str, Any]], bool]) -> list[tuple[Run, str]]:
+    """Runs of the org that `is_here` knows by its data, which ended without accounting for a job; and that job's id. A
+    job that was settled by a later run is none."""
     found: list[tuple[Run, str]] = []
     settled: set[str] = set()
     for run in runs.every(state)[0]:
-        if run.begin.get("kind") != KIND or str(run.org["id"])[:15] != org_id[:15]:
+        if run.begin.get("kind") != KIND or not is_here(run.org):
             continue
         settled |= {str(job) for job in run.begin.get("settled") or ()}
         if runs.ended(run) == runs.RUNNING:

@@ -255,11 +255,15 @@ def _settle(prepared: Prepared, reached: Reached, console: Console, options: Any
     """Jobs that an earlier run left under way are waited for, or given up when they never got their rows. Their ids
     stand in `options["settled"]` from now on."""
     from provisioner.applying import filling, runs
+    from provisioner.cli.walk import org_key
     from provisioner.reporting.text import safe
 
     session, _ = _able(prepared, reached)
     options["settled"] = []
-    for run, job in filling.unsettled(runs.state_folder(options["state_dir"]), str(reached.org["id"])):
+    here = org_key(reached.org)
+    for run, job in filling.unsettled(
+        runs.state_folder(options["state_dir"]), lambda org: "url" in org and org_key(org) == here
+    ):
         with console.working(f"Settling job {job} of run {run.id}"):
             found = session.settle_job(job)
         options["settled"].append(job)

@@ -206,6 +206,29 @@ def test_a_dashboard_about_some_types_reads_reports_about_these() -> None:
         assert found.resources[Address("Report", name)].attributes["filter"]["criteriaItems"][-1] == about
 
 
+def formula(word: str) -> str:
+    text = snapshot(FULL).resources[Address("CustomField", f"Lead.STL_{word}__c")].attributes["formula"]
+    return str(text).replace("STL_", "").replace("__c", "")
+
+
+def test_points_are_those_of_the_semantics() -> None:
+    """docs/semantics.md, "Response score"."""
+    steps = "".join(
+        f"IF(Response_Minutes <= {most}, {points}, "
+        for most, points in ((5, 10), (15, 8), (30, 6), (60, 4), (240, 2), (1440, 1))
+    )
+    missed = 'IF(AND(ISBLANK(First_Touch_At), SLA_Result = "Miss"), 0, NULL)'
+    assert formula("Response_Score") == f"IF(ISBLANK(Response_Minutes), {missed}, {steps}0)))))))"
+
+
+def test_who_is_lost() -> None:
+    """Nobody who is excluded, was touched or is converted."""
+    assert formula("Leakage") == (
+        'IF(OR(Excluded, IsConverted, NOT(ISBLANK(First_Touch_At))), "", IF(ISBLANK(Assigned_At), "Never assigned", '
+        'IF(ISBLANK(SLA_Started_At), "Assigned without a clock", IF(SLA_Result = "Miss", "Never touched", ""))))'
+    )
+
+
 def test_gauges_turn_where_the_targets_say() -> None:
     board = snapshot(design()).resources[Address("Dashboard", "STL_Dashboards/STL_Speed_To_Lead")]
     shown = [

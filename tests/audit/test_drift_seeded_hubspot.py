@@ -286,17 +286,23 @@ def test_a_drift_that_writes_files_writes_nothing_else(told: Told) -> None:
     assert "demorequest" in (folder / "acme.fixed.yaml").read_text(encoding="utf-8")
 
 
+def said(ran: Ran) -> str:
+    """Without the progress that a busy machine is shown."""
+    lines = ran.err.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(("Counting in ", "Reading ")))
+
+
 def test_what_was_found_decides_also_when_the_mended_design_does_not_fit(told: Told) -> None:
     """The copy names a property that this account has not, as the design does."""
     ran = told.stages["unplanned"]
     assert ran.code == 3, ran.err
     assert {("L104", "enquiry_type: demorequest"), *EXPECTED["gone"]} <= ran.keys, "one document, and the report"
-    head, tail = ran.err.split("1 mapping in gone.fixed.yaml. No plan of it could be made:\n")
+    head, tail = said(ran).split("1 mapping in gone.fixed.yaml. No plan of it could be made:\n")
     assert head.startswith("Mapped enquiry_type “demorequest” to ") and "H320" in tail
     assert tail.endswith("  What to do: Mend the errors above, or the org; nothing was done.\n")
     assert told.stages["only unplanned"].code == 2, "nothing is found at the level that was asked for"
     again = told.org.desk.drift(told.org.now, "--fix", "--in-place", "--fail-on", "never", file="gone.fixed.yaml")
-    assert (again.code, again.err) == (0, "Nothing was fixed: no proposal is sure enough (see --confidence).\n")
+    assert (again.code, said(again)) == (0, "Nothing was fixed: no proposal is sure enough (see --confidence).\n")
 
 
 def test_a_lead_that_is_wrong_is_the_sample_and_its_neighbour_is_not(told: Told) -> None:

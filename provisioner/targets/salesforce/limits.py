@@ -192,7 +192,8 @@ def slack_ids(design: Design) -> Iterator[Finding]:
     channels = alerting.slack_channels(design)
     if missing and channels:
         named = ", ".join(item.id for item in channels)
-        detail = f"Alerts are posted to Slack ({named}), and target.{' and target.'.join(missing)} are missing."
+        lacking = f"target.{' and target.'.join(missing)} {'is' if len(missing) == 1 else 'are'} not there"
+        detail = f"Alerts are posted to Slack ({named}), and {lacking}."
         yield Finding(design.target.at, detail, "Copy the ids of app and workspace from Slack, or use email.")
 
 

@@ -113,14 +113,18 @@ class World(Emulated):
         assert not problems, problems
         self.deployed(prefix)
 
-    def apply(self, design: Path, folder: Path) -> str:
+    def apply(self, design: Path, folder: Path, *options: str) -> str:
         """Deploys with the command itself; what it printed."""
+        return self.command("apply", design, folder, "--yes", *options)
+
+    def command(self, name: str, design: Path, folder: Path, *options: str) -> str:
+        """One of the commands about this org; what it printed."""
         (folder / "provisioner.toml").write_text(
             f'[connections.org]\nplatform = "salesforce"\ninstance_url = "{self.url}"\n'
             'access_token = {env = "ORG_TOKEN"}\n'
         )
         done = subprocess.run(
-            [sys.executable, "-m", "provisioner.cli", "apply", str(design), "-c", "org", "--yes"],
+            [sys.executable, "-m", "provisioner.cli", name, str(design), "-c", "org", *options],
             cwd=folder,
             env=os.environ | {"ORG_TOKEN": self.token, "PROVISIONER_STATE_DIR": str(folder / "state")},
             capture_output=True,
@@ -221,6 +225,25 @@ class World(Emulated):
                 message = Message(sent["at"][:16], sent["channel"], tuple(sorted(sent["to"])))
                 found[numbers[sent["record"]]].append(message)
         return {number: sorted(messages) for number, messages in found.items()}
+
+    def report(self, name: str) -> tuple[list[str], dict[str, list[Any]]]:
+        """What the figures of a report are, and these by the labels of the groups; "all" is the grand total."""
+        (row,) = self.query(f"SELECT Id FROM Report WHERE DeveloperName = '{name}'")
+        answer = self.call("GET", f"analytics/reports/{row['Id']}")
+        labels = {"T": "all"}
+        for group in answer["groupingsDown"]["groupings"]:
+            labels[group["key"]] = group["label"]
+            labels |= {inner["key"]: f"{group['label']} / {inner['label']}" for inner in group["groupings"]}
+        figures = {
+            labels[key.partition("!")[0]]: [cell["value"] for cell in cells["aggregates"]]
+            for key, cells in answer["factMap"].items()
+        }
+        return list(answer["reportMetadata"]["aggregates"]), figures
+
+    def figures(self, name: str, *only: str) -> dict[str, list[Any]]:
+        """Some figures of each group: those that are named."""
+        heads, found = self.report(name)
+        return {group: [cells[heads.index(word)] for word in only] for group, cells in found.items()}
 
     def tasks(self) -> dict[int, int]:
         """How many tasks the steps made, by lead number; those of a converted lead are its contact's."""

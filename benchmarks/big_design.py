@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # resources → lead types, escalations, steps of each
-SIZES = {100: (40, 1, 2), 1_000: (165, 40, 19), 10_000: (995, 470, 19)}
+SIZES = {100: (28, 1, 2), 1_000: (153, 40, 19), 10_000: (983, 470, 19)}
 
 
 def design_text(types: int, escalations: int, steps: int) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from provisioner.model.design import BusinessHours, Design, LeadType
 from provisioner.model.uses import status_after, used_escalations
-from provisioner.targets.salesforce.features import features
+from provisioner.targets.salesforce.features import Features, features
 from provisioner.targets.salesforce.names import LABEL_MOST, Names, needed_holidays, used_hours
 from provisioner.targets.salesforce.shape import number
 
@@ -49,8 +49,9 @@ class Calendar:
 
 def records(design: Design) -> Iterator[Record]:
     """Every custom metadata record: a changed threshold, step time or recipient is exactly one of them."""
+    has = features(design)  # looks at every step, so it is asked once
     for lead_type in design.lead_types:
-        yield _record("Lead_Type", lead_type.id, lead_type.label, _lead_type(design, lead_type))
+        yield _record("Lead_Type", lead_type.id, lead_type.label, _lead_type(design, lead_type, has))
     for escalation in used_escalations(design):
         for place, step in enumerate(escalation.steps, start=1):
             after = step.after_due
@@ -69,7 +70,7 @@ def records(design: Design) -> Iterator[Record]:
     for user, name in ignored_users(design).items():
         yield _record("Ignored_User", name, user, {"Username": user})
     cells = {"Alerts_Live": design.alerts.mode == "live", "Silent_To": design.alerts.silent_to}
-    if features(design).slack:
+    if has.slack:
         options = design.target.options
         cells |= {"Slack_App": options.get("slack_app_id"), "Slack_Workspace": options.get("slack_workspace_id")}
     if design.surge is not None:
@@ -79,7 +80,7 @@ def records(design: Design) -> Iterator[Record]:
         yield _record("Switch", "Surge", "Surge", {"Active": False})
 
 
-def _lead_type(design: Design, lead_type: LeadType) -> dict[str, Content]:
+def _lead_type(design: Design, lead_type: LeadType, has: Features) -> dict[str, Content]:
     hours = design.business_hours[lead_type.hours] if lead_type.clock == "business" and lead_type.hours else None
     day = _CALENDAR_DAY if hours is None else hours.business_day
     sla = lead_type.sla
@@ -91,7 +92,7 @@ def _lead_type(design: Design, lead_type: LeadType) -> dict[str, Content]:
         "Business_Day_Minutes": day,
         "Escalation": lead_type.escalation,
     }
-    has, after_hours, follow_up = features(design), lead_type.after_hours, lead_type.follow_up
+    after_hours, follow_up = lead_type.after_hours, lead_type.follow_up
     if has.after_hours:
         cells["After_Hours_Minutes"] = None if after_hours is None else after_hours.sla.minutes
     if has.follow_up:

@@ -27,7 +27,7 @@ QUEUE = Who("queue", is_queue=True, human=False)
 WEB = {"Source": "web", "CreatedDate": MONDAY.isoformat()}
 DESIGN = design(
     business("web", 5, escalation="ladder"),
-    steps=(step(after=0), step(after=60, reassign_to="backup")),
+    steps=(step(after=0), step(after=60, reassign_to="boss")),
     engagement=("Engaged", "CreatedDate"),
     exclude=(where("Source", "in", "internal"),),
 )

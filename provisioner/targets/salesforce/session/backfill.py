@@ -23,6 +23,7 @@ from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.soql import literals, portions
 
 OWNER = "Owner"  # what the history calls the owner
+_OWNER_NAMES = ("Owner", "OwnerId")  # [inferred] what the list of fields calls it
 UNTRACKED = (
     "No history of the owner is kept in this org (Setup, Object Manager, Lead, Set History Tracking), so nobody can "
     "tell since when somebody had a lead."
@@ -116,7 +117,7 @@ class _History:
         self._since: dict[str, datetime] = {}
         self._people = people
         names = {field.casefold(): field for field in backfill.fields(design) if field != "CreatedDate"}
-        tracked = self._tracked(rest, [*names.values(), "OwnerId"])
+        tracked = self._tracked(rest, [*names.values(), *_OWNER_NAMES])
         wanted = [OWNER, *(name for name in names.values() if name.casefold() in tracked)]
         clause = every(among("Field", wanted), "IsDeleted = false", _from(since))
         columns = ("LeadId", "Field", "OldValue", "NewValue", "CreatedDate")
@@ -126,7 +127,7 @@ class _History:
         for found in (self.moves, self.edits):
             for changes in found.values():
                 changes.sort(key=lambda change: change.at)
-        if "ownerid" not in tracked:
+        if not tracked & {name.casefold() for name in _OWNER_NAMES}:
             self._since.pop(OWNER.casefold(), None)
             self.notices.append(UNTRACKED)
         unknown = sorted(name for key, name in names.items() if key not in tracked)

@@ -3,8 +3,6 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from provisioner import assets
 from provisioner.document import load
 from provisioner.model.compile import compile_design
@@ -31,16 +29,6 @@ def test_clocks_are_exact_and_steps_run_in_whole_minutes(tmp_path: Path) -> None
         ("clock start and due time", id, "exact", 0.0), ("steps", id, "approximated", 1.0),
     )]  # fmt: skip
     assert found == [*clocks, ("measures", None, "exact", 0.0), ("first touch", None, "exact", 0.0)]
-
-
-@pytest.mark.parametrize(
-    ("text", "feature"),
-    [
-        ("reports: {folder: SLA, include: [trend]}", "reports"),
-    ],
-)
-def test_what_is_not_deployed_is_said(tmp_path: Path, text: str, feature: str) -> None:
-    assert stated(tmp_path, ("\nalerts:\n", f"\n{text}\nalerts:\n"))[-1] == (feature, None, "impossible", None)
 
 
 STAGES = """\

@@ -14,9 +14,10 @@ from provisioner.cli.console import Console, connects, consents, speaks
 from provisioner.cli.keeping import keeps, waits
 
 if TYPE_CHECKING:
-    from provisioner.applying.backfill_plan import FillPlan
+    from provisioner.applying.backfill_plan import FillPlan, Gathering
     from provisioner.applying.filling import Tally
     from provisioner.cli.road import Prepared, Reached
+    from provisioner.past import Past
     from provisioner.targets.base import Backfilling, Filling
 
 PARTLY = 4
@@ -110,6 +111,9 @@ def _design_of(plan: FillPlan, file: Path, options: Any) -> Path:
 
     if options["since"] or options["until"] or options["only"]:
         raise UsageError("--since, --until and --only go with a design; a plan says which leads it is about.")
+    beside = file.parent / Path(plan.design_file).name
+    if plan.design_file.isprintable() and not Path(plan.design_file).is_file() and beside.is_file():
+        return beside  # both were brought here from another machine
     if not plan.design_file.isprintable() or not Path(plan.design_file).is_file():
         raise UsageError(
             f"{file} was made from {plan.design_file!r}, which is not there.",
@@ -171,37 +175,16 @@ def _wanted(only: tuple[str, ...], prepared: Prepared) -> frozenset[str]:
 
 def _planned(prepared: Prepared, reached: Reached, wanted: frozenset[str], console: Console, options: Any) -> FillPlan:
     from provisioner import __version__
-    from provisioner.applying.backfill_plan import FillPlan, Gathering, group_of
-    from provisioner.insight.backfill import holidays_from, policy_of, told
+    from provisioner.applying.backfill_plan import FillPlan, Gathering
     from provisioner.planning.planfile import instant
 
     session, target = _able(prepared, reached)
     session.check_writable(prepared.design)
     since, until = (_moment(options[name], name) for name in ("since", "until"))
-    policy = policy_of(prepared.design)
-    found, known_from = Gathering(), holidays_from(prepared.design)
-    early: Counter[str] = Counter()
+    found = Gathering()
     with console.working("Reading leads, their history and activities"):
         past = session.past(prepared.design, since, until)
-        for lead in past.leads:
-            facts = told(policy, lead)
-            if isinstance(facts, str):
-                found.left[facts] += 1
-                continue
-            columns = target.filled(prepared.design, lead, facts)
-            if isinstance(columns, str):
-                found.left[columns] += 1
-            elif not _is_wanted(group_of(facts)[0], wanted):
-                found.left["not_wanted"] += 1
-            else:
-                found.take(lead, facts, columns)
-                hours = facts.clock.hours if facts.clock is not None else None
-                if (
-                    facts.clock is not None
-                    and hours in known_from
-                    and facts.clock.started_at.date() < known_from[hours]
-                ):
-                    early[hours] += 1
+        notices = (*past.notices, *_gather(past, found, prepared, target, wanted))
     found.left.update(past.left)
     return FillPlan(
         design=prepared.design.id,
@@ -217,8 +200,33 @@ def _planned(prepared: Prepared, reached: Reached, wanted: frozenset[str], conso
         rows=tuple(sorted(found.rows, key=lambda row: row.id)),
         counts=dict(found.counts),
         left=dict(found.left),
-        notices=(*past.notices, *_holidays(early, known_from)),
+        notices=notices,
     )
+
+
+def _gather(
+    past: Past, found: Gathering, prepared: Prepared, target: Filling, wanted: frozenset[str]
+) -> tuple[str, ...]:
+    """Every lead once: a row, or a reason. What is worth saying about the rows."""
+    from provisioner.applying.backfill_plan import group_of
+    from provisioner.insight.backfill import holidays_from, policy_of, told
+
+    policy, known_from = policy_of(prepared.design), holidays_from(prepared.design)
+    early: Counter[str] = Counter()
+    for lead in past.leads:
+        facts = told(policy, lead)
+        columns = facts if isinstance(facts, str) else target.filled(prepared.design, lead, facts)
+        if isinstance(facts, str) or isinstance(columns, str):
+            found.left[columns if isinstance(columns, str) else facts] += 1
+        elif not _is_wanted(group_of(facts)[0], wanted):
+            found.left["not_wanted"] += 1
+        else:
+            found.take(lead, facts, columns)
+            clock = facts.clock
+            begins = known_from.get(clock.hours or "") if clock is not None else None
+            if clock is not None and begins is not None and clock.started_at.date() < begins:
+                early[clock.hours or ""] += 1
+    return tuple(_holidays(early, known_from))
 
 
 def _holidays(early: Counter[str], known_from: Mapping[str, date]) -> Iterator[str]:

@@ -15,7 +15,9 @@ from provisioner.cli.keeping import keeps, waits
 
 if TYPE_CHECKING:
     from provisioner.applying.backfill_plan import FillPlan, Gathering
-    from provisioner.applying.filling import Tally
+    from provisioner.applying.filling import Doors, Tally
+    from provisioner.applying.interruption import Interruption
+    from provisioner.applying.journal import Journal
     from provisioner.cli.road import Prepared, Reached
     from provisioner.past import Past
     from provisioner.targets.base import Backfilling, Filling
@@ -215,9 +217,12 @@ def _gather(
     early: Counter[str] = Counter()
     for lead in past.leads:
         facts = told(policy, lead)
-        columns = facts if isinstance(facts, str) else target.filled(prepared.design, lead, facts)
-        if isinstance(facts, str) or isinstance(columns, str):
-            found.left[columns if isinstance(columns, str) else facts] += 1
+        if isinstance(facts, str):
+            found.left[facts] += 1
+            continue
+        columns = target.filled(prepared.design, lead, facts)
+        if isinstance(columns, str):
+            found.left[columns] += 1
         elif not _is_wanted(group_of(facts)[0], wanted):
             found.left["not_wanted"] += 1
         else:
@@ -319,11 +324,10 @@ def _run(
     from contextlib import ExitStack
 
     from provisioner.applying import lock, runs
-    from provisioner.applying.filling import Doors, Tally, fill
+    from provisioner.applying.filling import Doors
     from provisioner.applying.interruption import Interruption
-    from provisioner.applying.journal import BEGIN, END, Journal
+    from provisioner.applying.journal import BEGIN, Journal
     from provisioner.cli import failures, walk
-    from provisioner.errors import Interrupted, PartlyApplied, ProvisionerError
 
     run, key = runs.new_id(), walk.org_key(reached.org)
     doors = Doors(
@@ -333,7 +337,6 @@ def _run(
         session.finish_job,
         target.same_value,
     )
-    tally = Tally()
     with ExitStack() as stack:
         stack.enter_context(lock.released(state, key, run))
         walk.alone(reached, state, key, run, console, wait=options["wait"])
@@ -342,27 +345,38 @@ def _run(
         stack.callback(journal.close)
         journal.write(BEGIN, **_beginning(plan, reached, options["settled"]))
         console.note(f"Run {run}: provisioner history show {run}")
-        try:
-            for tally in fill(plan.rows, doors, journal, stop):
-                console.note(f"{tally.written + tally.already:,} of {len(plan.rows):,} leads")
-        except KeyboardInterrupt:
-            journal.write(END, how=runs.INTERRUPTED, done=tally.written)
-            raise Interrupted(
-                f"Stopped at once: {tally.written} leads known to be written; the CRM may still be at work.",
-                advice="The same command again settles what was under way, and goes on.",
-            ) from None
-        except ProvisionerError as error:
-            how = runs.INTERRUPTED if isinstance(error, Interrupted) else runs.PARTLY
-            journal.write(END, how=how, done=tally.written, message=error.message, advice=error.advice)
-            if isinstance(error, Interrupted):
-                raise
-            again = "Running the same command again settles what was under way, and goes on with the rest."
-            raise PartlyApplied(
-                f"{error.message} {tally.written} leads are known to be written.", advice=f"{error.advice} {again}"
-            ) from error
-        done = runs.PARTLY if tally.failed else runs.COMPLETED
-        journal.write(END, how=done, done=tally.written)
+        tally = _filled(plan, doors, journal, stop, console)
     return run, tally
+
+
+def _filled(plan: FillPlan, doors: Doors, journal: Journal, stop: Interruption, console: Console) -> Tally:
+    """Every chunk, and the journal's last line. PartlyApplied when the CRM stopped it; Interrupted."""
+    from provisioner.applying import runs
+    from provisioner.applying.filling import Tally, fill
+    from provisioner.applying.journal import END
+    from provisioner.errors import Interrupted, PartlyApplied, ProvisionerError
+
+    tally = Tally()
+    try:
+        for tally in fill(plan.rows, doors, journal, stop):
+            console.note(f"{tally.written + tally.already:,} of {len(plan.rows):,} leads")
+    except KeyboardInterrupt:
+        journal.write(END, how=runs.INTERRUPTED, done=tally.written)
+        raise Interrupted(
+            f"Stopped at once: {tally.written} leads known to be written; the CRM may still be at work.",
+            advice="The same command again settles what was under way, and goes on.",
+        ) from None
+    except Interrupted as error:
+        journal.write(END, how=runs.INTERRUPTED, done=tally.written, message=error.message, advice=error.advice)
+        raise
+    except ProvisionerError as error:
+        journal.write(END, how=runs.PARTLY, done=tally.written, message=error.message, advice=error.advice)
+        again = "Running the same command again settles what was under way, and goes on with the rest."
+        raise PartlyApplied(
+            f"{error.message} {tally.written} leads are known to be written.", advice=f"{error.advice} {again}"
+        ) from error
+    journal.write(END, how=runs.PARTLY if tally.failed else runs.COMPLETED, done=tally.written)
+    return tally
 
 
 def _beginning(plan: FillPlan, reached: Reached, settled: list[str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from provisioner.cli.console import Console, connects, speaks
 from provisioner.cli.family import Family
 from provisioner.cli.policies import policed
 from provisioner.cli.reports import reported, tell_next, write_reports
+
+if TYPE_CHECKING:
+    from provisioner.planning.plan import Plan
 
 DIFFERS = 3
 
@@ -86,7 +90,13 @@ def plan(
     found_breaches = policies.warn(made, rules, console)
     write_reports(made, markdown, html, out, found_breaches)
     tell_next(made, out, console, found_breaches)
-    return DIFFERS if detailed_exitcode and not (made.is_empty and not made.conflicts and not made.unread) else 0
+    return DIFFERS if detailed_exitcode and _differs(made) else 0
+
+
+def _differs(made: Plan) -> bool:
+    """Whether the org is not what the design says: also what stays so, because the plan was told to leave it."""
+    left = made.kept or made.aim.left_out
+    return bool(made.changes or made.conflicts or made.unread or left)
 
 
 def seen_from(design: Path, out: Path | None) -> str:

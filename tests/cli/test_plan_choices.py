@@ -52,6 +52,8 @@ def test_a_change_by_hand_is_left_alone_and_noticed_again(applied: Desk) -> None
     assert applied.org.resources[DEMO] == {"sla": 30}
     assert applied.org.resources[OTHER] == {"sla": 120}
     assert told(planned(applied)) == [("update", "Type:demo", "hand")]
+    left = applied("plan", "acme.yaml", "-c", "sandbox", "--keep-drift", "Type:demo", "--detailed-exitcode")
+    assert left.code == 3, "nothing would be done, and the org is not what the design says"
 
 
 def test_what_was_not_changed_by_hand_cannot_be_kept(applied: Desk) -> None:
@@ -78,6 +80,8 @@ def test_a_targeted_plan_does_that_only_and_keeps_the_rest_as_recorded(applied: 
     after = dict(applied.org.ledger.fingerprints)
     assert {address for address in before if before[address] != after[address]} == {DEMO}
     assert told(planned(applied)) == [("update", "Type:other", "design")]
+    left = applied("plan", "acme.yaml", "-c", "sandbox", "--target", "Type:demo", "--detailed-exitcode")
+    assert left.code == 3, "the part is as it should be, the rest is not"
 
 
 def test_a_target_that_is_nothing_is_said(applied: Desk) -> None:

@@ -57,8 +57,9 @@ def switch_over(rest: Rest, flows: Collection[Resource]) -> Iterator[Progress | 
     One outcome for each. What a save starts first comes last, so that no clock starts before its timers are there."""
     order = {flow.address.name: _begins(flow) for flow in flows}
     latest, active = _standing(rest, order)
-    late = [name for name in order if name in latest and active.get(name) != latest[name]]
-    found = dict(definitions(rest, late, "find the flows to switch on"))
+    late = {name for name in order if name in latest and active.get(name) != latest[name]}
+    known = definitions(rest, late, "find the flows to switch on")
+    found = {name: id for name, id in known if name in late}
     for name in sorted(order, key=lambda name: (order[name], name)):
         problem = ""
         if name in found:

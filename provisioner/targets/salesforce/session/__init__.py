@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -37,7 +37,7 @@ from provisioner.targets.salesforce.session.write import Writer
 if TYPE_CHECKING:  # only a backfill needs them
     from datetime import datetime
 
-    from provisioner.past import Filled, Past, Row, Seen
+    from provisioner.past import Filled, Past, PastLead, Row, Seen
     from provisioner.targets.salesforce.session.bulk import Bulk
 
 __all__ = ["SalesforceSession", "connect"]
@@ -77,7 +77,7 @@ class SalesforceSession:
         return self._identity
 
     def read(self, desired: Snapshot, prefix: str) -> Live:
-        """Live state of desired and owned addresses. At most 8 requests and the identity's two when nothing goes wrong,
+        """Live state of desired and owned addresses. At most 6 requests and the identity's two when nothing goes wrong,
         and as many more polls as the org takes to pack its metadata."""
         org = self.identity()
         self._prefix = prefix
@@ -164,7 +164,12 @@ class SalesforceSession:
         from provisioner.targets.salesforce.session import backfill
 
         with discreet(self._transport.secrets):
-            return backfill.past(self.rest, self._bulk(), design, since, until)
+            found = backfill.past(self.rest, self._bulk(), design, since, until)
+        return replace(found, leads=self._walked(found.leads))
+
+    def _walked(self, leads: Iterable[PastLead]) -> Iterator[PastLead]:
+        with discreet(self._transport.secrets):
+            yield from leads
 
     def check_writable(self, design: Design) -> None:
         """NotAllowed when this user may not write our fields. One request."""
@@ -194,12 +199,15 @@ class SalesforceSession:
     def finish_job(self, job: str) -> Filled:
         """What became of each row, when the job has ended."""
         with discreet(self._transport.secrets):
-            return self._bulk().finish(job)
+            return self._scrubbed(self._bulk().finish(job))
 
     def settle_job(self, job: str) -> Filled:
         """The same for a job that an earlier run left."""
         with discreet(self._transport.secrets):
-            return self._bulk().settle(job)
+            return self._scrubbed(self._bulk().settle(job))
+
+    def _scrubbed(self, filled: Filled) -> Filled:
+        return replace(filled, failed={id: self._scrub(text) for id, text in filled.failed.items()})
 
     def rehearse(self, plan: Plan) -> Iterator[Progress]:
         """As `check`, telling how it goes."""

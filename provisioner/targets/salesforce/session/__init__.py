@@ -77,7 +77,7 @@ class SalesforceSession:
         return self._identity
 
     def read(self, desired: Snapshot, prefix: str) -> Live:
-        """Live state of desired and owned addresses. At most 6 requests and the identity's two when nothing goes wrong,
+        """Live state of desired and owned addresses. At most 5 requests and the identity's two when nothing goes wrong,
         and as many more polls as the org takes to pack its metadata."""
         org = self.identity()
         self._prefix = prefix

@@ -1,20 +1,19 @@
-"""Live state: desired and owned addresses only, in at most twelve requests whatever their number."""
+"""Live state: desired and owned addresses only, in at most five requests whatever their number."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from provisioner.errors import NotAllowed, Rejected
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Live, OrgIdentity
 from provisioner.targets.salesforce import package
+from provisioner.targets.salesforce.audit.answers import Answers, Refusal, text
 from provisioner.targets.salesforce.limits import REQUIRE_VALIDATION
 from provisioner.targets.salesforce.parse import parse_package
-from provisioner.targets.salesforce.session import ledger, recipients
+from provisioner.targets.salesforce.session import ledger, recipients, together
 from provisioner.targets.salesforce.session.activation import deploys_as_active
-from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Property, Retrieved, Soap
 from provisioner.targets.salesforce.shape import tree
@@ -23,6 +22,7 @@ from provisioner.targets.salesforce.xml import read
 
 # [community] the vendor's message for a member of the manifest that is not in the org.
 NOT_FOUND = re.compile(r"^Entity of type '(?P<kind>[^']+)' named '(?P<name>.+)' cannot be found\.?$")
+ACTIVE = "flows"  # key of the question which flows are active
 CONVERTED = "_Lead_Converted"  # how the flow's name ends that links stage history
 SETTINGS_KINDS = frozenset({"BusinessHours", "Holiday"})
 # By what the org's setting "Deploy processes and flows as active" says; None: it could not be read. [docs] 4.9
@@ -78,9 +78,12 @@ def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgId
         as_active = deploys_as_active(retrieved.files)
         components = retrieved.properties
         _sort(retrieved, known, found)
-        _check_flows(rest, found)
         _check_conversion(retrieved, found)
-    people = recipients.look(rest, desired, prefix)
+    flows = sorted(address.name for address in found.resources if address.kind == "Flow")
+    search = recipients.search(desired, prefix)
+    answers = together.ask_all(rest, _flow_query(flows) | search.queries, "say which flows are active and who is there")
+    _check_flows(flows, answers, found)
+    people = search.look(answers)
     found.notices += people.notices
     if asks_of_flows:
         found.notices.append(PRODUCTION_FLOWS[as_active])
@@ -142,22 +145,22 @@ def _type(address: Address) -> str:
     return "Settings" if address.kind in SETTINGS_KINDS else address.kind
 
 
-def _check_flows(rest: Rest, found: _Found) -> None:
-    """A flow without an active version does nothing, whatever its latest version says of itself (reference 1.11)."""
-    flows = sorted(address.name for address in found.resources if address.kind == "Flow")
+def _flow_query(flows: Sequence[str]) -> dict[str, str]:
+    """By name while the names fit into one query, else all flows of the org."""
     if not flows:
-        return
-    parts = list(portions(flows))
-    where = f" WHERE ApiName IN {literals(flows)}" if len(parts) == 1 else ""
+        return {}
+    where = f" WHERE ApiName IN {literals(flows)}" if len(list(portions(flows))) == 1 else ""
     query = f"SELECT ApiName, ActiveVersionId, LatestVersionId FROM FlowDefinitionView{where}"  # noqa: S608 - literals
-    try:
-        rows = rest.query(query, "say which flows are active")
-    except SignedOut:
-        raise
-    except (NotAllowed, Rejected) as refused:
-        found.hide((Address("Flow", name) for name in flows), refused.message)
+    return {ACTIVE: query}
+
+
+def _check_flows(flows: Sequence[str], answers: Answers, found: _Found) -> None:
+    """A flow without an active version does nothing, whatever its latest version says of itself (reference 1.11)."""
+    told = answers.get(ACTIVE)
+    if isinstance(told, Refusal):
+        found.hide((Address("Flow", name) for name in flows), told.why)
         return
-    seen = {str(row.get("ApiName") or "").casefold(): row for row in rows}
+    seen = {text(row, "ApiName").casefold(): row for row in told.rows} if told is not None else {}
     for name in flows:
         address, row = Address("Flow", name), seen.get(name.casefold())
         if row is None:

@@ -1,17 +1,18 @@
-"""Would the people and groups that the design names be found in this org? Two queries, whatever the number."""
+"""Would the people and groups that the design names be found in this org? Two queries, whatever the number; whoever
+reads the org sends them along with its own."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from provisioner.errors import NotAllowed, Rejected
 from provisioner.resources import Address, Resource, Snapshot
-from provisioner.targets.salesforce.session.faults import SignedOut
-from provisioner.targets.salesforce.session.rest import Rest
+from provisioner.targets.salesforce.audit.answers import Answer, Answers, Refusal, text
 from provisioner.targets.salesforce.soql import literals, portions
+
+USERS, GROUPS = "recipients/users", "recipients/groups"
 
 GROUP_TYPES = {"group": "Regular", "queue": "Queue"}
 WORDS = {"group": "public group", "queue": "queue"}
@@ -52,22 +53,50 @@ class Looked:
         return [*(str(trouble) for trouble in self.troubles), *self.unasked, *said]
 
 
-def look(rest: Rest, desired: Snapshot, prefix: str) -> Looked:
-    """Names that lead nowhere or to more than one person. What may not be asked is said, not raised."""
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The names of a design, and how the org is asked for them."""
+
+    users: tuple[Named, ...]
+    groups: tuple[Named, ...]
+    hidden: tuple[Named, ...]
+
+    @property
+    def queries(self) -> dict[str, str]:
+        """SOQL by key; none where nobody of that kind is named."""
+        users, _ = _one_portion(item.value for item in self.users)
+        groups, _ = _one_portion(item.value for item in self.groups)
+        names = literals(users) if users else ""
+        people = f"SELECT Username, Email, IsActive FROM User WHERE Username IN {names} OR Email IN {names}"  # noqa: S608
+        found = {USERS: people} if users else {}
+        if groups:
+            where = f"DeveloperName IN {literals(groups)}"
+            found[GROUPS] = f"SELECT DeveloperName, Type FROM Group WHERE {where}"  # noqa: S608 - literals
+        return found
+
+    def look(self, answers: Answers) -> Looked:
+        """Names that lead nowhere or to more than one person. What may not be asked is said, not raised."""
+        found = [Trouble(item, f"{item.value!r} holds a control character.") for item in self.hidden]
+        unasked: list[str] = []
+        told = {key: answers[key] for key in self.queries}
+        people, groups = told.get(USERS), told.get(GROUPS)
+        if isinstance(people, Answer):
+            found += _users(people, self.users, unasked)
+        if isinstance(groups, Answer):
+            found += _groups(groups, self.groups, unasked)
+        refused = dict.fromkeys(item.why for item in told.values() if isinstance(item, Refusal))
+        return Looked(tuple(found), tuple(unasked), " ".join(refused))
+
+
+def search(desired: Snapshot, prefix: str) -> Search:
+    """Whom to look for; a queue that the design itself makes need not be there."""
     wanted = list(named(desired, prefix))
-    users = [item for item in wanted if item.kind == "user" and item.value.isprintable()]
-    groups = [item for item in wanted if item.kind != "user" and item.value.isprintable()]
-    hidden = (item for item in wanted if not item.value.isprintable())
-    found = [Trouble(item, f"{item.value!r} holds a control character.") for item in hidden]
-    unasked: list[str] = []
-    try:
-        found += _users(rest, users, unasked)
-        found += _groups(rest, [item for item in groups if not _is_made(item, desired)], unasked)
-    except SignedOut:
-        raise
-    except (NotAllowed, Rejected) as refused:
-        return Looked(tuple(found), tuple(unasked), refused.message)
-    return Looked(tuple(found), tuple(unasked))
+    shown = [item for item in wanted if item.value.isprintable()]
+    return Search(
+        tuple(item for item in shown if item.kind == "user"),
+        tuple(item for item in shown if item.kind != "user" and not _is_made(item, desired)),
+        tuple(item for item in wanted if not item.value.isprintable()),
+    )
 
 
 def named(desired: Snapshot, prefix: str) -> Iterator[Named]:
@@ -102,18 +131,14 @@ def _is_made(item: Named, desired: Snapshot) -> bool:
     return item.kind == "queue" and Address("Queue", item.value) in desired.resources
 
 
-def _users(rest: Rest, wanted: list[Named], later: list[str]) -> Iterator[Trouble]:
+def _users(told: Answer, wanted: Sequence[Named], later: list[str]) -> Iterator[Trouble]:
     """A user is meant by username or email; flows take the active one whose username comes first."""
-    asked, unasked = _one_portion(item.value for item in wanted)
-    if not asked:
-        return
-    names = literals(asked)
-    query = f"SELECT Username, Email, IsActive FROM User WHERE Username IN {names} OR Email IN {names}"  # noqa: S608
+    _, unasked = _one_portion(item.value for item in wanted)
     active: dict[str, set[str]] = defaultdict(set)
     inactive: set[str] = set()
-    for row in rest.query(query, "look up the recipients of alerts"):
-        username = str(row.get("Username") or "")
-        for key in {username.casefold(), str(row.get("Email") or "").casefold()}:
+    for row in told.rows:
+        username = text(row, "Username")
+        for key in {username.casefold(), text(row, "Email").casefold()}:
             if row.get("IsActive") is True:
                 active[key].add(username)
             else:
@@ -126,23 +151,19 @@ def _users(rest: Rest, wanted: list[Named], later: list[str]) -> Iterator[Troubl
             state = "is not active any more" if item.value.casefold() in inactive else "is no user of this org"
             yield Trouble(item, f"{item.value} {state}; nobody would be told.")
         elif len(matches) > 1:
-            text = f"{item.value} means {len(matches)} users; {matches[0]} would be told."
-            yield Trouble(item, text, nobody=False)
+            said = f"{item.value} means {len(matches)} users; {matches[0]} would be told."
+            yield Trouble(item, said, nobody=False)
     if unasked:
         later.append(f"{len(unasked)} more users of the design were not looked up.")
 
 
-def _groups(rest: Rest, wanted: list[Named], later: list[str]) -> Iterator[Trouble]:
-    asked, unasked = _one_portion(item.value for item in wanted)
-    if not asked:
-        return
-    query = f"SELECT DeveloperName, Type FROM Group WHERE DeveloperName IN {literals(asked)}"  # noqa: S608 - literals
-    rows = rest.query(query, "look up the groups and queues that are alerted")
-    there = {(str(row.get("Type")), str(row.get("DeveloperName") or "").casefold()) for row in rows}
+def _groups(told: Answer, wanted: Sequence[Named], later: list[str]) -> Iterator[Trouble]:
+    _, unasked = _one_portion(item.value for item in wanted)
+    there = {(text(row, "Type"), text(row, "DeveloperName").casefold()) for row in told.rows}
     for item in wanted:
         if item.value not in unasked and (GROUP_TYPES[item.kind], item.value.casefold()) not in there:
-            text = f"there is no {WORDS[item.kind]} with the developer name {item.value} in this org."
-            yield Trouble(item, text)
+            said = f"there is no {WORDS[item.kind]} with the developer name {item.value} in this org."
+            yield Trouble(item, said)
     if unasked:
         later.append(f"{len(unasked)} more groups and queues of the design were not looked up.")
 

@@ -47,6 +47,22 @@ def ask(rest: Rest, queries: Mapping[str, str], what: str) -> dict[str, Answer |
     return found
 
 
+def ask_all(rest: Rest, queries: Mapping[str, str], what: str) -> dict[str, Answer | Refusal]:
+    """As `ask`, with all rows: the few answers of more than one page are asked for once more, page by page."""
+    found = ask(rest, queries, what)
+    for key, item in found.items():
+        if isinstance(item, Answer) and len(item.rows) < item.total:
+            try:
+                rows = tuple(rest.query(item.query, what))
+            except SignedOut:
+                raise
+            except (NotAllowed, Rejected) as refused:
+                found[key] = Refusal(item.query, refused.message)
+            else:
+                found[key] = Answer(item.query, rows, len(rows))
+    return found
+
+
 def _bundles(queries: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Dealt out like cards: queries that belong together are equally slow, and one request must not hold them all."""
     pending = list(queries.items())

@@ -218,6 +218,8 @@ class ScriptedOrg:
             return self._deploy_status()
         if path.endswith("/query"):
             return self._query(request.soql)
+        if path.endswith("/composite"):
+            return self._composite(request)
         if path.endswith("/Body"):
             return Answer(200, self.static[next(iter(self.static))], {"Content-Type": "application/octet-stream"})
         if request.method in ("PATCH", "DELETE"):
@@ -229,6 +231,17 @@ class ScriptedOrg:
             return said(deploy_result())
         ended = self.statuses[0]["deployResult"]["done"]
         return said(self.statuses[0] if ended else self.statuses.pop(0))
+
+    def _composite(self, request: Request) -> Answer:
+        """Each part is answered as if it came alone; a session or an org that fails does so for all of them."""
+        told = []
+        for part in json.loads(request.body)["compositeRequest"]:
+            one = self._respond(Request(part["method"], part["url"], request.headers, b""))
+            if one.drop or one.status == 401 or one.status >= 500:
+                return one
+            row = {"body": json.loads(one.body), "httpHeaders": {}, "httpStatusCode": one.status}
+            told.append({**row, "referenceId": part["referenceId"]})
+        return said({"compositeResponse": told})
 
     def _query(self, soql: str) -> Answer:
         kind = re.search(r"\bFROM (\w+)", soql).group(1)  # type: ignore[union-attr]

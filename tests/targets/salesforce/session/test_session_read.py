@@ -101,7 +101,7 @@ def test_the_number_of_requests_does_not_grow(org: ScriptedOrg, session: Salesfo
     org.polls = 2
     live = session.read(snapshot(*desired), "STL")
     assert len(live.snapshot) == 5 * size
-    assert session.api_calls == 11  # three of them ask whether the org has packed its metadata
+    assert session.api_calls == 9  # three of them ask whether the org has packed its metadata
 
 
 def test_what_the_org_does_not_give_is_unknown(org: ScriptedOrg, session: SalesforceSession) -> None:
@@ -232,8 +232,41 @@ def test_recipients_that_may_not_be_looked_up_are_only_a_notice(org: ScriptedOrg
     org.on(lambda request: " FROM User " in request.soql, error(400, "INVALID_FIELD", "No such column 'Email'"))
     live = session.read(snapshot(record("STL_Recipient.a", Kind__c="user", Value__c="x")), "STL")
     assert live.notices == (
-        "The recipients of alerts could not be checked: Salesforce refused to look up the recipients of alerts: "
-        "INVALID_FIELD: No such column 'Email'",
+        "The recipients of alerts could not be checked: Salesforce answered INVALID_FIELD: No such column 'Email'",
+    )
+
+
+def test_what_may_not_be_asked_leaves_the_other_answers(org: ScriptedOrg, session: SalesforceSession) -> None:
+    """Users, groups and flows share one request; each is refused for itself."""
+    desired = [
+        flow("STL_A"),
+        record("STL_Recipient.a", Kind__c="user", Value__c="x@acme.example"),
+        record("STL_Recipient.g", Kind__c="group", Value__c="G"),
+    ]
+    org.files, org.rows["FlowDefinitionView"] = files(*desired), active("STL_A")
+    org.on(lambda request: " FROM User " in request.soql, error(400, "INSUFFICIENT_ACCESS", "no"))
+    live = session.read(snapshot(*desired), "STL")
+    assert (sorted(live.snapshot.resources), live.snapshot.unread) == (sorted(one.address for one in desired), set())
+    assert live.notices == (
+        "recipient g: there is no public group with the developer name G in this org.",
+        "The recipients of alerts could not be checked: This user may not ask that (INSUFFICIENT_ACCESS: no)",
+    )
+    assert len(org.seen("POST /services/data/v66.0/composite")) == 1
+
+
+def test_an_answer_of_many_pages_is_read_to_its_end(org: ScriptedOrg, session: SalesforceSession) -> None:
+    """Of an answer in a bundle only the first page is told; here two people share an address across pages."""
+    desired = record("STL_Recipient.a", Kind__c="user", Value__c="twin@acme.example")
+    org.files = files(desired)
+    abe, zoe = (
+        {"Username": f"{name}@acme.example", "Email": "twin@acme.example", "IsActive": True} for name in ("abe", "zoe")
+    )
+    following = "/services/data/v66.0/query/01gP-2000"
+    first = said({"totalSize": 2, "done": False, "nextRecordsUrl": following, "records": [zoe]})
+    org.on(lambda request: " FROM User " in request.soql, first, first)
+    org.on(f"GET {following}", said({"totalSize": 2, "done": True, "records": [abe]}))
+    assert session.read(snapshot(desired), "STL").notices == (
+        "recipient a: twin@acme.example means 2 users; abe@acme.example would be told.",
     )
 
 

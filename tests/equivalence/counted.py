@@ -14,6 +14,7 @@ from provisioner.sla.state import LeadState, Measures, measures, minutes, respon
 
 from .oracle import Told
 
+CONVERTED = "Closed - Converted"
 ORG_ZONE = ZoneInfo("America/Los_Angeles")
 Figures = dict[str, list[float | None]]
 
@@ -149,10 +150,15 @@ class Counted:
         pairs = [pair for pair in pairwise(steps) if pair in beside]
         rates = list(pairwise(range(len(steps))))[:5]
 
+        values = self.design.telemetry.stages.values
+
+        def far(one: Fact, ids: list[str]) -> bool:
+            """As far as one of these stages; a conversion stamps nothing, but leaves a status."""
+            left = one.state.converted and CONVERTED in (values[id] for id in ids)
+            return left or any(id in one.state.stage_at for id in ids)
+
         def funnel(part: list[Fact]) -> list[float | None]:
-            came = [
-                float(sum(any(id in one.state.stage_at for id in steps[k:]) for one in part)) for k in range(len(steps))
-            ]
+            came = [float(sum(far(one, steps[k:]) for one in part)) for k in range(len(steps))]
             between = [_mean(one.passed(*pair) for one in part) for pair in pairs]
             went_on = [came[b] / came[a] * 100 if came[a] else 0.0 for a, b in rates]
             return [*came, *between, *went_on]

@@ -4,9 +4,11 @@ about: 1 for a met SLA, the points of a response, the team of the owner. All of 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from provisioner.model.design import REJECTIONS, Design
 from provisioner.targets.salesforce.stages import Stage, stages
+from provisioner.targets.salesforce.wording import quoted
 
 HITS, SCORE, TEAM, LEAKAGE, AGE, TYPE = (
     "SLA_Hits", "Response_Score", "Owner_Team", "Leakage", "Age_Minutes", "Lead_Type_Id",
@@ -41,16 +43,38 @@ def reached(stage: Stage) -> str:
     return f"{stage.id.title()}_Reached"
 
 
-def steps_on(design: Design) -> list[tuple[str, str, list[str]]]:
-    """Per stage of the funnel that is reported: the field that counts, its label, and the moments of which one has to
-    be known: its own or a later one, because a lead that skipped a stage came as far as it all the same."""
-    if "conversion_funnel" not in wanted(design):
+@dataclass(frozen=True, slots=True)
+class StepOn:
+    """A field that counts leads which came as far as a stage. One of `moments` is known of them: that of the stage or
+    of a later one, because a lead that skipped a stage came as far as it all the same. Or they are converted, which
+    stamps nothing, and the conversion left them with one of `values`, which are formulas that stand in CDATA."""
+
+    field: str
+    label: str
+    moments: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+def steps_on(design: Design) -> list[StepOn]:
+    """Per stage of the funnel that is reported. Which lead is converted to what is known of the standard status only,
+    which the conversion sets itself. [docs] reference/salesforce.md 3.4"""
+    if "conversion_funnel" not in wanted(design) or design.telemetry.stages is None:
         return []
-    found = funnel(design)
+    found, standard = funnel(design), design.telemetry.stages.field.casefold() == "status"
     return [
-        (reached(stage), f"{stage.id.replace('_', ' ').title()} Reached", [later.at for later in found[place:]])
+        StepOn(
+            reached(stage),
+            f"{stage.id.replace('_', ' ').title()} Reached",
+            tuple(later.at for later in found[place:]),
+            tuple(_in_cdata(later.value) for later in found[place:]) if standard else (),
+        )
         for place, stage in enumerate(found)
     ]
+
+
+def _in_cdata(value: str) -> str:
+    """A value as a formula that cannot end the CDATA section it stands in."""
+    return quoted(value).replace("]]", ']" & "]')
 
 
 def report_fields(design: Design) -> Iterator[str]:
@@ -59,6 +83,6 @@ def report_fields(design: Design) -> Iterator[str]:
     if any(word.startswith(COMPLIANCE) for word in asked):
         yield HITS
     yield from (field for word, field in _BROUGHT.items() if word in asked)
-    yield from (word for word, _, _ in steps_on(design))
+    yield from (step.field for step in steps_on(design))
     if design.reports is not None and design.reports.dashboards:
         yield TYPE

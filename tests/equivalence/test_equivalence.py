@@ -63,7 +63,7 @@ def changed(path: str, pattern: str, replacement: str) -> Callable[[Files], Mapp
     """A package with one deliberate slip in one file; the slip must really be one."""
 
     def change(files: Files) -> Mapping[str, bytes]:
-        text = files[path].decode()
+        text = files.get(path, b"").decode()
         broken, count = re.subn(pattern, replacement, text, flags=re.DOTALL)
         if not count:
             raise NothingToBreak(f"{pattern} is not in {path}")
@@ -96,6 +96,24 @@ BREAKS = {
         r"\g<1>1",
     ),
     "share of the SLA in hours": changed("flows/STL_Lead_Stamp.flow", r"86400", "3600"),
+    "quiet conditions change nothing": changed(
+        "flows/STL_Lead_Timers.flow",
+        r"(<assignToReference>isQuiet</assignToReference>\s*<operator>Assign</operator>\s*<value>\s*<booleanValue>)true",
+        r"\1false",
+    ),
+    "nothing is posted": changed(
+        "flows/STL_Lead_Timers.flow",
+        r"(<assignToReference>wantsSlack</assignToReference>\s*<operator>Assign</operator>\s*<value>\s*<booleanValue>)true",
+        r"\1false",
+    ),
+    "broken after-hours promises are told late": changed(
+        "flows/STL_Lead_After_Hours.flow", r"<offsetNumber>0<", "<offsetNumber>3<"
+    ),
+    "after hours only the bell rings": changed(
+        "flows/STL_Lead_After_Hours.flow",
+        r"(<assignToReference>wantsEmail</assignToReference>\s*<operator>Assign</operator>\s*<value>\s*<booleanValue>)true",
+        r"\1false",
+    ),
     "clock minutes off by one": changed(
         "customMetadata/STL_Lead_Type.type_0.md", r"(SLA_Minutes__c</field>\s*<value[^>]*>)\d", r"\g<1>9"
     ),

@@ -52,7 +52,8 @@ def test_who_made_the_permission_set_is_reminded_to_assign_it_once(tmp_path: Pat
         crm.edit("4h", "5h")
         assert REMINDER not in crm(*APPLY)
         crm("destroy", "brew.yaml", "-c", "box", "--yes")
-        (reminder,) = crm.data(*APPLY)["reminders"]
+        timed, reminder = crm.data(*APPLY)["reminders"]
+        assert timed.startswith("Timed steps run as the user who caused them, or as the Default Workflow User")
         assert reminder.startswith(REMINDER)
 
 

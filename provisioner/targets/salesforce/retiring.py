@@ -26,7 +26,8 @@ def retired(changes: Iterable[Change], prefix: str) -> list[str]:
 def reminders(made: Iterable[Resource]) -> list[str]:
     """A permission set that was just made is assigned to nobody ([docs] reference/salesforce.md 1.11: deployed fields
     are invisible without a permission); an app of Slack posts where it was invited to (Actions API); and conversions
-    run no automation unless the org wants it (3.4)."""
+    run no automation unless the org wants it (3.4); a queue has the members that people give it, and the Default
+    Workflow User is told by no API (4.8)."""
     found = [
         f"The flow {item.address.name} links stage history to contacts and opportunities. {REQUIRE_VALIDATION}"
         for item in made
@@ -38,6 +39,16 @@ def reminders(made: Iterable[Resource]) -> list[str]:
         for item in made
         if item.address.kind == "Flow" and POST in texts(item.attributes)
     ]
+    queues = ", ".join(item.address.name for item in made if item.address.kind == "Queue")
+    if queues:
+        found.append(
+            f"New queues are empty: {queues}. Add members (Setup, Queues), or leads that are handed over are nobody's."
+        )
+    if any(item.address.kind == "Flow" and "scheduledPaths" in item.attributes.get("start", {}) for item in made):
+        found.append(
+            "Timed steps run as the user who caused them, or as the Default Workflow User when that one is inactive. No "
+            "API tells who it is. Look it up, and name an active user: Setup, Process Automation Settings."
+        )
     if any(item.address.kind == "Dashboard" for item in made):
         found.append(
             "The dashboards show what the user who deployed them may see. Share the folders of reports and dashboards "

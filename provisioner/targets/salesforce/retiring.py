@@ -46,8 +46,8 @@ def reminders(made: Iterable[Resource]) -> list[str]:
         )
     if any(item.address.kind == "Flow" and "scheduledPaths" in item.attributes.get("start", {}) for item in made):
         found.append(
-            "Timed steps run as the user who caused them, or as the Default Workflow User when that one is inactive. No "
-            "API tells who it is. Look it up, and name an active user: Setup, Process Automation Settings."
+            "Timed steps run as the user who caused them, or as the Default Workflow User when that one is inactive. "
+            "No API tells who it is. Look it up, and name an active user: Setup, Process Automation Settings."
         )
     if any(item.address.kind == "Dashboard" for item in made):
         found.append(

@@ -1,7 +1,7 @@
 """Which fields of which object a version of a flow uses: `$Record.X__c` of a flow on leads is no field of a contact.
 
-That references are by object is [inferred]: the vendor's page of what uses a field ("Where is this used?") lists users
-of that field of that object alone.
+That references are by object is [inferred] from the org's own page of what uses a field ("Where is this used?",
+[community]), which belongs to one field of one object.
 """
 
 from __future__ import annotations

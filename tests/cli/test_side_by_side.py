@@ -135,10 +135,6 @@ def test_what_is_done_to_one_leaves_the_other_alone(bench: Bench) -> None:
     assert told_by(bench, "Later") == {"NWT"}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Of two clock triggers on Lead the local org runs only the one whose name comes last; every org runs both.",
-)
 def test_both_clocks_run_on_one_lead(bench: Bench) -> None:
     door(bench, "seed", PEOPLE)
     for name in ("four-tier", "acme"):

@@ -40,8 +40,8 @@ class Deployed:
     def active_flows(self) -> list[Version]:
         return list(self.flows.values())
 
-    def apex_bodies(self, kind: str) -> dict[str, str]:
-        return self.triggers if kind == "ApexTrigger" else {}
+    def active_triggers(self) -> dict[str, str]:
+        return self.triggers
 
     def holidays_of(self, name: str) -> list[date]:
         return self.holidays.get(name, [])

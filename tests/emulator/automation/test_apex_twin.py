@@ -55,8 +55,8 @@ def hours(zone: str, opening: str = "09:00", closing: str = "17:00", days: str =
     return row
 
 
-def trigger(block: dict[str, Any], version: int = 1) -> str:
-    return f"/*\nemulator-twin: sla-clock/{version}\n{json.dumps(block)}\n*/\ntrigger T on Lead (before insert) {{ }}"
+def trigger(block: dict[str, Any], version: int = 1, events: str = "before insert, before update") -> str:
+    return f"/*\nemulator-twin: sla-clock/{version}\n{json.dumps(block)}\n*/\ntrigger T on Lead ({events}) {{ }}"
 
 
 @pytest.fixture
@@ -204,6 +204,101 @@ def test_a_wrong_block(body: str, text: str) -> None:
 
 def test_a_trigger_without_a_block() -> None:
     assert find_block("/* hello */ trigger T on Lead (before insert) { }") is None
+
+
+# -- several triggers on one object -------------------------------------------------------------
+SECOND_BLOCK = BLOCK | {
+    "started_at": "N_Started__c",
+    "due_at": "N_Due__c",
+    "minutes": "N_Minutes__c",
+    "hours": "N_Hours__c",
+    "escalation": "N_Escalation__c",
+    "lead_type": "N_Type__c",
+    "first_touch_at": "N_Touch__c",
+    "response_minutes": "N_Response__c",
+    "step_at": ["N_Step_1__c"],
+}
+BOTH = {
+    "Hours__c": "New York", "Escalation__c": "Sales", "Type__c": "Demo", "Minutes__c": 60,
+    "N_Hours__c": "Berlin", "N_Escalation__c": "Sales", "N_Type__c": "Demo", "N_Minutes__c": 30,
+}  # fmt: skip
+
+
+@pytest.fixture
+def two(clock: World) -> World:
+    """A second design's trigger, on Berlin's hours; which of the names comes first must not matter."""
+    clock.fields(
+        "Lead",
+        N_Started__c="datetime", N_Due__c="datetime", N_Minutes__c="number(2)", N_Hours__c="text",
+        N_Escalation__c="text", N_Type__c="text", N_Touch__c="datetime", N_Response__c="number(2)",
+        N_Step_1__c="datetime",
+    )  # fmt: skip
+    clock.org.rows.insert("BusinessHours", {"Name": "Berlin", "IsActive": True, **hours("Europe/Berlin")})
+    clock.deployed.triggers["AnotherClock"] = trigger(SECOND_BLOCK)
+    clock.auto.rebuild()
+    return clock
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_every_trigger_of_the_object_runs_on_its_own_fields(two: World, turned: bool) -> None:
+    if turned:
+        names = two.deployed.triggers
+        names["LeadClock"], names["AnotherClock"] = names["AnotherClock"], names["LeadClock"]
+        two.auto.rebuild()
+    # Friday 6 March 2026, 21:30:20Z: 16:30:20 in New York, open; 22:30:20 in Berlin, which opens on Monday at 08:00Z.
+    instant = at("2026-03-06T21:30:20")
+    lead = two.lead(**BOTH, Started__c=instant, N_Started__c=instant)
+    row = two.get("Lead", lead)
+    assert [row[name] for name in ("Started__c", "Due__c", "Step_1__c", "Step_3__c")] == [
+        instant, at("2026-03-09T13:30:20"), at("2026-03-09T13:00:20"), at("2026-03-10T14:00:20"),
+    ]  # fmt: skip
+    assert [row[name] for name in ("N_Started__c", "N_Due__c", "N_Step_1__c")] == [
+        at("2026-03-09T08:00:00"), at("2026-03-09T08:30:00"), at("2026-03-09T08:15:00"),
+    ]  # fmt: skip
+    # Monday 13:10Z: 29:40 on Friday and 10 minutes in New York; 5 hours 10 minutes in Berlin.
+    two.update("Lead", lead, Touch__c=at("2026-03-09T13:10:00"), N_Touch__c=at("2026-03-09T13:10:00"))
+    row = two.get("Lead", lead)
+    assert (row["Response__c"], row["N_Response__c"]) == (39.67, 310.0)
+
+
+def test_a_clock_of_one_design_starts_without_the_other(two: World) -> None:
+    """Neither trigger's work, nor its having nothing to do, keeps the other from its own."""
+    instant = at("2026-03-09T14:00:00")  # both are open
+    first = two.get("Lead", two.lead(**BOTH, Started__c=instant))
+    assert (first["Due__c"], first["N_Due__c"]) == (at("2026-03-09T15:00:00"), None)
+    second = two.get("Lead", two.lead(**BOTH, N_Started__c=instant))
+    assert (second["Due__c"], second["N_Due__c"]) == (None, at("2026-03-09T14:30:00"))
+
+
+def test_a_trigger_runs_on_its_events_only(two: World) -> None:
+    two.deployed.triggers["AnotherClock"] = trigger(SECOND_BLOCK, events="before update, after insert")
+    two.deployed.triggers["LeadClock"] = trigger(BLOCK, events="before insert")
+    two.auto.rebuild()
+    instant = at("2026-03-09T14:00:00")
+    lead = two.lead(**BOTH, Started__c=instant, N_Started__c=instant)
+    row = two.get("Lead", lead)
+    assert (row["Due__c"], row["N_Due__c"]) == (at("2026-03-09T15:00:00"), None)
+    two.update("Lead", lead, Due__c=None, Description="again")
+    row = two.get("Lead", lead)
+    assert (row["Due__c"], row["N_Due__c"]) == (None, at("2026-03-09T14:30:00"))
+
+
+def test_a_fault_of_one_trigger_is_told_by_its_name(two: World) -> None:
+    """The save is refused as by an exception in Apex, nothing is stored, and only the faulty trigger is named."""
+    two.org.rows.insert("BusinessHours", {"Name": "Shut", "IsActive": True, "TimeZoneSidKey": "UTC"})
+    facts = {"LastName": "A", "Company": "B"} | BOTH
+    facts |= {"Started__c": at("2026-03-07T12:00:00"), "N_Started__c": at("2026-03-07T12:00:00")}
+    text = "These business hours have no open time in the next ten years."
+    assert two.refused("insert", "Lead", **(facts | {"N_Hours__c": "Shut"})) == [
+        f"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: AnotherClock: {text}"
+    ]
+    assert two.refused("insert", "Lead", **(facts | {"Hours__c": "Shut"})) == [
+        f"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: LeadClock: {text}"
+    ]
+    assert two.refused("insert", "Lead", **(facts | {"Hours__c": "Shut", "N_Hours__c": "Shut"})) == [
+        f"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: AnotherClock: {text}"
+    ], "the first name's exception ends the save"
+    assert two.org.rows.select("Lead", Compare("LastName", "=", "A")) == []
 
 
 # -- version 2: what is promised with the start of a clock ------------------------------------

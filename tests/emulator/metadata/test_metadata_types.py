@@ -131,13 +131,17 @@ def test_a_trigger_with_a_twin(org_in_process: Org) -> None:
     body = TWIN + "trigger Clock on Lead (before insert, before update) { }"
     files: dict[str, str | bytes] = {"triggers/Clock.trigger": body, "triggers/Clock.trigger-meta.xml": meta}
     assert problems(deploy(org, package({"ApexTrigger": ["Clock"]}, files))) == []
-    assert org.metadata.apex_bodies("ApexTrigger") == {"Clock": body}
+    assert org.metadata.active_triggers() == {"Clock": body}
     row = org.rows.select("ApexTrigger")[0]
     assert (row["Name"], row["TableEnumOrId"], row["Body"]) == ("Clock", "Lead", body.strip())
     wrong = {**files, "triggers/Clock.trigger": body.replace('"Lead"', '"Task"')}
     assert problems(deploy(org, package({"ApexTrigger": ["Clock"]}, wrong)))[0][2] == (
         "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model a twin for Task in a trigger on Lead."
     )
+    off = {**files, "triggers/Clock.trigger-meta.xml": meta.replace("Active", "Inactive")}
+    assert problems(deploy(org, package({"ApexTrigger": ["Clock"]}, off))) == []
+    assert org.metadata.active_triggers() == {}, "it is there, and does not run"
+    assert org.rows.select("ApexTrigger")[0]["Status"] == "Inactive"
 
 
 def test_a_static_resource_and_its_two_files(org_in_process: Org) -> None:

@@ -3,7 +3,7 @@
 The emulator runs no Apex. A trigger with the comment `emulator-twin: sla-clock/1` (or `/2`) and a JSON object naming
 its fields is run by this module instead; all others are refused when they are deployed. Version 2 also sets the two
 promises that begin with the clock: after hours (calendar minutes) and follow-up (open minutes), each where its pair of
-names is given.
+names is given. An object may have several such triggers: each runs, on the events its first line names.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from provisioner.emulator.salesforce.automation.apex_header import trigger_header
 from provisioner.emulator.salesforce.automation.business_hours import BusinessHours, NeverOpen
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
 from provisioner.emulator.salesforce.automation.values import to_number
@@ -23,6 +24,7 @@ from provisioner.emulator.salesforce.rows import And, Compare, Row
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
+Event = Literal["before insert", "before update"]
 _COMMENT = re.compile(r"/\*\s*emulator-twin:\s*(\S*)(.*?)\*/", re.DOTALL)
 _FIELDS = (
     "started_at",
@@ -110,38 +112,57 @@ def _read_block(raw: Any, promises: tuple[tuple[str, str], ...]) -> TwinBlock:
     return TwinBlock({key: raw[key] for key in names}, tuple(steps))
 
 
+@dataclass(frozen=True)
+class Twin:
+    """One trigger that this module runs."""
+
+    trigger: str
+    events: tuple[str, ...]
+    block: TwinBlock
+
+
 class ApexTwin:
     """Runs the twins of the org's triggers."""
 
     def __init__(self, org: Org) -> None:
         self.org = org
-        self._blocks: dict[str, tuple[str, TwinBlock]] | None = None
+        self._twins: dict[str, list[Twin]] | None = None
         self._calendars: dict[str, tuple[Row, BusinessHours]] = {}
 
     def forget(self) -> None:
         """Triggers or holidays may have changed."""
-        self._blocks = None
+        self._twins = None
         self._calendars.clear()
 
-    def blocks(self) -> dict[str, tuple[str, TwinBlock]]:
-        """Trigger name and block by lower-case object name."""
-        if self._blocks is None:
-            self._blocks = {}
-            for name, body in self.org.metadata.apex_bodies("ApexTrigger").items():
-                block = find_block(body)
-                if block is not None:
-                    self._blocks[block["object"].lower()] = (name, block)
-        return self._blocks
+    def twins(self) -> dict[str, list[Twin]]:
+        """The twins of the active triggers by lower-case object name, in the order in which they run.
 
-    def serves(self, sobject: str) -> bool:
-        return self.org.settings.apex_twin and sobject.lower() in self.blocks()
+        The vendor promises no order among the triggers of one event [docs]; here it is that of their names.
+        """
+        if self._twins is None:
+            self._twins = {}
+            for name, body in sorted(self.org.metadata.active_triggers().items(), key=lambda one: one[0].lower()):
+                block, header = find_block(body), trigger_header(body)
+                if block is not None and header is not None:
+                    self._twins.setdefault(block["object"].lower(), []).append(Twin(name, header.events, block))
+        return self._twins
 
-    def name(self, sobject: str) -> str:
-        return self.blocks()[sobject.lower()][0]
+    def run(self, sobject: str, event: Event, row: Row) -> None:
+        """Every trigger of the event changes the row that is about to be saved, each its own fields.
 
-    def run(self, sobject: str, row: Row) -> None:
-        """Changes a row that is about to be saved. FlowFault when a calendar has no open time."""
-        block = self.blocks()[sobject.lower()][1]
+        FlowFault, with the trigger's name before it: a field is not there, or a calendar has no open time. As an
+        exception in Apex does, it ends the save; triggers after it do not run.
+        """
+        if not self.org.settings.apex_twin:
+            return
+        for twin in self.twins().get(sobject.lower(), ()):
+            if event in twin.events:
+                try:
+                    self._run(twin.block, sobject, row)
+                except FlowFault as fault:
+                    raise FlowFault(f"{twin.trigger}: {fault}") from fault
+
+    def _run(self, block: TwinBlock, sobject: str, row: Row) -> None:
         self._check_fields(sobject, block.record_fields())
         self._check_fields(block["type_type"], block.type_fields())
         starts = row.get(block["started_at"]) is not None and row.get(block["due_at"]) is None

@@ -240,12 +240,10 @@ class Saver:
                 program.run_before(row, old, user_id)
             except FlowFault as fault:
                 raise SaveRefused([flow_failure(program, fault)]) from fault
-        if self.automation.twin.serves(definition.name):
-            try:
-                self.automation.twin.run(definition.name, row)
-            except FlowFault as fault:
-                text = f"{self.automation.twin.name(definition.name)}: {fault}"
-                raise SaveRefused([ApiError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", text)]) from fault
+        try:
+            self.automation.twin.run(definition.name, "before insert" if old is None else "before update", row)
+        except FlowFault as fault:
+            raise SaveRefused([ApiError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", str(fault))]) from fault
         moved = _changed(untouched, row)
         if moved:
             _derive(self.org, definition, row, old)

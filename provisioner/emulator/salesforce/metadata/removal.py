@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from provisioner.emulator.salesforce.analytics import handlers as analytics
+from provisioner.emulator.salesforce.automation.apex_header import bare
 from provisioner.emulator.salesforce.automation.conversion_map import pairs
 from provisioner.emulator.salesforce.ids import make_id, number_of
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.components import FlowVersion
 from provisioner.emulator.salesforce.metadata.flow_uses import ANY, flow_uses
-from provisioner.emulator.salesforce.metadata.handlers.apex import bare
 from provisioner.emulator.salesforce.metadata.handlers.custom_objects import forget_activities
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Work

@@ -63,9 +63,13 @@ class MetadataStore:
         """All versions of a flow by number."""
         return self.components.versions(flow)
 
-    def apex_bodies(self, kind: str) -> dict[str, str]:
-        """Name → source of every ApexClass or ApexTrigger."""
-        return {one.full_name: (one.content or b"").decode("utf-8", "replace") for one in self.components.all(kind)}
+    def active_triggers(self) -> dict[str, str]:
+        """Name → source of every ApexTrigger that is active."""
+        return {
+            one.full_name: (one.content or b"").decode("utf-8", "replace")
+            for one in self.components.all("ApexTrigger")
+            if xml.text(one.root, "status") == "Active"
+        }
 
     def holidays(self) -> list[HolidayEntry]:
         """All-day holidays with the names of the business hours they close."""

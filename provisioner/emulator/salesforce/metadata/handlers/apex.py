@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from provisioner.emulator.salesforce.automation.apex_header import COMMENTS, bare, trigger_header
 from provisioner.emulator.salesforce.automation.apex_twin import TwinError, find_block
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
@@ -14,22 +15,14 @@ from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 
 ORG_API_VERSION = 66.0
-_COMMENTS = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
-_STRINGS = re.compile(r"'(?:[^'\\\n]|\\.)*'")
 _CLASS = re.compile(
     r"^\s*(?:@\w+\s*(?:\([^)]*\)\s*)?)*(?:(?:public|private|global|abstract|virtual|with|without|inherited|sharing)\s+)*"
     r"(class|interface|enum)\s+(\w+)",
     re.IGNORECASE,
 )
-_TRIGGER = re.compile(r"^\s*trigger\s+(\w+)\s+on\s+(\w+)\s*\(([^)]*)\)\s*\{", re.IGNORECASE)
 _EVENTS = frozenset(f"{when} {what}" for when in ("before", "after") for what in ("insert", "update", "delete"))
 _TEST = re.compile(r"^\s*@istest\b", re.IGNORECASE)
 _TEST_METHOD = re.compile(r"(?:@istest(?:\s*\([^)]*\))?\s*(?:\w+\s+)*?static\s+void|\btestmethod\s+void)\s+(\w+)", re.I)
-
-
-def bare(body: str) -> str:
-    """The code without comments, string literals emptied."""
-    return _STRINGS.sub("''", _COMMENTS.sub(" ", body))
 
 
 def _common(work: Work, item: Item) -> str:
@@ -63,7 +56,7 @@ def put_class(work: Work, item: Item) -> Saved:
     values: dict[str, object] = {
         "Body": body, "Status": xml.text(item.element, "status"), "IsValid": True,
         "ApiVersion": float(str(xml.text(item.element, "apiVersion"))),
-        "LengthWithoutComments": len(_COMMENTS.sub("", body)),
+        "LengthWithoutComments": len(COMMENTS.sub("", body)),
     }  # fmt: skip
     return work.keep(item, component_id=work.upsert("ApexClass", "Name", item.full_name, values))
 
@@ -71,23 +64,23 @@ def put_class(work: Work, item: Item) -> Saved:
 def put_trigger(work: Work, item: Item) -> Saved:
     """An Apex trigger with a twin the emulator can run."""
     body = _common(work, item)
-    match = _TRIGGER.match(bare(body))
-    if match is None:
+    header = trigger_header(body)
+    if header is None:
         raise refuse("Unexpected token: expecting a trigger")
-    name, sobject, events = match.groups()
-    if name.lower() != item.full_name.lower():
-        raise refuse(f"Invalid name: the file {item.full_name} holds the trigger {name}")
+    sobject = header.object
+    if header.name.lower() != item.full_name.lower():
+        raise refuse(f"Invalid name: the file {item.full_name} holds the trigger {header.name}")
     if not work.org.schema.has(sobject):
         raise refuse(f"Invalid type: {sobject}")
-    for event in events.split(","):
-        if " ".join(event.lower().split()) not in _EVENTS:
-            raise refuse(f"Unexpected trigger event: {event.strip()}")
+    for event in header.events:
+        if event not in _EVENTS:
+            raise refuse(f"Unexpected trigger event: {event}")
     _check_twin(body, item.full_name, sobject)
     values: dict[str, object] = {
         "Body": body, "Status": xml.text(item.element, "status"), "IsValid": True,
         "TableEnumOrId": work.org.schema.sobject(sobject).name,
         "ApiVersion": float(str(xml.text(item.element, "apiVersion"))),
-        "LengthWithoutComments": len(_COMMENTS.sub("", body)),
+        "LengthWithoutComments": len(COMMENTS.sub("", body)),
     }  # fmt: skip
     return work.keep(item, component_id=work.upsert("ApexTrigger", "Name", item.full_name, values))
 
@@ -105,5 +98,5 @@ def _check_twin(body: str, name: str, sobject: str) -> None:
 
 def test_methods(body: str) -> list[str]:
     """Names of the test methods when the body is a test class, else none."""
-    code = _COMMENTS.sub(" ", body)
+    code = COMMENTS.sub(" ", body)
     return [match[1] for match in _TEST_METHOD.finditer(code)] if _TEST.match(code) else []

@@ -30,6 +30,7 @@ from provisioner.targets.base import (
     Live,
     Looking,
     Meaning,
+    Recounting,
     Referring,
     Remembering,
     Tracing,
@@ -55,15 +56,15 @@ def fetched(prepared: Prepared, reached: Reached, scope: Scope, console: Console
     facts = _facts(prepared, reached, scope, console)
     facts = dataclasses.replace(facts, unasked=(*facts.unasked, *unasked, *unseen))
     meanings = _meanings(prepared, plan)
-    earlier, unknown = _earlier(prepared, reached, facts, console)
-    facts = dataclasses.replace(facts, unasked=(*facts.unasked, *unknown))
-    judged = _judged(reached, plan, meanings, console)
+    wanted, since = _swept_up(prepared, facts), _by_hand_since(plan, meanings)
+    earlier, judged = _recounted(prepared, reached, scope, wanted, since, console)
+    facts = dataclasses.replace(facts, unasked=(*facts.unasked, *_unknown(wanted, earlier)))
     return Audit(
         prepared.design,
         facts,
         plan,
         meanings,
-        judged,
+        {lead_type: Judged(since[lead_type], evidence) for lead_type, evidence in judged.items()},
         misfits,
         prepared.file,
         reached.connection,
@@ -164,30 +165,48 @@ def _facts(prepared: Prepared, reached: Reached, scope: Scope, console: Console)
     return Facts(scope, unasked=tuple(Unasked(part, _NO_COUNTS) for part in parts))
 
 
-def _earlier(
-    prepared: Prepared, reached: Reached, facts: Facts, console: Console
-) -> tuple[Mapping[tuple[str, str], Evidence], tuple[Unasked, ...]]:
-    """How many leads had the values before that the design takes without naming them; and where that is not known."""
-    stories = [
-        story for carrier in facts.carriers for story in stories_of(prepared.design, carrier) if story.is_swept_up
-    ]
+def _swept_up(prepared: Prepared, facts: Facts) -> dict[str, list[str]]:
+    """Field → the values that the design takes without naming them."""
     wanted: dict[str, list[str]] = {}
-    for story in stories:
-        wanted.setdefault(story.field, []).extend(spellings(story))
-    if not wanted:
-        return {}, ()
-    found: Mapping[tuple[str, str], Evidence] = {}
-    if isinstance(reached.session, Remembering):
+    for carrier in facts.carriers:
+        for story in stories_of(prepared.design, carrier):
+            if story.is_swept_up:
+                wanted.setdefault(story.field, []).extend(spellings(story))
+    return wanted
+
+
+def _recounted(
+    prepared: Prepared,
+    reached: Reached,
+    scope: Scope,
+    wanted: Mapping[str, Sequence[str]],
+    since: Mapping[str, str],
+    console: Console,
+) -> tuple[Mapping[tuple[str, str], Evidence], Mapping[str, Evidence]]:
+    """How many leads had those values before, and who was judged under what was changed; together where both are asked
+    and the session can."""
+    session = reached.session
+    if wanted and since and isinstance(session, Recounting):
+        with console.working("Counting earlier leads, and who was judged under what was changed"):
+            return session.recounted(prepared.design, scope, wanted, since)
+    earlier: Mapping[tuple[str, str], Evidence] = {}
+    judged: Mapping[str, Evidence] = {}
+    if wanted and isinstance(session, Remembering):
         with console.working("Looking whether new values were there before"):
-            found = reached.session.earlier(prepared.design, facts.scope, wanted)
-    missing = {name: sum((name, value) not in found for value in values) for name, values in wanted.items()}
-    return found, tuple(
-        Unasked(
-            f"earlier/{name}", f"Of {count_text(count, 'value')} it could not be counted whether it was there before."
-        )
-        for name, count in missing.items()
-        if count
-    )
+            earlier = session.earlier(prepared.design, scope, wanted)
+    if since and isinstance(session, Auditing):
+        with console.working("Counting who was judged under what was changed"):
+            judged = session.judged(since)
+    return earlier, judged
+
+
+def _unknown(wanted: Mapping[str, Sequence[str]], found: Mapping[tuple[str, str], Evidence]) -> Iterator[Unasked]:
+    """Where it is not known whether a value was there before."""
+    for name, values in wanted.items():
+        count = sum((name, value) not in found for value in values)
+        if count:
+            why = f"Of {count_text(count, 'value')} it could not be counted whether it was there before."
+            yield Unasked(f"earlier/{name}", why)
 
 
 def _meanings(prepared: Prepared, plan: Plan) -> Mapping[Address, tuple[Meaning, ...]]:
@@ -213,20 +232,12 @@ class _Since:
     at: str
 
 
-def _judged(
-    reached: Reached, plan: Plan, meanings: Mapping[Address, tuple[Meaning, ...]], console: Console
-) -> dict[str, Judged]:
-    """The leads that were judged under a change by hand, by lead type: since the first one that is dated."""
-    if not isinstance(reached.session, Auditing):
-        return {}
+def _by_hand_since(plan: Plan, meanings: Mapping[Address, tuple[Meaning, ...]]) -> dict[str, str]:
+    """Lead type → since when (UTC ISO) leads of it are judged under a change by hand: the first one that is dated."""
     since: dict[str, str] = {}
     for item in _dated(plan, meanings):
         since[item.lead_type] = min(item.at, since.get(item.lead_type, item.at))
-    if not since:
-        return {}
-    with console.working("Counting who was judged under what was changed"):
-        found = reached.session.judged(since)
-    return {lead_type: Judged(since[lead_type], evidence) for lead_type, evidence in found.items()}
+    return since
 
 
 def _dated(plan: Plan, meanings: Mapping[Address, tuple[Meaning, ...]]) -> Iterator[_Since]:

@@ -1,9 +1,12 @@
-"""What a target is: one half thinks offline, one half talks. Protocols; their data is in `targets.terms`."""
+"""What a target is: one half thinks offline, one half talks. Protocols.
+
+Their data is in `targets.terms`, those about leads are in `targets.leads`; both are imported from here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from provisioner.connections import Connection
 from provisioner.diagnostics import Diagnostic, Location
@@ -11,6 +14,7 @@ from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design
 from provisioner.planning.plan import Change, Plan, Risk, Tick, Touched
 from provisioner.resources import Address, Resource, Snapshot
+from provisioner.targets.leads import Auditing, Backfilling, Filling, Recounting, Remembering, Underway
 from provisioner.targets.terms import (
     Artifact,
     Ledger,
@@ -23,12 +27,6 @@ from provisioner.targets.terms import (
     Renames,
     Use,
 )
-
-if TYPE_CHECKING:  # only an audit and a backfill need them, and every command comes by here
-    from datetime import datetime
-
-    from provisioner.facts import Evidence, Facts, Scope
-    from provisioner.past import Filled, Past, PastLead, Reason, Row, Seen, Told
 
 
 class Target(Protocol):
@@ -226,33 +224,6 @@ class Explaining(Protocol):
 
 
 @runtime_checkable
-class Auditing(Protocol):
-    """A session that counts what is in the CRM. Only reads; raises TargetError only when nothing can be read at all:
-    a part that may not be asked is in `Facts.unasked`."""
-
-    def audit(self, design: Design, scope: Scope) -> Facts:
-        """In a number of calls that does not grow with the number of leads."""
-        ...
-
-    def judged(self, since: Mapping[str, str]) -> Mapping[str, Evidence]:
-        """Lead type → the leads of it whose clock started at or after an instant (UTC ISO). What cannot be counted is
-        left out."""
-        ...
-
-
-@runtime_checkable
-class Remembering(Protocol):
-    """A session that can look further back than the window of an audit. Only reads."""
-
-    def earlier(
-        self, design: Design, scope: Scope, values: Mapping[str, Sequence[str]]
-    ) -> Mapping[tuple[str, str], Evidence]:
-        """Field and value → the leads that were created before `scope.since` with it, for `values` (field → values as
-        the CRM spells them). What cannot be counted is left out."""
-        ...
-
-
-@runtime_checkable
 class Renaming(Protocol):
     """A target that knows what its platform keeps through a rename. Thinks only."""
 
@@ -287,16 +258,6 @@ class Retiring(Protocol):
 
 
 @runtime_checkable
-class Underway(Protocol):
-    """A session that counts the clocks that run."""
-
-    def underway(self, lead_types: Sequence[str], prefix: str) -> Mapping[str, int]:
-        """Lead type → leads whose clock of it runs; what may not be counted is left out. One request per lead type at
-        most. TargetError when the vendor does not answer."""
-        ...
-
-
-@runtime_checkable
 class Staging(Protocol):
     """A target that passes through a state of its own on the way to what a change promises. Thinks only."""
 
@@ -324,53 +285,6 @@ class Fixing(Protocol):
 
 
 @runtime_checkable
-class Filling(Protocol):
-    """A target that knows where the facts of the past go. Thinks only."""
-
-    def filled(self, design: Design, lead: PastLead, told: Told) -> Mapping[str, str] | Reason:
-        """Column → value of what is missing in the CRM, or why nothing is to be written. Never what starts a clock."""
-        ...
-
-    def same_value(self, one: str, other: str) -> bool:
-        """Whether two texts of a column say the same."""
-        ...
-
-
-@runtime_checkable
-class Backfilling(Protocol):
-    """A session that can fill in what was before the clock, in jobs of many leads. Its jobs start no clock."""
-
-    def past(self, design: Design, since: datetime | None, until: datetime | None) -> Past:
-        """The leads created in the window (`until` not included) that have no clock facts. In a number of requests
-        that grows with the pages only."""
-        ...
-
-    def check_writable(self, design: Design) -> None:
-        """NotAllowed when this user may not write the columns."""
-        ...
-
-    def seen(self, design: Design, ids: Sequence[str]) -> Mapping[str, Seen]:
-        """These leads as they are now; those that may not be written any more are left out."""
-        ...
-
-    def begin_job(self) -> str:
-        """The id of an empty job. Nothing happens to any lead yet."""
-        ...
-
-    def submit_job(self, job: str, rows: Sequence[Row]) -> None:
-        """Hand the rows in, and set the job to work; never twice."""
-        ...
-
-    def finish_job(self, job: str) -> Filled:
-        """Wait for its end. What became of each row."""
-        ...
-
-    def settle_job(self, job: str) -> Filled:
-        """The same for a job of an earlier run; one that never got its rows is given up."""
-        ...
-
-
-@runtime_checkable
 class Weighing(Protocol):
     """A target that knows what a change does to data and people. Thinks only."""
 
@@ -389,7 +303,6 @@ __all__ = [
     "Counting",
     "Depending",
     "Explaining",
-    "Facts",
     "Filling",
     "Finishing",
     "Fixing",
@@ -404,16 +317,16 @@ __all__ = [
     "Places",
     "Plan",
     "Progress",
+    "Recounting",
     "Reference",
     "Referring",
     "Rehearsing",
+    "Remembering",
     "Reminding",
     "Renames",
     "Renaming",
     "Retiring",
     "Reversing",
-    "Scope",
-    "Sequence",
     "Session",
     "Staging",
     "Target",

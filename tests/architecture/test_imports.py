@@ -29,8 +29,9 @@ ALLOWED: dict[str, set[str]] = {
     "sla": {"model", "errors"},
     "planning": {"resources", "diagnostics", "errors", "assets"},
     "targets/terms": {"model", "resources", "planning"},
-    "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections", "fidelity", "facts"}
-    | {"targets/terms", "past"},
+    "targets/leads": {"model", "facts", "past"},
+    "targets/base": {"model", "resources", "planning", "diagnostics", "errors", "connections", "fidelity"}
+    | {"targets/terms", "targets/leads"},
     "targets/registry": {"targets/base", "errors"},
     "targets/http": {"errors", "secrets", "connections"},
     "targets/naming": {"targets/base", "model", "facts"},

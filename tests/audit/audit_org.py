@@ -62,8 +62,8 @@ def iso(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def example() -> Design:
-    design, _ = compile_design(load(EXAMPLE), today=date(2026, 2, 2))
+def loaded(path: Path = EXAMPLE) -> Design:
+    design, _ = compile_design(load(path), today=date(2026, 2, 2))
     assert design is not None
     return design
 
@@ -76,7 +76,7 @@ class AuditOrg(Emulated):
 
     def __init__(self) -> None:
         super().__init__()
-        self.design = example()
+        self.design = loaded()
         self.ids: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
 

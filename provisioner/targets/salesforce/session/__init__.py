@@ -159,6 +159,15 @@ class SalesforceSession:
         with discreet(self._transport.secrets):
             return audit.earlier(self.rest, design, scope, values)
 
+    def recounted(
+        self, design: Design, scope: Scope, values: Mapping[str, Sequence[str]], since: Mapping[str, str]
+    ) -> tuple[Mapping[tuple[str, str], Evidence], Mapping[str, Evidence]]:
+        """What `earlier` and `judged` say. One request for every five questions."""
+        from provisioner.targets.salesforce.session import audit
+
+        with discreet(self._transport.secrets):
+            return audit.recounted(self.rest, design, scope, values, since)
+
     def past(self, design: Design, since: datetime | None, until: datetime | None) -> Past:
         """The leads of a window without clock facts, and their past; the leads come while they are walked."""
         from provisioner.targets.salesforce.session import backfill

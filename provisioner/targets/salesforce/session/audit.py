@@ -24,7 +24,7 @@ from provisioner.targets.salesforce.audit import (
     visibility,
     waiting,
 )
-from provisioner.targets.salesforce.audit.answers import Answer, Refusal, number, text
+from provisioner.targets.salesforce.audit.answers import Answer, Answers, Refusal, number, text
 from provisioner.targets.salesforce.audit.carriers import Field, Part
 from provisioner.targets.salesforce.audit.leads import Leads, parsed
 from provisioner.targets.salesforce.audit.where import among, every, field_name, instant, some
@@ -35,6 +35,7 @@ from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.soql import literal, portions
 
 BORN = "ledger"
+JUDGED, SHOWN = "judged", "samples"
 UNSEEN_CLOCK = "checks/assigned_without_clock"
 MOST_PARTS = 60  # queries about one design's values; twelve requests
 SAMPLES = 5
@@ -182,34 +183,21 @@ def _unasked(known: _Counted) -> Iterator[Unasked]:
     yield from calendars.left_out(design, answers)
 
 
-def judged(rest: Rest, prefix: str, since: Mapping[str, str], samples: int = SAMPLES) -> dict[str, Evidence]:
+def recounted(
+    rest: Rest, design: Design, scope: Scope, values: Mapping[str, Sequence[str]], since: Mapping[str, str]
+) -> tuple[dict[tuple[str, str], Evidence], dict[str, Evidence]]:
+    """What `earlier` and `judged` say, asked together: one request for every five questions."""
+    before, under = _Before.of(design, scope, values), _Under(design.target.prefix, since)
+    told = together.ask(rest, before.queries | under.queries, "count earlier leads and those that were judged")
+    return before.read(told), under.read(told)
+
+
+def judged(rest: Rest, prefix: str, since: Mapping[str, str]) -> dict[str, Evidence]:
     """Lead type → its leads whose clock started at or after the instant (UTC ISO). One request, whatever the number of
     lead types; what may not be counted, or is no instant, is left out. A lead type whose leads all lie beyond the first
     page of ids has a count and no samples."""
-    lead_type = Names(prefix).field("Lead_Type")
-    wanted = _judged_clauses(prefix, since)
-    if not wanted:
-        return {}
-    where = some(*wanted.values())
-    asked = {
-        "judged": f"SELECT {lead_type}, COUNT(Id) n FROM Lead WHERE {where} GROUP BY {lead_type}",  # noqa: S608 - literals
-        "samples": f"SELECT Id, {lead_type} FROM Lead WHERE {where}",  # noqa: S608 - literals
-    }
-    told = together.ask(rest, asked, "count the leads that were judged")
-    counted, shown = told["judged"], told["samples"]
-    if not isinstance(counted, Answer):
-        return {}
-    counts: dict[str, int] = {}
-    for row in counted.rows:
-        key = text(row, lead_type).casefold()
-        counts[key] = counts.get(key, 0) + number(row, "n")
-    rows = shown.rows if isinstance(shown, Answer) else ()
-    found: dict[str, Evidence] = {}
-    for id, clause in wanted.items():
-        ids = [text(row, "Id") for row in rows if text(row, lead_type).casefold() == id.casefold()]
-        query = f"SELECT Id FROM Lead WHERE {clause}"  # noqa: S608 - literals
-        found[id] = Evidence(query, counts.get(id.casefold(), 0), tuple(ids[:samples]))
-    return found
+    under = _Under(prefix, since)
+    return under.read(together.ask(rest, under.queries, "count the leads that were judged"))
 
 
 def earlier(
@@ -217,38 +205,85 @@ def earlier(
 ) -> dict[tuple[str, str], Evidence]:
     """Field and value → its leads from before the window. What may not be counted, or cannot stand in a query, is left
     out."""
-    leads = Leads(design, scope, {})
-    wanted = {field_name(name): [value for value in found if value.isprintable()] for name, found in values.items()}
-    portioned = {
-        (name, place): portion for name, found in wanted.items() for place, portion in enumerate(portions(found))
-    }
-    asked = {
-        f"{name}/{place}": leads.select(
-            f"{name}, COUNT(Id) n", leads.before, among(name, portion), end=f"GROUP BY {name}"
-        )
-        for (name, place), portion in portioned.items()
-    }
-    told = together.ask(rest, asked, "count earlier leads")
-    found: dict[tuple[str, str], Evidence] = {}
-    for (name, place), portion in portioned.items():
-        answered = told[f"{name}/{place}"]
-        if isinstance(answered, Answer):
-            counts: Counter[str] = Counter()
-            for row in answered.rows:
-                counts[text(row, name).casefold()] += number(row, "n")
-            for value in portion:
-                query = leads.select("COUNT(Id)", leads.before, among(name, [value]))
-                found[name, value] = Evidence(query, counts[value.casefold()])
-    return found
+    before = _Before.of(design, scope, values)
+    return before.read(together.ask(rest, before.queries, "count earlier leads"))
 
 
-def _judged_clauses(prefix: str, since: Mapping[str, str]) -> dict[str, str]:
-    names = Names(prefix)
-    found: dict[str, str] = {}
-    for id, said in since.items():
-        at = parsed(said)
-        if at is not None and at.tzinfo is not None:
-            found[id] = every(
-                among(names.field("Lead_Type"), [id]), f"{names.field('SLA_Started_At')} >= {instant(at)}"
+@dataclass(frozen=True, slots=True)
+class _Under:
+    """The leads that were judged since an instant, by lead type."""
+
+    prefix: str
+    since: Mapping[str, str]
+
+    @property
+    def lead_type(self) -> str:
+        return Names(self.prefix).field("Lead_Type")
+
+    @property
+    def clauses(self) -> dict[str, str]:
+        """Lead type → its leads, where the instant is one."""
+        started = Names(self.prefix).field("SLA_Started_At")
+        instants = {id: at for id, said in self.since.items() if (at := parsed(said)) is not None and at.tzinfo}
+        return {id: every(among(self.lead_type, [id]), f"{started} >= {instant(at)}") for id, at in instants.items()}
+
+    @property
+    def queries(self) -> dict[str, str]:
+        if not self.clauses:
+            return {}
+        where = some(*self.clauses.values())
+        counts = f"SELECT {self.lead_type}, COUNT(Id) n FROM Lead WHERE {where} GROUP BY {self.lead_type}"  # noqa: S608 - literals
+        return {JUDGED: counts, SHOWN: f"SELECT Id, {self.lead_type} FROM Lead WHERE {where}"}  # noqa: S608 - literals
+
+    def read(self, answers: Answers) -> dict[str, Evidence]:
+        counted, shown = answers.get(JUDGED), answers.get(SHOWN)
+        if not isinstance(counted, Answer):
+            return {}
+        counts: Counter[str] = Counter()
+        for row in counted.rows:
+            counts[text(row, self.lead_type).casefold()] += number(row, "n")
+        rows = shown.rows if isinstance(shown, Answer) else ()
+        found: dict[str, Evidence] = {}
+        for id, clause in self.clauses.items():
+            ids = [text(row, "Id") for row in rows if text(row, self.lead_type).casefold() == id.casefold()]
+            query = f"SELECT Id FROM Lead WHERE {clause}"  # noqa: S608 - literals
+            found[id] = Evidence(query, counts[id.casefold()], tuple(ids[:SAMPLES]))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The leads from before the window that have a value, by field and portion of its values."""
+
+    leads: Leads
+    portions: Mapping[tuple[str, int], Sequence[str]]
+
+    @classmethod
+    def of(cls, design: Design, scope: Scope, values: Mapping[str, Sequence[str]]) -> _Before:
+        wanted = {field_name(name): [value for value in found if value.isprintable()] for name, found in values.items()}
+        portioned = {
+            (name, place): portion for name, found in wanted.items() for place, portion in enumerate(portions(found))
+        }
+        return cls(Leads(design, scope, {}), portioned)
+
+    @property
+    def queries(self) -> dict[str, str]:
+        return {
+            f"{name}/{place}": self.leads.select(
+                f"{name}, COUNT(Id) n", self.leads.before, among(name, portion), end=f"GROUP BY {name}"
             )
-    return found
+            for (name, place), portion in self.portions.items()
+        }
+
+    def read(self, answers: Answers) -> dict[tuple[str, str], Evidence]:
+        found: dict[tuple[str, str], Evidence] = {}
+        for (name, place), portion in self.portions.items():
+            answered = answers.get(f"{name}/{place}")
+            if isinstance(answered, Answer):
+                counts: Counter[str] = Counter()
+                for row in answered.rows:
+                    counts[text(row, name).casefold()] += number(row, "n")
+                for value in portion:
+                    query = self.leads.select("COUNT(Id)", self.leads.before, among(name, [value]))
+                    found[name, value] = Evidence(query, counts[value.casefold()])
+        return found

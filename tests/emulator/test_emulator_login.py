@@ -1,4 +1,5 @@
 import time
+import xml.etree.ElementTree as ET
 
 import jwt
 import pytest
@@ -117,6 +118,14 @@ def test_soap_login_refused(emulator, version, username, password, text):
     answer = soap(emulator, version, username, password)
     assert answer.status_code == 500
     assert f"<faultcode>sf:{text.partition(':')[0]}</faultcode><faultstring>{text}</faultstring>" in answer.text
+
+
+def test_soap_login_leaves_out_what_xml_cannot_say(emulator):
+    person = {"username": "bell@example.com", "last": "Bell\x07 & Co", "password": "right"}
+    emulator.control("seed", {"users": [person]})
+    answer = soap(emulator, "64.0", "bell@example.com", "right")
+    found = ET.fromstring(answer.content).findtext(".//{urn:partner.soap.sforce.com}userFullName")
+    assert (answer.status_code, found) == (200, "Bell & Co")
 
 
 def test_an_inactive_user_has_no_session(emulator):

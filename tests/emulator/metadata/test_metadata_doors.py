@@ -267,6 +267,32 @@ def test_list_and_read(emulator: Any) -> None:
     assert missing.attrib == {"{http://www.w3.org/2001/XMLSchema-instance}nil": "true"}
 
 
+def test_a_retrieve_leaves_out_what_xml_cannot_say(emulator: Any) -> None:
+    """The vendor's writer drops such characters from elements; JSON says them escaped."""
+    name = "Bell\x07 \x1b[31m<Ann>\ufffe"
+    seeded = {
+        "users": [{"username": "bell@example.com", "last": name}],
+        "queues": [{"name": "Q", "label": "On\x00 call"}],
+    }
+    token = emulator.control("seed", seeded)["tokens"]["bell@example.com"]
+    assert emulator.query("SELECT Name FROM User WHERE Username = 'bell@example.com'") == [{"Name": name}]
+    parts = {"json": (None, json.dumps({"deployOptions": OPTIONS}), "application/json"),
+             "file": ("d.zip", flow_package("one"), "application/zip")}  # fmt: skip
+    assert done(emulator, emulator.call("POST", "metadata/deployRequest", files=parts, token=token))["success"]
+    types = "<types><members>*</members><name>Flow</name></types><types><members>Q</members><name>Queue</name></types>"
+    _, root = soap(emulator, "<retrieve><retrieveRequest><apiVersion>66.0</apiVersion><singlePackage>true"
+                             f"</singlePackage><unpackaged>{types}<version>66.0</version></unpackaged>"
+                             "</retrieveRequest></retrieve>")  # fmt: skip
+    job = root.findtext(f".//{MET}id")
+    _, root = soap(emulator, f"<checkRetrieveStatus><asyncProcessId>{job}</asyncProcessId>"
+                             "<includeZip>true</includeZip></checkRetrieveStatus>")  # fmt: skip
+    makers = {one.findtext(f"{MET}fullName"): one.findtext(f"{MET}lastModifiedByName")
+              for one in root.iter(f"{MET}fileProperties")}  # fmt: skip
+    assert makers["Stamp"] == "Bell [31m<Ann>"
+    files = unzipped(base64.b64decode(root.findtext(f".//{MET}zipFile") or ""))
+    assert ET.fromstring(files["queues/Q.queue"]).findtext(f"{MET}name") == "On call"
+
+
 # -- simple-salesforce --
 
 

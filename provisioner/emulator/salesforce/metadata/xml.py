@@ -145,7 +145,7 @@ def add(parent: etree._Element, name: str, value: str | bool | int | None = None
     """Append a child element; booleans are written in lower case."""
     child = etree.SubElement(parent, f"{{{NS}}}{name}")
     if value is not None:
-        child.text = str(value).lower() if isinstance(value, bool) else str(value)
+        child.text = str(value).lower() if isinstance(value, bool) else sayable(str(value))
     return child
 
 
@@ -172,9 +172,22 @@ def _copy_into(clone: etree._Element, element: etree._Element) -> None:
         _copy_into(etree.SubElement(clone, f"{{{NS}}}{local(child)}"), child)
 
 
+# What XML 1.0 has no way to say, not even escaped: control characters, halves of surrogate pairs, two non-characters.
+_UNSAYABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def sayable(value: str) -> str:
+    """`value` without the characters that XML has not.
+
+    The vendor's own writer drops control characters from the text of elements [code: forcedotcom/wsc]; that its
+    servers do the same is [inferred], and so is the rest of the set.
+    """
+    return _UNSAYABLE.sub("", value)
+
+
 def escape(value: str) -> str:
-    """Escape as retrieved files are: quotes and apostrophes too ([real], 1.10)."""
-    out = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Escape as retrieved files are: quotes and apostrophes too ([real], 1.10); without what XML cannot say."""
+    out = sayable(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return out.replace('"', "&quot;").replace("'", "&apos;")
 
 

@@ -7,13 +7,13 @@ access to leads, and to accounts, contacts and, when one is made, opportunities.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from provisioner.emulator.salesforce.automation.conversion import Conversion, Converted, convert
 from provisioner.emulator.salesforce.automation.refusals import SaveRefused
 from provisioner.emulator.salesforce.errors import ApiError
+from provisioner.emulator.salesforce.metadata.xml import escape
 from provisioner.emulator.salesforce.rest.common import user_of_token
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from lxml import etree
 from starlette.requests import Request
@@ -11,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from provisioner.emulator.salesforce.errors import ApiError
+from provisioner.emulator.salesforce.metadata.xml import escape
 from provisioner.emulator.salesforce.rest.converting import PARTNER, convert_leads
 from provisioner.emulator.salesforce.rest.oauth import active_user, open_session
 

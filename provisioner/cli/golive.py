@@ -77,13 +77,9 @@ def golive(
     consent = Consent(
         yes, confirm, allow_deletes, allow_data_loss, live=True, wait=wait, state_dir=state_dir, policy=policy
     )
-    errand = Errand(
-        "golive",
-        f"To go on: provisioner golive {design} -c {connection}",
-        str(design),
-        override=forced,
-        notes={"gate": _data(found), "quietens": False, "alerts": "live"},
-    )
+    again = f"To go on: provisioner golive {design} -c {connection}"
+    notes = {"gate": _data(found), "quietens": False, "alerts": "live"}
+    errand = Errand("golive", again, str(design), override=forced, notes=notes)
     return carry_out(plan, reached, prepared.target, consent, console, errand, question="Let alerts go live")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +15,7 @@ from provisioner.cli.policies import policed
 
 if TYPE_CHECKING:
     from provisioner.planning.plan import Change, Plan
-    from provisioner.planning.policy import Policy
+    from provisioner.resources import Address
 
 
 @click.command(
@@ -55,11 +56,16 @@ def import_(
     be deleted by it. That is a plan like any other: shown, asked for, carried out or kept with -o.
     """
     from provisioner.cli import policies, road
+    from provisioner.cli.carry_out import Consent, carry_out
     from provisioner.cli.choose import LOOKING, Wishes, check_adoptable, unchangeable
+    from provisioner.cli.plan import seen_from
+    from provisioner.cli.reports import keep_plan
+    from provisioner.cli.walk import Errand
     from provisioner.errors import UsageError
 
     if addresses and everything:
         raise UsageError("--all was given, and addresses too.", advice="Leave one of them out.")
+    again = f"provisioner import {design} -c {connection}"
     prepared = road.prepare(design, console)
     reached = road.reach(prepared.target, road.find_connection(connection, prepared.design.target.platform), console)
     rules = policies.find(design, policy)
@@ -67,68 +73,34 @@ def import_(
     whole = road.made_from(prepared, reached, live, desired, wishes=Wishes(adopt_all=True, remake=LOOKING.remake))
     found = {str(change.address): change for change in whole.changes if change.cause.name == "ADOPTED"}
     if not found or not (addresses or everything):
-        stuck = {str(address): why for address, why in unchangeable(whole, prepared.target).items()}
-        _show(found, whole, console, f"provisioner import {design} -c {connection}", stuck)
+        _show(found, whole, console, again, unchangeable(whole, prepared.target))
         if addresses:
             raise UsageError(f"import: nothing that is in the way is called {addresses[0]!r}.")
         return 0
     chosen = addresses or tuple(found)
-    file = _seen_from(design, out)
+    file = seen_from(design, out)
     wishes = Wishes(adopt=chosen, targets=chosen)
     plan = road.made_from(prepared, reached, live, desired, design_file=file, wishes=wishes)
     check_adoptable(plan, prepared.target)
     plan = replace(plan, policy=rules.digest if rules is not None else "")
     if out is not None:
-        return _keep(plan, out, rules, console)
-    return _carry_out(
-        plan, design, connection, prepared, reached, console, _consent(yes, confirm, wait, state_dir, policy)
-    )
-
-
-def _seen_from(design: Path, out: Path | None) -> str:
-    from provisioner.cli.plan import seen_from
-
-    return seen_from(design, out)
-
-
-def _consent(yes: bool, confirm: str | None, wait: bool, state_dir: Path | None, policy: Path | None) -> Any:
-    from provisioner.cli.carry_out import Consent
-
-    return Consent(yes, confirm, wait=wait, state_dir=state_dir, policy=policy)
-
-
-def _carry_out(
-    plan: Plan, design: Path, connection: str, prepared: Any, reached: Any, console: Console, consent: Any
-) -> int:
-    from provisioner.cli.carry_out import carry_out
-    from provisioner.cli.walk import Errand
-
-    again = f"To go on: provisioner import {design} -c {connection}"
-    errand = Errand("import", again, str(design))
+        return keep_plan(plan, out, rules, console)
+    errand = Errand("import", f"To go on: {again}", str(design))
+    consent = Consent(yes, confirm, wait=wait, state_dir=state_dir, policy=policy)
     question = "Make these this design's own"
     return carry_out(plan, reached, prepared.target, consent, console, errand, question=question)
 
 
-def _keep(plan: Plan, out: Path, rules: Policy | None, console: Console) -> int:
-    from provisioner.cli import policies
-    from provisioner.cli.reports import tell_next
-    from provisioner.planning import planfile
-    from provisioner.reporting.plans import plan_text
-
-    planfile.write(plan, out)
-    console.data(planfile.to_data(plan))
-    console.say(plan_text(plan, console.paint, verbose=console.verbose))
-    tell_next(plan, out, console, policies.warn(plan, rules, console))
-    return 0
-
-
-def _show(found: dict[str, Change], whole: Plan, console: Console, command: str, stuck: dict[str, str]) -> None:
+def _show(
+    found: Mapping[str, Change], whole: Plan, console: Console, command: str, stuck: Mapping[Address, str]
+) -> None:
     """`stuck`: what cannot be adopted, and why."""
     from provisioner.planning.diff import differences
     from provisioner.planning.guards import describe_org
     from provisioner.reporting.differences import shown
     from provisioner.reporting.text import count_text, safe
 
+    why = {str(address): reason for address, reason in stuck.items()}
     rows = {address: differences(change) for address, change in found.items()}
     data = [
         {"address": address, "identical": not found_rows, "differences": [item.path for item in found_rows]}
@@ -143,8 +115,8 @@ def _show(found: dict[str, Change], whole: Plan, console: Console, command: str,
     for address, found_rows in rows.items():
         how = "as the design wants it" if not found_rows else f"{count_text(len(found_rows), 'difference')}"
         console.say(f"  {safe(address)}  ({how})")
-        if address in stuck:
-            console.say(f"      cannot be adopted: {safe(stuck[address])}")
+        if address in why:
+            console.say(f"      cannot be adopted: {safe(why[address])}")
         for row in found_rows if console.verbose else found_rows[:5]:
             item = shown(row)
             console.say(f"      {item.sign} {item}")

@@ -16,7 +16,7 @@ from provisioner.errors import UsageError
 if TYPE_CHECKING:
     from provisioner.cli.console import Console
     from provisioner.planning.plan import Plan
-    from provisioner.planning.policy import Breach
+    from provisioner.planning.policy import Breach, Policy
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Format = Literal["markdown", "html"]
@@ -82,6 +82,19 @@ def tell_next(plan: Plan, planfile: Path | None, console: Console, breaches: Seq
         console.note(f"{f'Kept in {planfile}, but ' if planfile else ''}{step}")
     elif planfile:
         console.note(f"Kept in {planfile}. {step.words} within 24 hours: {step.command}")
+
+
+def keep_plan(plan: Plan, out: Path, rules: Policy | None, console: Console) -> int:
+    """Show a plan and write it to `out` instead of carrying it out. The exit code."""
+    from provisioner.cli import policies
+    from provisioner.planning import planfile
+    from provisioner.reporting.plans import plan_text
+
+    planfile.write(plan, out)
+    console.data(planfile.to_data(plan))
+    console.say(plan_text(plan, console.paint, verbose=console.verbose))
+    tell_next(plan, out, console, policies.warn(plan, rules, console))
+    return 0
 
 
 def mark(form: Format) -> str:

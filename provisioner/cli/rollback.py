@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from provisioner.cli.road import Reached
     from provisioner.cli.walk import Errand
     from provisioner.planning.plan import Plan
-    from provisioner.planning.policy import Policy
     from provisioner.targets.base import Target
 
 
@@ -64,6 +63,7 @@ def rollback(
     from provisioner.cli import policies
     from provisioner.cli.carry_out import Consent, carry_out
     from provisioner.cli.golive import reason_text
+    from provisioner.cli.reports import keep_plan
 
     reason = reason_text(override)
     state = runs.state_folder(state_dir)
@@ -74,17 +74,11 @@ def rollback(
     rules = policies.find(found.text("design_file"), policy) if policy or found.text("design_file") else None
     plan = replace(plan, policy=rules.digest if rules is not None else "")
     if out is not None:
-        return _keep(plan, out, rules, console)
+        return keep_plan(plan, out, rules, console)
     _check_switch(plan, found, reason)
+    live = reason is not None
     consent = Consent(
-        yes,
-        confirm,
-        allow_deletes,
-        allow_data_loss,
-        live=reason is not None,
-        wait=wait,
-        state_dir=state_dir,
-        policy=policy,
+        yes, confirm, allow_deletes, allow_data_loss, live=live, wait=wait, state_dir=state_dir, policy=policy
     )
     errand = _errand(plan, found, connection, reason)
     return carry_out(plan, reached, target, consent, console, errand, question=f"Take run {found.id} back")
@@ -177,16 +171,3 @@ def _mode(plan: Plan, run: Run) -> str | None:
     if run.begin.get("goes_live") and not plan.goes_live:
         return "silent"
     return "live" if plan.goes_live else None
-
-
-def _keep(plan: Plan, out: Path, rules: Policy | None, console: Console) -> int:
-    from provisioner.cli import policies
-    from provisioner.cli.reports import tell_next
-    from provisioner.planning import planfile
-    from provisioner.reporting.plans import plan_text
-
-    planfile.write(plan, out)
-    console.data(planfile.to_data(plan))
-    console.say(plan_text(plan, console.paint, verbose=console.verbose))
-    tell_next(plan, out, console, policies.warn(plan, rules, console))
-    return 0

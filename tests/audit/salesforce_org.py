@@ -7,7 +7,7 @@ import io
 import random
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ STAFF = ("qa@acme.example", "cro@acme.example", "sdr-manager@acme.example", "int
 SOURCES = ("Demo Request", "Pricing Page", "Contact Form", "Webinar", "Trade Show", "Content Download")
 USED = tuple(value for value in SOURCES if value != "Pricing Page")
 CODE = ("ApexClass", "ApexTrigger")
+PARTS = {"CustomField": "fields", "ListView": "listViews", "ValidationRule": "validationRules"}  # of an object's file
 NS = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
 ROOT = "/services/data/v66.0/"
 
@@ -56,10 +57,10 @@ class SalesforceOrg(Emulated):
     platform = "salesforce"
     root = ROOT
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, example: Path = EXAMPLE, edits: Sequence[tuple[str, str]] = EDITS) -> None:
         super().__init__()
-        text = EXAMPLE.read_text(encoding="utf-8")
-        for old, new in EDITS:
+        text = example.read_text(encoding="utf-8")
+        for old, new in edits:
             assert old in text
             text = text.replace(old, new)
         self.desk = Desk(folder, "salesforce", self.url, self.token, text)
@@ -219,8 +220,11 @@ class SalesforceOrg(Emulated):
         components = [(kind, name)]
         if path.startswith("objects/"):  # whatever the file holds has to be in the manifest
             object = Path(path).stem
-            fields = re.findall(r"<fields>\s*<fullName>(\w+)</fullName>", text)
-            components = [("CustomField", f"{object}.{field}") for field in fields]
+            components = [
+                (kind, f"{object}.{part}")
+                for kind, tag in PARTS.items()
+                for part in re.findall(rf"<{tag}>\s*<fullName>(\w+)</fullName>", text)
+            ]
             components += [] if object == "Lead" else [("CustomObject", object)]
         files = {path: text.encode(), "package.xml": manifest(*components)}
         if kind in CODE or path.endswith(".email"):

@@ -141,7 +141,7 @@ def test_a_change_by_hand_is_told_in_the_words_of_the_sla(desk: Desk, crm: Crm) 
     assert result.code == 3
     assert (
         "  SLA of Demo: 5 minutes -> 60 minutes, by Ana Ruiz on 2026-06-03.\n"
-        "  Judged under it: 112 leads of “Demo” (SLA 5m) since 2026-06-03.\n"
+        "  Judged or alerted under it: 112 leads of “Demo” (SLA 5m) since 2026-06-03.\n"
     ) in result.out
 
 

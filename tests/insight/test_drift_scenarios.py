@@ -391,8 +391,8 @@ def by_hand(count: int | None, touched: Touched | None = WHEN) -> tuple[str, str
 
 def test_a_change_by_hand_says_who_when_and_whom_it_concerned() -> None:
     said = "SLA of Demo: 5 minutes -> 60 minutes, by Ana Ruiz on 2026-06-03."
-    assert by_hand(112) == ("error", said, "Judged under it: 112 leads of “Demo” (SLA 5m) since 2026-06-03.")
-    assert by_hand(0) == ("error", said, "No lead was judged under it yet, since 2026-06-03.")
+    assert by_hand(112) == ("error", said, "Judged or alerted under it: 112 leads of “Demo” (SLA 5m) since 2026-06-03.")
+    assert by_hand(0) == ("error", said, "No lead was judged or alerted under it yet, since 2026-06-03.")
     assert by_hand(None) == (
         "error",
         said,

@@ -116,7 +116,7 @@ def test_the_text_of_a_finding_says_where_what_why_and_what_now() -> None:
         "acme.yaml:17:5: error C201: Something this design made was changed by hand\n"
         "  Type:demo\n"
         "  SLA of TikTok: 5 minutes -> 60 minutes, by TikTok on 2026-06-03.\n"
-        "  Judged under it: 112 leads of “Demo” (SLA 5m) since 2026-06-03.\n"
+        "  Judged or alerted under it: 112 leads of “Demo” (SLA 5m) since 2026-06-03.\n"
         "  What to do: See the difference: provisioner plan acme.yaml -c sandbox; put the design back: "
         "provisioner apply acme.yaml -c sandbox\n"
         "  How we know: 112 records, by: TikTok; for example TikTok\n"

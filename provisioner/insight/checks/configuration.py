@@ -270,8 +270,8 @@ def _judged_text(audit: Audit, lead_types: tuple[str, ...], judged: list[tuple[s
     if judged and at:
         some = [(id, item) for id, item in judged if item.evidence.count]
         if not some:
-            return f"No lead was judged under it yet, since {day_text(at)}."
-        return f"Judged under it: {'; '.join(_share(audit, id, item, at) for id, item in some)}."
+            return f"No lead was judged or alerted under it yet, since {day_text(at)}."
+        return f"Judged or alerted under it: {'; '.join(_share(audit, id, item, at) for id, item in some)}."
     names = ", ".join(audit.type_name(id) for id in lead_types)
     unknown = "how many leads could not be counted" if at else "since when is not known, so they were not counted"
     return f"Leads of {names} are judged or alerted differently; {unknown}."

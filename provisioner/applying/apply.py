@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
@@ -11,9 +12,11 @@ from provisioner.errors import PartlyApplied, ProvisionerError, Refused, TargetE
 from provisioner.planning import guards
 from provisioner.planning.commands import look_again, plan_again
 from provisioner.planning.diff import Compare, attribute_changes, ledger_digest
-from provisioner.planning.plan import Change, Plan
+from provisioner.planning.plan import Action, Change, Plan
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Progress, Rehearsing, Session
+
+ENTRY = re.compile(r"\[([^\]]*)\]")  # `values[Minutes__c]` of a difference's path: the entry called Minutes__c
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def apply(
     complete = tuple(_reported(change, outcomes) for change in plan.changes)
     yield Stage("verify", "Reading back what was written")
     applied, after = _read_back(plan, complete, session, touched, target.compare, plan_id)
-    meanwhile = _meanwhile(live.snapshot, after, touched)
+    meanwhile = _meanwhile(plan, live.snapshot, after, touched)
     yield replace(applied, surprises=(*applied.surprises, *meanwhile))
 
 
@@ -204,12 +207,21 @@ def _read_back(
     return Applied(outcomes, surprises, notices), live.snapshot
 
 
-def _meanwhile(before: Snapshot, after: Snapshot, touched: Snapshot) -> Iterator[Surprise]:
-    """What is ours and not in this plan, but moved while it was carried out: another apply was at work."""
+def _meanwhile(plan: Plan, before: Snapshot, after: Snapshot, touched: Snapshot) -> Iterator[Surprise]:
+    """What is ours and not in this plan, but moved while it was carried out: another apply was at work.
+
+    With a field that comes or goes, the records of its type gain or lose a value of that name: that is ours.
+    """
+    own = {change.address.name.rpartition(".")[2] for change in plan.to_write if change.action is not Action.UPDATE}
     for resource in before:
         found = after.get(resource.address)
         ours = resource.address in touched.resources or resource.address in after.unread
-        if not ours and found is not None and found.fingerprint() != resource.fingerprint():
+        if ours or found is None or found.fingerprint() == resource.fingerprint():
+            continue
+        if any(
+            own.isdisjoint(ENTRY.findall(difference.path))
+            for difference in attribute_changes(resource.attributes, found.attributes)
+        ):
             yield Surprise(resource.address, "was changed by somebody else while this plan was carried out")
 
 

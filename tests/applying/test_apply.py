@@ -155,6 +155,24 @@ def test_what_another_apply_changed_meanwhile_is_told() -> None:
     assert not last.is_complete
 
 
+@pytest.mark.parametrize(("also", "told"), [({}, False), ({"Size": 2}, True)], ids=["ours alone", "somebody's too"])
+def test_records_that_lose_a_value_with_its_field_were_changed_by_us(also: dict[str, int], told: bool) -> None:
+    def record(**values: int) -> Resource:
+        return field("Row", values=[{"field": name, "value": value} for name, value in values.items()])
+
+    was, is_wanted, gone = record(Size=1, Tone=1), record(Size=1), field("Type.Tone", length=1)
+    org = FakeOrg(was, gone, ledger=ledger_of("acme", [was, gone]))
+    plan = replace(planned(org, was), fingerprints={was.address: is_wanted.fingerprint()})
+
+    class WithItsField(FakeSession):
+        def write(self, plan: Plan, ledger: Ledger) -> Any:
+            org.resources[was.address] = record(**({"Size": 1} | also)).attributes
+            yield from super().write(plan, ledger)
+
+    last = list(apply(plan, WithItsField(org), TARGET, plan_id="p", applied_at="t", applied_by="me"))[-1]
+    assert [item.address for item in last.surprises] == ([was.address] if told else [])
+
+
 def test_a_plan_is_carried_out_once() -> None:
     org = an_org()
     plan = planned(org, A, B)

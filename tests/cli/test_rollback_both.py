@@ -100,9 +100,7 @@ def test_recorded_data_is_counted(crm: Place) -> None:
     assert f"{field} (2 records)" in said
     number = said.split("give --allow-data-loss=")[1].split(".")[0]
     crm(*destroy, f"--allow-data-loss={int(number) - 1}", code=5)
-    if crm.platform == "salesforce":
-        unassign(crm)  # a permission set that somebody holds is not deleted
-    crm(*destroy, "--allow-data-loss", "unknown" if crm.platform == "salesforce" else number)
+    crm(*destroy, "--allow-data-loss", number)
     assert "Nothing to delete." in crm(*destroy)
 
 
@@ -110,13 +108,6 @@ def sees(crm: Place) -> None:
     """The connection's user is given the fields, where deployed fields are hidden at first."""
     if crm.platform == "salesforce":
         crm.door("seed", {"permission_sets": [{"user": "admin@example.com", "name": "BRW_Speed_To_Lead"}]})
-
-
-def unassign(crm: Place) -> None:
-    path = "/services/data/v66.0"
-    query = "SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.Name = 'BRW_Speed_To_Lead'"
-    for row in crm.call("GET", f"{path}/query", params={"q": query})["records"]:
-        crm.call("DELETE", f"{path}/sobjects/PermissionSetAssignment/{row['Id']}")
 
 
 def record(crm: Place) -> None:

@@ -148,8 +148,17 @@ def _dict(parent: str, want: Mapping[str, Any], have: Mapping[str, Any], looking
             answer[name] = value
     for name, value in have.items():
         if name not in want and _counts(name, value, looking):
-            answer[name] = value
+            answer[name] = _unknown(value, looking)
     return dict(sorted(answer.items()))
+
+
+def _unknown(value: Any, looking: Looking) -> Any:
+    """What is not desired (any more), without what the server adds to it: as it was when it was recorded."""
+    if not looking.ignored:
+        return value
+    if isinstance(value, Mapping):
+        return {name: _unknown(item, looking) for name, item in value.items() if name not in looking.ignored}
+    return [_unknown(item, looking) for item in value] if isinstance(value, list) else value
 
 
 def _counts(name: str, value: Any, looking: Looking) -> bool:
@@ -186,7 +195,7 @@ def _list(parent: str, name: str, want: list[Any], have: list[Any], looking: Loo
         if mine is not None:
             answer.append(_dict(name, mine, item, looking))
         elif not is_open:
-            answer.append(item)
+            answer.append(_unknown(item, looking))
     present = {item.get(key, "") for item in have}
     # A value that is not there and a value that is nil are the same.
     answer += [item for name, item in wanted.items() if name not in present and item.get("value", "") is None]

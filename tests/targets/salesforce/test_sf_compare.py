@@ -90,6 +90,15 @@ def test_a_nil_value_that_is_left_out_is_no_difference() -> None:
     assert compare(desired, live) == desired
 
 
+def test_what_goes_with_the_design_is_as_it_was_recorded() -> None:
+    """The server's additions to an action that is desired no more are nobody's change by hand."""
+    recorded, live = edited(TIMERS, lambda a: [c.update(nameSegment="x") for c in a["actionCalls"]])
+    _, fewer = edited(TIMERS, lambda a: a["actionCalls"].pop())
+    _, none = edited(TIMERS, lambda a: a.pop("actionCalls"))
+    assert compare(fewer, live).fingerprint() == recorded.fingerprint()
+    assert compare(none, live).fingerprint() == recorded.fingerprint()
+
+
 def rewire(attributes: dict[str, Any]) -> None:
     node = next(item for item in attributes["assignments"] if "connector" not in item)
     node["connector"] = {"targetReference": "Look"}

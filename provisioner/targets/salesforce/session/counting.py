@@ -21,6 +21,9 @@ MOST_TOGETHER = 40  # aggregates in one query, far below the longest URL
 API_NAME = re.compile(r"[A-Za-z]\w{0,79}(\.[A-Za-z]\w{0,79})?", re.ASCII)
 NOT_COUNTED = frozenset({"LongTextArea", "Html"})  # [inferred] from what cannot be grouped, reference/salesforce.md 8.2
 
+ACTIVITY = "Activity"  # is asked as tasks and as events, which have its fields ([docs] reference/salesforce.md 2.1)
+ACTIVITIES = ("Task", "Event")
+
 Counts = dict[Address, int | None]
 
 
@@ -63,7 +66,9 @@ def records_with(rest: Rest, resources: Iterable[Resource]) -> Counts:
         elif kind == "CustomField" and not resource.attributes.get("formula"):
             fields.setdefault(name.partition(".")[0], []).append(resource)
     for object, items in sorted(fields.items()):
-        if object not in doomed and not object.endswith(CONFIGURATION):
+        if object == ACTIVITY:
+            found |= _together([_of_object(rest, kind, items) for kind in ACTIVITIES])
+        elif object not in doomed and not object.endswith(CONFIGURATION):
             found |= _of_object(rest, object, items)
     return found
 
@@ -120,6 +125,14 @@ def _of_object(rest: Rest, object: str, fields: Sequence[Resource]) -> Counts:
         row = _ask(rest, f"SELECT {counts} FROM {object}", len(part))  # noqa: S608 - API names
         found |= {field.address: row.get(f"n{place}") for place, field in enumerate(part)}
     return found
+
+
+def _together(counts: Sequence[Counts]) -> Counts:
+    """The sums; unknown as soon as one of them is."""
+    return {
+        address: None if any(part[address] is None for part in counts) else sum(part[address] or 0 for part in counts)
+        for address in counts[0]
+    }
 
 
 def _records(rest: Rest, object: str, where: str = "") -> int | None:

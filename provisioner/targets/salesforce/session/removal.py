@@ -13,7 +13,7 @@ from provisioner.targets.salesforce import package
 from provisioner.targets.salesforce.session import xmltext
 from provisioner.targets.salesforce.session.activation import activate, definitions, versions
 from provisioner.targets.salesforce.session.rest import Rest, record_id
-from provisioner.targets.salesforce.soql import literals, portions
+from provisioner.targets.salesforce.soql import literal, literals, portions
 
 STAGE = "removing"
 # What refers to other things goes before what is referred to; both halves are one transaction.
@@ -65,6 +65,20 @@ def remove_holidays(rest: Rest, doomed: Collection[str]) -> Iterator[Outcome]:
         for found in rows[name]:
             rest.delete(f"sobjects/Holiday/{found}", f"delete the holiday {name}")
         yield Outcome(address, "done")
+
+
+def withdraw(rest: Rest, doomed: Collection[str]) -> Iterator[Progress]:
+    """Take the doomed permission sets from everybody who has them: one that is assigned cannot be deleted
+    ([inferred]: setup refuses it). Assignments are data ([docs] reference/salesforce.md 2.6)."""
+    for name in sorted(doomed):
+        query = f"SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.Name = {literal(name)}"  # noqa: S608
+        rows = rest.query(query, f"find who has the permission set {name}")
+        for row in rows:
+            found = record_id(row.get("Id"), "permission set assignment")
+            rest.delete(f"sobjects/PermissionSetAssignment/{found}", f"take the permission set {name} from a user")
+        if rows:
+            people = "1 user" if len(rows) == 1 else f"{len(rows)} users"
+            yield Progress(STAGE, f"Permission set {name} taken from {people}")
 
 
 def destructive_files(doomed: Iterable[Resource], also: Mapping[str, list[str]]) -> list[Artifact]:

@@ -127,6 +127,8 @@ class Writer:
         flows = {address.name for address in doomed if address.kind == "Flow"}
         held = any(address.kind in removal.HELD_BY_FLOWS for address in doomed)
         retained = {address.name for address in final.fingerprints if address.kind == "Flow"} if held else set()
+        # First, because it takes a right of its own: whoever has it not is refused before clocks are switched off.
+        yield from removal.withdraw(self._rest, {item.name for item in doomed if item.kind == "PermissionSet"})
         yield from removal.remove_flows(self._rest, flows, retained)
         yield from (Outcome(Address("Flow", name), "done") for name in sorted(flows))
         remaining = dict(final.fingerprints)

@@ -1,0 +1,39 @@
+"""Destroying a design whose permission set people have, and whose touches were counted on activities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from both_crms import place
+from test_rollback_both import APPLY
+
+SET = "BRW_Speed_To_Lead"
+DESTROY = ("destroy", "brew.yaml", "-c", "box", "--yes")
+CALL = {"WhoId": {"ref": "lead"}, "Subject": "Call", "Status": "Completed", "TaskSubtype": "Call"}
+
+
+def test_what_people_were_given_goes_with_the_design(tmp_path: Path) -> None:
+    with place("salesforce", tmp_path) as crm:
+        crm.edit("escalation: cold}", "escalation: cold, follow_up: {touches: 2, within: 48h}}")
+        crm(*APPLY)
+        lead = {"LastName": "Moss", "Company": "Moss Tea", "LeadSource": "Web"}
+        ada = "ada@brewline.example"
+        crm.door("seed", {
+            "users": [{"username": ada}],
+            "permission_sets": [{"user": "admin@example.com", "name": SET}, {"user": ada, "name": SET}],
+            "records": [
+                {"sobject": "Lead", "as": ada, "ref": "lead", "values": lead},
+                {"sobject": "Task", "as": ada, "values": CALL},
+                {"sobject": "Task", "as": ada, "values": CALL},
+            ],
+        })  # fmt: skip
+        refused = crm(*DESTROY, code=5)
+        assert "CustomField:Activity.BRW_Touch_Cycle__c (2 records)" in refused
+        assert "could not be counted" not in refused
+        number = refused.split("give --allow-data-loss=")[1].split(".")[0]
+        out = crm(*DESTROY, "--allow-data-loss", number)
+        assert f"Permission set {SET} taken from 2 users" in out
+        assert "Nothing to delete." in crm(*DESTROY)
+        query = f"SELECT COUNT() FROM PermissionSet WHERE Name = '{SET}'"
+        left = crm.call("GET", "/services/data/v66.0/query", params={"q": query})
+        assert left["totalSize"] == 0

@@ -49,7 +49,12 @@ Exit codes:
 @click.option("--markdown", type=_FILE, metavar="FILE", help="Keep it as Markdown, short enough for a comment.")
 @click.option("--sarif", type=_FILE, metavar="FILE", help="Keep it as SARIF 2.1.0, for code scanning.")
 @click.option("--junit", type=_FILE, metavar="FILE", help="Keep it as JUnit XML, for CI.")
-@click.option("--post", metavar="NAME", help="Send a summary to [notifications.NAME] of provisioner.toml.")
+@click.option(
+    "--post",
+    multiple=True,
+    metavar="NAME",
+    help="Send a summary to [notifications.NAME] of provisioner.toml; again for more.",
+)
 @click.option("--write-patch", type=_FILE, metavar="FILE", help="Write the proposed mappings as a patch of the design.")
 @click.option("--fix", is_flag=True, help="Put the proposed mappings into a copy of the design, and show its plan.")
 @click.option("--in-place", is_flag=True, help="With --fix: into the design itself.")
@@ -85,7 +90,7 @@ def drift(
     prepared = road.prepare(design, console)
     acceptances = drift_files.read_acceptances(options["accepted"], design)
     found = road.find_connection(connection, prepared.design.target.platform)
-    channel = drift_files.find_channel(options["post"])
+    channels = [drift_files.find_channel(name) for name in dict.fromkeys(options["post"])]
     reached = road.reach(prepared.target, found, console, read_only=True)
     audit = fetched(prepared, reached, scope_of(prepared, moment, begin), console)
     report = drift_files.report_of(audit, prepared, acceptances, wanted, earlier)
@@ -93,9 +98,9 @@ def drift(
     console.data(drift_data(report))
     console.say(drift_text(report, console.paint, verbose=console.verbose))
     unplanned = _propose(report, prepared, reached, options, console)
-    posted = drift_files.post(report, channel, console)
+    posted = [drift_files.post(report, channel, console) for channel in channels]
     told = exit_code(report, options["fail_on"], options["allow_unchecked"])
-    return told or unplanned or (0 if posted else UNCHECKED)
+    return told or unplanned or (0 if all(posted) else UNCHECKED)
 
 
 def exit_code(report: Report, fail_on: Literal["error", "warning", "info", "never"], allow_unchecked: bool) -> int:

@@ -204,10 +204,8 @@ _FORMS = {"html": "drift_page", "markdown": "drift_markdown", "sarif": "drift_sa
 PATCH_MARK = "--- a/"
 
 
-def find_channel(name: str | None) -> Notification | None:
+def find_channel(name: str) -> Notification:
     """The named place to post to; its address is masked from now on."""
-    if name is None:
-        return None
     from provisioner.cli import failures
 
     found = config.notification(name)
@@ -215,10 +213,8 @@ def find_channel(name: str | None) -> Notification | None:
     return found
 
 
-def post(report: Report, channel: Notification | None, console: Console) -> bool:
-    """Whether the summary arrived, or none was wanted. What went wrong is said; the report is kept all the same."""
-    if channel is None:
-        return True
+def post(report: Report, channel: Notification, console: Console) -> bool:
+    """Whether the summary arrived. What went wrong is said; the report is kept all the same."""
     from provisioner.cli import posting
     from provisioner.cli.failures import masked
     from provisioner.reporting.text import safe

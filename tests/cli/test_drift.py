@@ -423,6 +423,20 @@ def test_the_summary_is_posted(
     assert TOKEN not in json.dumps(receiver.bodies)
 
 
+def test_the_summary_is_posted_to_everybody_who_is_named(
+    desk: Desk, crm: Crm, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notify(desk, "slack")
+    config = desk.folder / "provisioner.toml"
+    config.write_text(config.read_text() + '[notifications.pager]\nkind = "webhook"\nurl = {env = "HOOK"}\n')
+    monkeypatch.setenv("HOOK", receiver.url)
+    result = desk(*DRIFT, "--post", "revops", "--post", "pager", "--post", "revops")
+    assert (result.code, result.err) == (0, "Posted to revops.\nPosted to pager.\n")
+    assert [sorted(body) for body in receiver.bodies] == [["blocks", "text"], ["format", "report", "text"]]
+    receiver.status = 500
+    assert desk(*DRIFT, "--post", "revops", "--post", "pager").err.count("The summary was not posted to ") == 2
+
+
 @pytest.mark.parametrize("status", [302, 404, 500])
 def test_a_summary_that_did_not_arrive_is_a_failure_and_the_report_is_kept(
     desk: Desk, crm: Crm, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, status: int

@@ -406,6 +406,16 @@ def test_a_change_by_hand_says_who_when_and_whom_it_concerned() -> None:
     )
 
 
+def test_what_the_design_changed_is_not_said_to_be_somebody_elses_deed() -> None:
+    change = changed(Cause.BOTH, touched=WHEN)
+    meanings = {change.address: (Meaning("SLA of Demo: 5 minutes -> 60 minutes", ("demo",)),)}
+    finding = report(audited(plan=plan(change), meanings=meanings)).findings[0]
+    assert finding.found.detail == (
+        "Changed by hand, by Ana Ruiz on 2026-06-03, and the design was changed as well. What differs now, of both: "
+        "SLA of Demo: 5 minutes -> 60 minutes."
+    )
+
+
 def accepted(code: str, subject: str, fingerprint: str = "") -> Acceptance:
     place = Location("provisioner.accepted.yaml", 2, 5)
     return Acceptance(code, subject, fingerprint, "Known.", date(2026, 12, 31), place)

@@ -233,13 +233,12 @@ def _by_hand(audit: Audit, change: Change, what: str, more: str = "") -> Found:
     known = {kind.id for kind in audit.design.lead_types}
     who = _who(change)
     detail = "; ".join(meaning.text.rstrip(".") for meaning in meanings)
-    both = " The design was changed as well." if change.cause is Cause.BOTH else ""
     severity: Severity = "error" if lead_types or change.cause is Cause.DELETED else "warning"
     judged = [(id, audit.judged[id]) for id in lead_types if id in audit.judged]
     dated = bool(change.touched and change.touched.at)
     return Found(
         subject=str(change.address),
-        detail=f"{detail}{who}.{both}{more}",
+        detail=f"{_both(who)}{detail}.{more}" if change.cause is Cause.BOTH else f"{detail}{who}.{more}",
         consequence=_judged_text(audit, lead_types, judged, change.touched.at if change.touched else ""),
         fix=f"See the difference: {audit.command('plan')}; put the design back: {audit.command('apply')}",
         evidence=judged[0][1].evidence if len(judged) == 1 and dated else None,
@@ -251,6 +250,11 @@ def _by_hand(audit: Audit, change: Change, what: str, more: str = "") -> Found:
         address=change.address,
         about=tuple(dict.fromkeys(part for meaning in meanings for part in meaning.about)),
     )
+
+
+def _both(who: str) -> str:
+    """What differs came of both; the last apply left a fingerprint only, so nobody can tell them apart."""
+    return f"Changed by hand{who}, and the design was changed as well. What differs now, of both: "
 
 
 def _who(change: Change) -> str:

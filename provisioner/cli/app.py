@@ -36,7 +36,10 @@ COMMANDS = {
     "history": ("provisioner.cli.history:history", "Show what was carried out from this machine, run by run."),
     "destroy": ("provisioner.cli.destroy:destroy", "Remove everything a design made in an org, and nothing else."),
     "drift": ("provisioner.cli.drift:drift", "Audit an org: unknown lead types, changes by hand, people who left."),
-    "backfill": ("provisioner.cli.backfill:backfill", "Fill in when leads from before the clock were touched."),
+    "backfill": (
+        "provisioner.cli.backfill:backfill",
+        "Fill in when leads from before the clock were assigned and touched.",
+    ),
     "schema": ("provisioner.cli.schema:schema", "Print the JSON Schema of a file, for editors."),
     "emulator": ("provisioner.cli.emulator:emulator", "Run a local CRM to try things on."),
     "demo": ("provisioner.cli.demo:demo", "Run the whole story on a local CRM: no account, no network."),

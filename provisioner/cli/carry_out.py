@@ -79,8 +79,9 @@ def carry_out(
     reminders = _reminders(plan, applied, target)
     told = applied_data(applied, plan, errand.plan_id or planfile.digest(plan))
     console.data({"run": run, **told, "reminders": reminders})
-    for reminder in reminders:
-        console.say(console.paint(safe(reminder), "yellow"))
+    if reminders:
+        numbered = (f"  {place}. {safe(reminder)}" for place, reminder in enumerate(reminders, start=1))
+        console.say("\n".join((console.paint("\nWhat only a person can do, once:", "yellow"), *numbered, "")))
     console.say(applied_text(applied, plan, duration_text(time.monotonic() - start), console.paint))
     console.say(_left(plan, reached, console))
     if applied.is_complete:

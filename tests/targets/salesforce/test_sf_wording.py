@@ -85,15 +85,15 @@ def test_live_alerts_say_what_happened(world: World) -> None:
         "Lead type: Demo & pricing",
         "Owner: ann",
         "SLA: 5 min (business hours us)",
-        "Waiting: 5 min since assignment",
+        "Waiting: 5 min since the clock started",
     ]
     assert link.startswith("Link: http") and link.endswith(f"/{lead}")
-    assert emails[3][1].splitlines()[5] == "Waiting: 125 min since assignment"
+    assert emails[3][1].splitlines()[5] == "Waiting: 125 min since the clock started"
     assert texts(messages, "bell") == [
         (
             "SLA missed: Ada Lovelace, Engines & Co",
             "Lead: Ada Lovelace; Company: Engines & Co; Lead type: Demo & pricing; Owner: ann; "
-            "SLA: 5 min (business hours us); Waiting: 5 min since assignment",
+            "SLA: 5 min (business hours us); Waiting: 5 min since the clock started",
         )
     ]
 
@@ -126,7 +126,7 @@ def test_a_clock_without_hours_runs_around_the_clock(world: World) -> None:
     written = document("live", clock="calendar", sla="1h")
     del written["lead_types"][0]["hours"]
     bodies = [body for _, body in texts(sent(world, written), "email")]
-    assert bodies[2].splitlines()[4:6] == ["SLA: 60 min (around the clock)", "Waiting: 60 min since assignment"]
+    assert bodies[2].splitlines()[4:6] == ["SLA: 60 min (around the clock)", "Waiting: 60 min since the clock started"]
 
 
 def test_waiting_is_counted_on_the_calendar(world: World) -> None:
@@ -138,7 +138,20 @@ def test_waiting_is_counted_on_the_calendar(world: World) -> None:
     lead = {"LastName": "Lovelace", "Company": "Engines", "LeadSource": "Demo"}
     world.play([Life(0, (Event(late, "save", lead, "ann@acme.example"),))], late + timedelta(days=1))
     ((_, body),) = texts(world.door("sent", method="GET"), "email")
-    assert body.splitlines()[4:6] == ["SLA: 480 min (business hours us)", "Waiting: 1320 min since assignment"]
+    assert body.splitlines()[4:6] == ["SLA: 480 min (business hours us)", "Waiting: 1320 min since the clock started"]
+
+
+def test_a_lead_of_the_night_is_told_from_the_opening_on(world: World) -> None:
+    """Assigned four hours before the office opens: what is counted from is said."""
+    written = document("live", sla="1h")
+    written["escalation"]["urgent"] = [{"at": "due", "notify": ["rep"], "via": ["email"]}]
+    world.reset(files_of(compiled(written)), MONDAY)
+    early = MONDAY.replace(hour=9)  # 04:00 in New York
+    lead = {"LastName": "Lovelace", "Company": "Engines", "LeadSource": "Demo"}
+    at = early + timedelta(days=1)
+    world.play([Life(0, (Event(at, "save", lead, "ann@acme.example"),))], at + timedelta(hours=12))
+    ((_, body),) = texts(world.door("sent", method="GET"), "email")
+    assert body.splitlines()[4:6] == ["SLA: 60 min (business hours us)", "Waiting: 60 min since the clock started"]
 
 
 def test_only_what_the_design_lists_is_told(world: World) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from provisioner.errors import Unreachable
 from provisioner.facts import Unasked
+from provisioner.targets.http.reply import shortened
 
 GROUPS_MOST = 2000
 """Groups that one aggregate query may have. [docs] reference/salesforce.md 8.2"""
@@ -68,8 +70,12 @@ def value(row: Mapping[str, Any], field: str) -> Any:
 
 
 def number(row: Mapping[str, Any], field: str) -> int:
+    """A count. Unreachable when it is none: what is not understood must not be taken for nothing."""
     found = row.get(field)
-    return int(found) if isinstance(found, int | float) else 0
+    whole = int(found) if isinstance(found, float) and found.is_integer() else found
+    if isinstance(whole, int) and not isinstance(whole, bool) and whole >= 0:
+        return whole
+    raise Unreachable(f"Salesforce answered {shortened(repr(found))} where a count belongs.")
 
 
 def decimal(row: Mapping[str, Any], field: str) -> float | None:

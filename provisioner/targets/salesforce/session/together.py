@@ -87,8 +87,9 @@ def _ask(rest: Rest, bundle: Mapping[str, str], what: str) -> dict[str, Answer |
 
 def _read(query: str, row: Mapping[str, Any]) -> Answer | Refusal:
     body = row.get("body")
-    if row.get("httpStatusCode") == 200 and isinstance(body, dict) and isinstance(body.get("records"), list):
-        rows = [{name: cell for name, cell in item.items() if name != "attributes"} for item in body["records"]]
+    told = body.get("records") if row.get("httpStatusCode") == 200 and isinstance(body, dict) else None
+    if isinstance(body, dict) and isinstance(told, list) and all(isinstance(item, dict) for item in told):
+        rows = [{name: cell for name, cell in item.items() if name != "attributes"} for item in told]
         size = body.get("totalSize")
         total = size if isinstance(size, int) else len(rows)
         if "GROUP BY" in query and len(rows) < total:  # of groups there is no further page

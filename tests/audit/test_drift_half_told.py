@@ -103,4 +103,21 @@ def uncounted(body: dict[str, Any]) -> dict[str, Any]:
 def test_leads_without_their_number_are_not_checked(org: SalesforceOrg) -> None:
     ran = org.desk.drift(org.now, wire=spoiling("/composite", uncounted))
     assert ran.code == 1
-    assert whys(ran, "carriers/LeadSource") == ["The CRM counts 60 leads altogether, and 0 by their values."]
+    assert whys(ran, "carriers/LeadSource") == ["Salesforce answered None where a count belongs."]
+
+
+def in_words(body: dict[str, Any]) -> dict[str, Any]:
+    """Every count is a text."""
+    for item in body["compositeResponse"]:
+        for row in item["body"]["records"]:
+            if "n" in row:
+                row["n"] = str(row["n"])
+    return body
+
+
+def test_counts_that_are_none_are_not_taken_for_nothing(org: SalesforceOrg) -> None:
+    ran = org.desk.drift(org.now, wire=spoiling("/composite", in_words))
+    assert ran.code == 1
+    (why,) = whys(ran, "carriers/LeadSource")
+    assert why.startswith("Salesforce answered '") and why.endswith("' where a count belongs.")
+    assert {"carriers/LeadSource", "periods"} <= ran.unchecked

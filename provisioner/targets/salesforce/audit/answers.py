@@ -72,10 +72,18 @@ def value(row: Mapping[str, Any], field: str) -> Any:
 def number(row: Mapping[str, Any], field: str) -> int:
     """A count. Unreachable when it is none: what is not understood must not be taken for nothing."""
     found = row.get(field)
+    if (whole := whole_number(found)) is None:
+        raise Unreachable(not_a_count(found))
+    return whole
+
+
+def not_a_count(found: object) -> str:
+    return f"Salesforce answered {shortened(repr(found))} where a count belongs."
+
+
+def whole_number(found: object) -> int | None:
     whole = int(found) if isinstance(found, float) and found.is_integer() else found
-    if isinstance(whole, int) and not isinstance(whole, bool) and whole >= 0:
-        return whole
-    raise Unreachable(f"Salesforce answered {shortened(repr(found))} where a count belongs.")
+    return whole if isinstance(whole, int) and not isinstance(whole, bool) and whole >= 0 else None
 
 
 def decimal(row: Mapping[str, Any], field: str) -> float | None:

@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 from provisioner.errors import NotAllowed, Rejected, Unreachable
 from provisioner.targets.http.reply import shortened
-from provisioner.targets.salesforce.audit.answers import Answer, Refusal
+from provisioner.targets.salesforce.audit.answers import Answer, Refusal, not_a_count, whole_number
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
 
 QUERIES_MOST = 5
+COUNTS = "COUNT(Id) n"  # how every count of ours is asked for
 UNSEEN = {
     "INSUFFICIENT_ACCESS": "This user may not ask that",
     "QUERY_TIMEOUT": "The org took too long to count that",
@@ -90,6 +91,9 @@ def _read(query: str, row: Mapping[str, Any]) -> Answer | Refusal:
     told = body.get("records") if row.get("httpStatusCode") == 200 and isinstance(body, dict) else None
     if isinstance(body, dict) and isinstance(told, list) and all(isinstance(item, dict) for item in told):
         rows = [{name: cell for name, cell in item.items() if name != "attributes"} for item in told]
+        uncounted = [item.get("n") for item in rows if whole_number(item.get("n")) is None] if COUNTS in query else []
+        if uncounted:
+            return Refusal(query, not_a_count(uncounted[0]))
         size = body.get("totalSize")
         total = size if isinstance(size, int) else len(rows)
         if "GROUP BY" in query and len(rows) < total:  # of groups there is no further page

@@ -36,7 +36,8 @@ def inactive_owner(audit: Audit) -> Iterator[Found]:
                 subject=_name(person),
                 detail=f"{person.name} is not active any more and owns {leads_text(person.leads)}, "
                 f"{person.open_clocks or 'none'} of them with a running clock.",
-                consequence=f"Nobody answers these leads; {clocks} will end in a miss, where they have not yet, and the alerts reach nobody."
+                consequence=f"Nobody answers these leads; {clocks} will end in a miss, where they have not yet, and "
+                "the alerts reach nobody."
                 if person.open_clocks
                 else "Nobody answers these leads when they come back.",
                 fix="Give the leads to somebody who is there.",

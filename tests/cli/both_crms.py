@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -18,9 +17,9 @@ from typing import Any
 import requests
 from hubspot_bench import DESIGN as HUBSPOT_DESIGN
 from hubspot_bench import PEOPLE
+from launching import launched
 
 PLATFORMS = ("salesforce", "hubspot")
-LONGEST = 240.0  # seconds for one command, on a machine with much else to do
 SALESFORCE_DESIGN = """\
 apiVersion: provisioner/v1
 design: brewline
@@ -116,9 +115,8 @@ class Place:
         )  # fmt: skip
 
     def __call__(self, *options: str, code: int = 0) -> str:
-        process = self.start(*options)
-        out = _ended(process, options)
-        assert process.returncode == code, f"{' '.join(options)}: {process.returncode}\n{out}"
+        ended, out, _ = launched(options, self.folder, self.environment(), merged=True)
+        assert ended == code, f"{' '.join(options)}: {ended}\n{out}"
         assert self.token not in out and "Traceback" not in out
         return out
 
@@ -158,31 +156,25 @@ class Place:
         """Run it until it is done: what was under way when its predecessor ended may still come to its end, and is then
         refused rather than overwritten."""
         for _ in range(20):
-            process = self.start(*options)
-            out = _ended(process, options)
-            if process.returncode == 0 or "This plan was carried out already" in out:
+            code, out, _ = launched(options, self.folder, self.environment(), merged=True)
+            if code == 0 or "This plan was carried out already" in out:
                 return out
-            assert process.returncode == 5, out
+            assert code == 5, out
             said = ("is busy", "applied to the org again", "changed in the org", "This plan was begun already")
             assert any(words in out for words in said), out
         raise AssertionError(f"it never came to its end: {out}")
 
     def data(self, *options: str) -> Any:
         """What the command says to programs."""
-        done = subprocess.run(
-            [sys.executable, "-m", "provisioner.cli", *options, "--json"],
-            cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=120, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)
+        done = launched((*options, "--json"), self.folder, self.environment())
+        assert done.code == 0, done.out + done.err
+        return json.loads(done.out)
 
     def environment(self) -> dict[str, str]:
         return os.environ | {
             "CRM_TOKEN": self.token,
             "XDG_CONFIG_HOME": str(self.folder),
             "PROVISIONER_STATE_DIR": str(self.folder / "state"),
-            "PYTHONFAULTHANDLER": "1",  # for _ended
         }
 
     def has_said(self, words: str) -> None:
@@ -207,16 +199,6 @@ class Place:
     def differs(self) -> int:
         """How many changes a plan shows now."""
         return sum(self.data("plan", "brew.yaml", "-c", "box")["summary"].values())
-
-
-def _ended(process: subprocess.Popen[str], options: tuple[str, ...]) -> str:
-    """What it said. One that does not come to its end says where each of its threads stands, and fails the test."""
-    try:
-        return process.communicate(timeout=LONGEST)[0]
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGABRT)
-        out, _ = process.communicate(timeout=30)
-        raise AssertionError(f"{' '.join(options)} had not ended after {LONGEST:.0f} s:\n{out}") from None
 
 
 _TOLD = threading.Condition()

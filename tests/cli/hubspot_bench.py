@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from launching import launched
 
 PEOPLE = ("rep", "boss", "qa")
 DESIGN = """\
@@ -174,26 +175,27 @@ class HubBench:
         return subprocess.Popen(
             [sys.executable, "-m", "provisioner.cli", *options],
             cwd=self.folder,
-            env=os.environ | {"HUB_TOKEN": self.token, "XDG_CONFIG_HOME": str(self.folder)},
+            env=self.environment(),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def __call__(self, *options: str, code: int = 0) -> str:
         """What the command printed: standard output, then errors."""
-        process = self.start(*options)
-        out, err = process.communicate(timeout=120)
-        assert process.returncode == code, f"{' '.join(options)}: {process.returncode}\n{out}{err}"
+        ended, out, err = launched(options, self.folder, self.environment())
+        assert ended == code, f"{' '.join(options)}: {ended}\n{out}{err}"
         assert self.token not in out + err
         assert "Traceback" not in out + err
         return out + err
 
     def code(self, *options: str) -> int:
         """How the command ended, whatever it said."""
-        process = self.start(*options)
-        out, err = process.communicate(timeout=120)
+        ended, out, err = launched(options, self.folder, self.environment())
         assert self.token not in out + err
         assert "Traceback" not in out + err
-        return int(process.returncode)
+        return ended
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"HUB_TOKEN": self.token, "XDG_CONFIG_HOME": str(self.folder)}
 
     def killed(self, number: int, *options: str, answered: bool) -> None:
         """SIGKILL the command at its call `number`: before the portal sees it, or once it is carried out."""

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import zipfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from launching import Launcher
 from proxy import Kill, Proxy, Trouble
 
 READY = 'access_token = {env = "CRASH_TOKEN"}\n'
@@ -87,47 +87,6 @@ EDITS = {
 }
 
 
-class Launcher:
-    """The process that forks the commands; see launcher.py."""
-
-    def __init__(self) -> None:
-        script = Path(__file__).with_name("launcher.py")
-        self.process = subprocess.Popen(
-            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert self._said() == {"ready": True}
-        self.pid = 0
-
-    def start(self, argv: tuple[str, ...], folder: Path, env: dict[str, str]) -> None:
-        assert self.process.stdin is not None
-        job = {"argv": argv, "cwd": str(folder), "env": env, "out": str(folder / "out.txt")}
-        self.process.stdin.write(json.dumps(job) + "\n")
-        self.process.stdin.flush()
-        self.pid = int(self._said()["pid"])
-
-    def end(self) -> int:
-        """The exit code; the number of the signal, negative, when it was killed."""
-        return int(self._said()["code"])
-
-    def kill(self) -> None:
-        try:
-            os.kill(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return  # its last answer had arrived, and it came to its end
-
-    def _said(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        said: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return said
-
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait(10)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
 @dataclass
 class Bench:
     """`auth`: the lines of provisioner.toml that say how to sign in."""
@@ -174,7 +133,7 @@ class Bench:
 
     def ran(self, *argv: str, trouble: Trouble | None = None) -> tuple[int, str]:
         self.proxy.begin(trouble)
-        self.launcher.start(argv, self.folder, command_environment(self.token, self.folder))
+        self.launcher.start(argv, self.folder, command_environment(self.token, self.folder), self.folder / "out.txt")
         if isinstance(trouble, Kill):
             trouble.kill = self.launcher.kill
         code = self.launcher.end()

@@ -1,8 +1,9 @@
 """Runs commands of the CLI as processes of their own, without paying for the imports each time. No test.
 
 Everything is imported once, then every command is a fork: a process like any other, with its own memory, files and
-connections, that can be killed at any moment. It reads one JSON object per line (`argv`, `cwd`, `env`, `out`) and
-answers with two: `{"pid"}` at once, `{"code"}` at the end (negative: the signal that ended it).
+connections, that can be killed at any moment. It reads one JSON object per line (`argv`, `cwd`, `env`, `out`, and
+`err`, or null where errors go with the output) and answers with two: `{"pid"}` at once, `{"code"}` at the end
+(negative: the signal that ended it).
 
 Waiting costs no time here: a pause moves the process's own clock. What a command waits for is another process, which
 is given a moment at each pause.
@@ -10,6 +11,7 @@ is given a moment at each pause.
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import json
 import os
@@ -54,14 +56,19 @@ def load() -> None:
 def run(job: dict[str, Any]) -> None:
     """The forked process: never returns."""
     os.chdir(job["cwd"])
+    os.environ.clear()
     os.environ.update(job["env"])
     with Path(os.devnull).open("rb") as nothing, Path(job["out"]).open("wb", buffering=0) as out:
         os.dup2(nothing.fileno(), 0)
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
+    if job["err"] is not None:
+        with Path(job["err"]).open("wb", buffering=0) as err:
+            os.dup2(err.fileno(), 2)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process lives
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    faulthandler.enable(2)  # for commands that do not come to their end
     sys.argv = ["provisioner", *job["argv"]]
     from provisioner.cli import main
 

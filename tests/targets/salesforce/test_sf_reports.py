@@ -449,6 +449,12 @@ def test_targets_without_a_gauge_and_long_titles_are_said() -> None:
     assert findings(document(include=["trend"], dashboard=False)) == []
 
 
+def test_a_folder_is_called_by_what_fits() -> None:
+    asked = document(include=["trend"], folder=f"{'F' * 39} and more")
+    folders = of_kind(snapshot(compiled(asked)), "ReportFolder", "DashboardFolder")
+    assert [item.attributes["name"] for item in folders] == ["F" * 39] * 2
+
+
 def test_a_dashboard_needs_a_report() -> None:
     asked = document(include=["conversion_funnel"], stages=None)
     assert list(boards(compiled(asked))) == []

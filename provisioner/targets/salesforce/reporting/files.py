@@ -7,7 +7,7 @@ from typing import Any
 
 from provisioner.model.design import Design
 from provisioner.targets.salesforce.names import Names
-from provisioner.targets.salesforce.reporting.dashboards import boards, rows
+from provisioner.targets.salesforce.reporting.dashboards import TITLE_MOST, boards, rows
 from provisioner.targets.salesforce.reporting.reports import Report, reports
 from provisioner.targets.salesforce.templates import rendered
 
@@ -36,7 +36,8 @@ def reporting_files(design: Design, common: Mapping[str, Any]) -> dict[str, byte
 
 
 def _folder(kind: str, label: str) -> bytes:
-    return rendered("reports/folder.xml.j2", {"kind": kind, "label": label})
+    # [inferred] that its name is as short as a title: the org refuses everything that lies in a folder it refuses.
+    return rendered("reports/folder.xml.j2", {"kind": kind, "label": label[:TITLE_MOST].strip()})
 
 
 def _report(report: Report, names: Names, common: Mapping[str, Any]) -> dict[str, bytes]:

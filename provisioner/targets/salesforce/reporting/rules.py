@@ -40,13 +40,13 @@ def declare(rules: Registry) -> None:
             detail = "The dashboard has no gauge of the systems delay: no report counts it."
             yield Finding(f"{targets.at}/systems_delay", detail, "Include delay_split.")
 
-    @rules.rule("S227", "Title of a dashboard too long", severity="warning")
+    @rules.rule("S227", "Title of a dashboard or name of a folder too long", severity="warning")
     def titles(design: Design) -> Iterator[Finding]:
-        """The title of a dashboard holds at most 40 characters; the rest is cut off."""
+        """The title of a dashboard holds at most 40 characters, so does the name of a folder; the rest is cut off."""
         asked = design.reports
         if asked is None:
             return
-        named = [(f"{asked.at}/folder", asked.folder)] if asked.dashboard else []
+        named = [(f"{asked.at}/folder", asked.folder)]
         named += [(f"{board.at}/label", board.label) for board in asked.dashboards]
         for at, title in named:
             if len(title) > TITLE_MOST:

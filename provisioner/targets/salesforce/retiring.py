@@ -9,6 +9,7 @@ from provisioner.resources import Resource, texts
 from provisioner.targets.salesforce.limits import REQUIRE_VALIDATION
 from provisioner.targets.salesforce.names import Names
 
+FILLED_BY_PEOPLE = ("_Rejection_Reason__c", "_Breach_Reason__c")  # [inferred]: a deployed field is on no page layout
 POST = "slackPostMessage"  # the action of the org that writes to Slack
 
 
@@ -49,10 +50,18 @@ def reminders(made: Iterable[Resource]) -> list[str]:
             "Timed steps run as the user who caused them, or as the Default Workflow User when that one is inactive. "
             "No API tells who it is. Look it up, and name an active user: Setup, Process Automation Settings."
         )
+    fields = (item for item in made if item.address.kind == "CustomField" and item.address.name.startswith("Lead."))
+    filled = [str(item.attributes["label"]) for item in fields if item.address.name.endswith(FILLED_BY_PEOPLE)]
+    if filled:
+        found.append(
+            f"People fill in {' and '.join(filled)}, and no page of the org shows that yet. Add it to the lead's page "
+            "layouts, and where leads have record types, check that each offers its values."
+        )
     if any(item.address.kind == "Dashboard" for item in made):
         found.append(
-            "The dashboards show what the user who deployed them may see. Share the folders of reports and dashboards "
-            "with those who should open them, and choose another running user where that is too much."
+            "The dashboards show what the user who deployed them may see: give that user the permission set, too. "
+            "Share the folders of reports and dashboards with those who should open them, and choose another running "
+            "user where that is too much."
         )
     return found + [
         f"The permission set {item.address.name} is new, and nobody has it yet. Assign it to the people who work with "

@@ -484,9 +484,17 @@ def test_how_exact_it_is() -> None:
     assert told(design(include=["trend"], dashboard=False)) == {"reports": "exact"}
 
 
+def test_what_people_fill_in_needs_a_place_on_the_page() -> None:
+    assert reminders(of_kind(snapshot(compiled(document(include=["trend"]))), "CustomField")) == [
+        "People fill in Rejection Reason, and no page of the org shows that yet. Add it to the lead's page layouts, "
+        "and where leads have record types, check that each offers its values."
+    ]
+
+
 def test_who_may_open_the_folders_is_left_to_a_person() -> None:
     said = reminders(of_kind(snapshot(FULL), "Dashboard"))
     assert said == [
-        "The dashboards show what the user who deployed them may see. Share the folders of reports and dashboards with "
+        "The dashboards show what the user who deployed them may see: give that user the permission set, too. "
+        "Share the folders of reports and dashboards with "
         "those who should open them, and choose another running user where that is too much."
     ]

@@ -16,7 +16,8 @@ KEEP = DeployOptions(rollback_on_error=True, single_package=True)
 TESTED = DeployOptions(rollback_on_error=True, single_package=True, check_only=True, test_level="RunLocalTests")
 META = file("ApexClass", "<apiVersion>66.0</apiVersion><status>Active</status>")
 TESTS = package({"ApexClass": ["T"]}, {
-    "classes/T.cls": "@IsTest private class T { @IsTest static void works() { new C(); } }", "classes/T.cls-meta.xml": META,
+    "classes/T.cls": "@IsTest private class T { @IsTest static void works() { new C(); } }",
+    "classes/T.cls-meta.xml": META,
 })  # fmt: skip
 
 

@@ -129,7 +129,8 @@ def test_the_fields_on_lead() -> None:
         "First_Touch_At__c", "First_Touch_Type__c", "Lead_Type__c", "SLA_Minutes__c", "Business_Hours__c",
         "Escalation__c", "SLA_Status__c", "Excluded__c", "Escalation_Level__c", "Cycle__c", "Response_Minutes__c",
         "Last_Error__c", "Error_Pending__c", "Alert_Title__c", "SLA_Promise__c", "Waiting__c",
-        "Systems_Delay_Minutes__c", "Human_Delay_Minutes__c", "Speed_To_Lead_Minutes__c", "Miss_Minutes__c", "SLA_Result__c",
+        "Systems_Delay_Minutes__c", "Human_Delay_Minutes__c", "Speed_To_Lead_Minutes__c", "Miss_Minutes__c",
+        "SLA_Result__c",
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 
 from hypothesis import settings
@@ -15,3 +16,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 # Runs that tests begin, in processes of their own too, are never written into a person's home.
 _STATE = tempfile.TemporaryDirectory(prefix="provisioner-state-", ignore_cleanup_errors=True)
 os.environ["PROVISIONER_STATE_DIR"] = _STATE.name
+
+# A job in the background (nohup, `&`) ignores signals, and so would every process that a test sends one to.
+for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, _usual)

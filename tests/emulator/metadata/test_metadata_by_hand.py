@@ -65,6 +65,32 @@ def test_values_of_a_picklist(org: Org) -> None:
     ]
 
 
+def test_a_status_is_a_row_as_well_and_an_inactive_value_comes_back_last(org: Org) -> None:
+    change: dict[str, Any] = {"by": BOB, "component": "StandardValueSet", "name": "LeadStatus"}
+    change_by_hand(org, change | {"add_value": "Working - Meeting"})
+    change_by_hand(org, change | {"deactivate_value": "Working - Contacted"})
+    assert [(row["ApiName"], row["SortOrder"], row["IsConverted"], row["IsDefault"]) for row in statuses(org)] == [
+        ("Open - Not Contacted", 1, False, True),
+        ("Closed - Converted", 2, True, False),
+        ("Closed - Not Converted", 3, False, False),
+        ("Working - Meeting", 4, False, False),
+    ]
+    change_by_hand(org, change | {"add_value": "Working - Contacted"})
+    picklist = {one.value: one.active for one in org.schema.sobject("Lead").field("Status").picklist}
+    assert picklist["Working - Contacted"] is True
+    assert [row["ApiName"] for row in statuses(org)][-2:] == ["Working - Meeting", "Working - Contacted"]
+
+
+def test_one_status_stays_converted_and_one_closed(org: Org) -> None:
+    for name, value, word in (("LeadStatus", "Closed - Converted", "converted"), ("TaskStatus", "Completed", "closed")):
+        with pytest.raises(ValueError, match=f"{name}: At least one active value of {name} must be {word}"):
+            change_by_hand(org, {"component": "StandardValueSet", "name": name, "deactivate_value": value})
+
+
+def statuses(org: Org) -> list[dict[str, Any]]:
+    return org.rows.select("LeadStatus", order=[("SortOrder", "asc")])
+
+
 def test_a_flow_off_and_on(org: Org) -> None:
     change_by_hand(org, {"by": BOB, "flow": "Stamp", "active": 0})
     assert org.metadata.active_flows() == []

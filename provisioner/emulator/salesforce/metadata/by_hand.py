@@ -79,15 +79,17 @@ def _change_values(kind: str, name: str, element: etree._Element, value: str, *,
         holder = xml.kid(holder, step) if holder is not None else None
     if holder is None:
         raise ValueError(f"{kind} {name} has no values of its own.")
+    same = [entry for entry in xml.kids(holder, tag) if xml.text(entry, "fullName") == value]
+    if add and same and not xml.flag(same[0], "isActive", default=True):
+        holder.remove(same[0])  # an inactive value is activated, in the last place
     if add:
         entry = xml.add(holder, tag)
         for key, text in (("fullName", value), ("default", "false"), ("label", value)):
             xml.add(entry, key, text)
         return
-    gone = [entry for entry in xml.kids(holder, tag) if xml.text(entry, "fullName") == value]
-    if not gone:
+    if not same:
         raise ValueError(f"{kind} {name} has no value {value!r}.")
-    holder.remove(gone[0])
+    holder.remove(same[0])
 
 
 def _file(kind: str, name: str, element: etree._Element) -> tuple[str, bytes]:

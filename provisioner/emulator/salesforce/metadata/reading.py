@@ -22,6 +22,7 @@ from provisioner.emulator.salesforce.metadata.handlers.flows import active_versi
 from provisioner.emulator.salesforce.metadata.handlers.groups import queue_file
 from provisioner.emulator.salesforce.metadata.handlers.objects import renamed, whole_object
 from provisioner.emulator.salesforce.metadata.handlers.permission_sets import permission_set_file
+from provisioner.emulator.salesforce.metadata.handlers.picklists import FLAGGED, STANDARD
 from provisioner.emulator.salesforce.metadata.handlers.settings import business_hours_file, flow_settings_file
 from provisioner.emulator.salesforce.metadata.normalise import value_element
 from provisioner.emulator.salesforce.rows import Compare
@@ -34,8 +35,6 @@ Asked = set[tuple[str, str]]
 _COMPUTED = frozenset((
     "CustomObject", "Flow", "Queue", "Group", "CustomNotificationType", "PermissionSet", "Settings", "StandardValueSet",
 ))  # fmt: skip
-_STANDARD_SETS = {"LeadSource": ("Lead", "LeadSource"), "Industry": ("Lead", "Industry"),
-                  "TaskType": ("Task", "Type"), "EventType": ("Event", "Type")}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class Reader:
             case "Settings":
                 return [self._fixed_entry("Settings", name) for name in kinds.SETTINGS]
             case "StandardValueSet":
-                return [self._fixed_entry(kind, name) for name in _STANDARD_SETS]
+                return [self._fixed_entry(kind, name) for name in STANDARD]
         return [self._component_entry(one) for one in self._components.all(kind)]
 
     def entry(self, kind: str, full_name: str) -> Entry | None:
@@ -201,11 +200,16 @@ class Reader:
         return flow_settings_file(self._org)
 
     def _standard_value_set(self, name: str) -> etree._Element:
-        owner, field = _STANDARD_SETS[name]
-        root = xml.new_root("StandardValueSet")
+        owner, field = STANDARD[name][0]
+        root, flagged = xml.new_root("StandardValueSet"), FLAGGED.get(name)
+        rows = self._org.rows.select(flagged.sobject) if flagged else []
+        with_flag = {row["ApiName"] for row in rows if flagged and row[flagged.field]}
         xml.add(root, "sorted", False)
         for value in self._org.schema.sobject(owner).field(field).picklist:
-            root.append(value_element(value, "standardValue"))
+            node = value_element(value, "standardValue")
+            if flagged:
+                xml.add(node, flagged.element, value.value in with_flag)
+            root.append(node)
         return root
 
     def _workflow(self, name: str) -> etree._Element:

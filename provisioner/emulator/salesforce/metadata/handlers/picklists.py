@@ -1,20 +1,41 @@
-"""GlobalValueSet and StandardValueSet."""
+"""GlobalValueSet and StandardValueSet. Names of the standard sets: [docs] the Metadata API's list of their names."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+from lxml import etree
 
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.fields import check_values, merged_values, read_values
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 
-# StandardValueSet → the fields it feeds. Status sets also feed data rows and are not modelled.
+# StandardValueSet → the fields it feeds.
 STANDARD: dict[str, tuple[tuple[str, str], ...]] = {
     "LeadSource": (("Lead", "LeadSource"), ("Contact", "LeadSource"), ("Opportunity", "LeadSource")),
+    "LeadStatus": (("Lead", "Status"),),
     "Industry": (("Lead", "Industry"), ("Account", "Industry")),
+    "AccountRating": (("Lead", "Rating"),),
+    "Salutation": (("Lead", "Salutation"), ("Contact", "Salutation")),
+    "TaskStatus": (("Task", "Status"),),
     "TaskType": (("Task", "Type"),),
     "EventType": (("Event", "Type"),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """A set whose values carry a flag and are rows, too: the object, its flag, and the flag's element."""
+
+    sobject: str
+    field: str
+    element: str
+
+
+FLAGGED: dict[str, Flagged] = {
+    "LeadStatus": Flagged("LeadStatus", "IsConverted", "converted"),
+    "TaskStatus": Flagged("TaskStatus", "IsClosed", "closed"),
 }
 
 
@@ -41,6 +62,8 @@ def put_standard_value_set(work: Work, item: Item) -> Saved:
     if not nodes:
         raise refuse("Required field is missing: standardValue")
     check_values(nodes)
+    if item.full_name in FLAGGED:
+        _put_flagged(work, FLAGGED[item.full_name], nodes)
     values = read_values(nodes)
     for owner, name in STANDARD[item.full_name]:
         known = work.org.schema.sobject(owner).field(name)
@@ -48,3 +71,19 @@ def put_standard_value_set(work: Work, item: Item) -> Saved:
         if merged != known.picklist:
             work.org.schema.replace_field(owner, replace(known, picklist=merged))
     return work.keep(item)
+
+
+def _put_flagged(work: Work, kind: Flagged, nodes: list[etree._Element]) -> None:
+    """Active values are rows in the order of the file; one of them has the flag ([inferred]: conversion and closing
+    need it; what the vendor says is not known)."""
+    rows, kept = work.org.rows, set()
+    active = [node for node in nodes if xml.flag(node, "isActive", default=True)]
+    if not any(xml.flag(node, kind.element) for node in active):
+        raise refuse(f"At least one active value of {kind.sobject} must be {kind.element}")
+    for place, (node, value) in enumerate(zip(active, read_values(active), strict=True), 1):
+        facts = {"MasterLabel": value.shown, "SortOrder": place, "IsDefault": value.default}
+        facts[kind.field] = xml.flag(node, kind.element)
+        kept.add(work.upsert(kind.sobject, "ApiName", value.value, facts))
+    for row in rows.select(kind.sobject):
+        if row["Id"] not in kept:
+            rows.delete(kind.sobject, str(row["Id"]))

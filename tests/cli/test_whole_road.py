@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
+from launching import launched
 
 from provisioner import assets
 from provisioner.cli.demonstration.process import EmulatorProcess
@@ -27,15 +26,12 @@ class Bench:
 
     def __call__(self, *options: str, code: int = 0) -> str:
         environment = os.environ | {"EMULATOR_TOKEN": self.emulator.access_token, "XDG_CONFIG_HOME": str(self.folder)}
-        done = subprocess.run(
-            [sys.executable, "-m", "provisioner.cli", *options],
-            cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        assert done.returncode == code, done.stdout + done.stderr
-        assert self.emulator.access_token not in done.stdout + done.stderr
+        ended, out, err = launched(options, self.folder, environment)
+        assert ended == code, out + err
+        assert self.emulator.access_token not in out + err
         if code in (0, 3):
-            return done.stdout
-        told = [line for line in done.stderr.splitlines(keepends=True) if not line.rstrip().endswith(" …")]
+            return out
+        told = [line for line in err.splitlines(keepends=True) if not line.rstrip().endswith(" …")]
         return "".join(told)  # what is told of progress depends on how slow the machine is
 
     def edit(self, old: str, new: str) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
+
+from launching import Ended, launched
 
 from .emulated import Emulated
 from .world import iso
@@ -55,16 +55,14 @@ class Portal(Emulated):
 
     def apply(self, design: Path, folder: Path) -> str:
         """Deploys with the command itself; what it printed."""
+        _, out, err = self.command("apply", design, folder, "--yes")
+        return out + err
+
+    def command(self, name: str, design: Path, folder: Path, *options: str) -> Ended:
+        """One of the commands about this portal."""
         (folder / "provisioner.toml").write_text(
             f'[connections.portal]\nplatform = "hubspot"\ninstance_url = "{self.url}"\n'
             'access_token = {env = "PORTAL_TOKEN"}\n'
         )
-        done = subprocess.run(
-            [sys.executable, "-m", "provisioner.cli", "apply", str(design), "-c", "portal", "--yes"],
-            cwd=folder,
-            env=os.environ | {"PORTAL_TOKEN": self.token},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        return done.stdout + done.stderr
+        env = os.environ | {"PORTAL_TOKEN": self.token}
+        return launched((name, str(design), "-c", "portal", *options), folder, env)

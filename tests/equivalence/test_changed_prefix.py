@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,18 +21,11 @@ def test_a_changed_prefix_is_refused(tmp_path: Path) -> None:
         design.write_text(text, encoding="utf-8")
         assert "Switching workflows on" in portal.apply(design, tmp_path)
         design.write_text(text.replace("prefix: LTL ", "prefix: NEW "), encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, "-m", "provisioner.cli", "plan", str(design), "-c", "portal"],
-            cwd=tmp_path,
-            env=os.environ | {"PORTAL_TOKEN": portal.token},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        done = portal.command("plan", design, tmp_path)
     finally:
         portal.close()
-    assert done.returncode == 5, done.stdout + done.stderr
-    said = " ".join(done.stderr.split())
+    assert done.code == 5, done.out + done.err
+    said = " ".join(done.err.split())
     assert (
         "has the design 'acme-speed-to-lead-objects' with the prefix LTL; with NEW it would be there a second" in said
     )

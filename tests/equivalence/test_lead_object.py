@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,10 +49,8 @@ def test_the_example_runs_on_the_lead_object(portal: Portal, tmp_path: Path) -> 
     design = assets.path("examples", "acme-hubspot-leads.yaml")
     printed = portal.apply(design, tmp_path)
     assert "Switching workflows on" in printed, printed
-    again = [sys.executable, "-m", "provisioner.cli", "plan", str(design), "-c", "portal", "--detailed-exitcode"]
-    environment = os.environ | {"PORTAL_TOKEN": portal.token}
-    done = subprocess.run(again, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = portal.command("plan", design, tmp_path, "--detailed-exitcode")
+    assert done.code == 0, done.out + done.err
 
     hot, cold = new_lead(portal, MONDAY, "HOT"), new_lead(portal, MONDAY + timedelta(minutes=1), "COLD")
     portal.door("clock", {"to": iso(MONDAY + timedelta(minutes=2))})

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Collection, Iterable, Mapping
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from launching import launched
 
 from provisioner.sla.timeline import Switched
 from provisioner.targets.salesforce.package import manifest
@@ -123,17 +122,10 @@ class World(Emulated):
             f'[connections.org]\nplatform = "salesforce"\ninstance_url = "{self.url}"\n'
             'access_token = {env = "ORG_TOKEN"}\n'
         )
-        done = subprocess.run(
-            [sys.executable, "-m", "provisioner.cli", name, str(design), "-c", "org", *options],
-            cwd=folder,
-            env=os.environ | {"ORG_TOKEN": self.token, "PROVISIONER_STATE_DIR": str(folder / "state")},
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-        said = done.stdout + done.stderr
-        assert done.returncode == 0, said
-        return said
+        env = os.environ | {"ORG_TOKEN": self.token, "PROVISIONER_STATE_DIR": str(folder / "state")}
+        code, out, err = launched((name, str(design), "-c", "org", *options), folder, env)
+        assert code == 0, out + err
+        return out + err
 
     def switch(self, on: bool) -> None:
         """What a person does who turns the surge on or off."""

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from provisioner.errors import Refused, UsageError
+from provisioner.model.design import Design
 from provisioner.planning.choices import Choices, aimed, matching, unmatched
 from provisioner.planning.commands import again_text
 from provisioner.planning.plan import Aim, Cause, Change, Plan, Remade
 from provisioner.resources import Address, Resource, Snapshot, texts
 from provisioner.targets.base import Depending, Fixing, Live, Renames, Renaming, Target
-
-if TYPE_CHECKING:
-    from provisioner.cli.road import Prepared
 
 _SHOWN = 8
 
@@ -34,16 +31,16 @@ NO_WISHES = Wishes()
 LOOKING = Wishes(remake=("*",))  # nothing is going to be carried out: a rename that is open stops nobody from looking
 
 
-def renames_of(prepared: Prepared) -> Renames:
-    return prepared.target.renamed(prepared.design) if isinstance(prepared.target, Renaming) else Renames()
+def renames_of(target: Target, design: Design) -> Renames:
+    return target.renamed(design) if isinstance(target, Renaming) else Renames()
 
 
 def chosen(
-    wishes: Wishes, whole: Plan, prepared: Prepared, live: Live, desired: Snapshot, renames: Renames
+    wishes: Wishes, whole: Plan, target: Target, live: Live, desired: Snapshot, renames: Renames
 ) -> tuple[Choices, Aim]:
     """The choices, and what a targeted plan is limited to. `whole` is the plan without them. UsageError when a pattern
     names nothing that it could be about."""
-    only, aim = _aimed(wishes, prepared, live, desired)
+    only, aim = _aimed(wishes, target, live, desired)
     choices = Choices(
         keep=_kept(wishes.keep, whole),
         adopt=_adopted(wishes, whole),
@@ -53,20 +50,20 @@ def chosen(
     return choices, aim
 
 
-def _aimed(wishes: Wishes, prepared: Prepared, live: Live, desired: Snapshot) -> tuple[frozenset[Address] | None, Aim]:
+def _aimed(wishes: Wishes, target: Target, live: Live, desired: Snapshot) -> tuple[frozenset[Address] | None, Aim]:
     if not wishes.targets:
         return None, Aim()
     known = desired.resources.keys() | live.ledger.fingerprints.keys()
     _require(wishes.targets, known, "--target", "that the design asks for, or has made,")
-    needs = _Needs(prepared, live.snapshot, desired)
+    needs = _Needs(target, live.snapshot, desired)
     return aimed(wishes.targets, known, needs)
 
 
 class _Needs:
     """What an address cannot be without: what it refers to; where it goes, what has to let go of it first."""
 
-    def __init__(self, prepared: Prepared, live: Snapshot, desired: Snapshot) -> None:
-        self._target = prepared.target if isinstance(prepared.target, Depending) else None
+    def __init__(self, target: Target, live: Snapshot, desired: Snapshot) -> None:
+        self._target = target if isinstance(target, Depending) else None
         self._live, self._desired = live, desired
 
     def __call__(self, address: Address) -> Iterable[Address]:

@@ -200,14 +200,14 @@ def made_from(
     wishes: Wishes = NO_WISHES,
 ) -> Plan:
     """The plan that takes `live` to `desired`, as far as the user wishes."""
-    renames = Renames() if destroy else choose.renames_of(prepared)
+    renames = Renames() if destroy else choose.renames_of(prepared.target, prepared.design)
 
     def made(choices: Choices) -> Plan:
         return _plan(prepared, reached, live, desired, choices, design_file or prepared.file)
 
     plan = made(Choices(renamed=renames.moved))
     if wishes != NO_WISHES:
-        choices, aim = choose.chosen(wishes, plan, prepared, live, desired, renames)
+        choices, aim = choose.chosen(wishes, plan, prepared.target, live, desired, renames)
         plan = made(choices)
         choose.check_kept(wishes, plan)
         plan = dataclasses.replace(plan, aim=choose.limited(aim, plan))

@@ -11,10 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from provisioner.emulator.hubspot import formula, lists, planting, properties, search
+from provisioner.emulator.hubspot import formula
+from provisioner.emulator.hubspot.assembly import assembled
 from provisioner.emulator.hubspot.conditions import EVERYTHING
-from provisioner.emulator.hubspot.crowd import formula_sql
-from provisioner.emulator.hubspot.portal import Portal
+from provisioner.emulator.hubspot.control import planting
+from provisioner.emulator.hubspot.crm import properties, search
+from provisioner.emulator.hubspot.crm.crowd import formula_sql
+from provisioner.emulator.hubspot.lists import lists
 from provisioner.emulator.hubspot.standard import TYPES
 
 from .conftest import both, changed, emulator, meeting, on, put, tree, where
@@ -58,7 +61,7 @@ def crowd(count, owners=("1",), **more):
 
 
 def planted(count=150, seed=3):
-    portal = Portal(start=START)
+    portal = assembled(start=START)
     made = planting.plant_document(portal, {"owners": [{"email": "a@x.example"}, {"email": "b@x.example"}]})
     for one in DEFINITIONS:
         properties.create(portal, TYPES["0-1"], one, "v3")

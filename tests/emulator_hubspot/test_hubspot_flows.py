@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.emulator.hubspot.flows import renumber
+from provisioner.emulator.hubspot.workflows.flows import renumber
 
 from .conftest import NOW, act, both, changed, event, meeting, on, put, tree, where
 

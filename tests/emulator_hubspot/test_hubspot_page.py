@@ -40,11 +40,11 @@ def test_the_faults_of_the_page(hub):
 
 def test_every_kind_of_fault_and_every_door_is_on_the_page():
     from provisioner.emulator.faults import KINDS
-    from provisioner.emulator.hubspot.planting import SEEDS
-    from provisioner.emulator.hubspot.portal import Portal
-    from provisioner.emulator.hubspot.world import World
+    from provisioner.emulator.hubspot.assembly import assembled
+    from provisioner.emulator.hubspot.control.planting import SEEDS
+    from provisioner.emulator.hubspot.control.world import World
 
     text = PAGE.read_text(encoding="utf-8")
     assert [kind for kind in KINDS if f"`{kind}`" not in text] == []
-    assert [door for door in World(Portal()).extras() if f"POST {door}" not in text] == []
+    assert [door for door in World(assembled()).extras() if f"POST {door}" not in text] == []
     assert [kind for kind in SEEDS.split() if f"`{kind}`" not in text] == []

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.emulator.hubspot import timing
 from provisioner.emulator.hubspot.times import from_ms, read, show, to_ms
+from provisioner.emulator.hubspot.workflows import timing
 
 MINUTE = 60_000
 HOURS = st.integers(0, 23)

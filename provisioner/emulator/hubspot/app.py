@@ -15,13 +15,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from provisioner.emulator.clock import iso
 from provisioner.emulator.control import door
-from provisioner.emulator.hubspot.automation import TooManySteps
-from provisioner.emulator.hubspot.calls import Call, Reply, Route
+from provisioner.emulator.hubspot.assembly import assembled
+from provisioner.emulator.hubspot.control.world import World
 from provisioner.emulator.hubspot.errors import ApiError, Json, invalid
-from provisioner.emulator.hubspot.limits import told
-from provisioner.emulator.hubspot.portal import Portal
 from provisioner.emulator.hubspot.rest import routes
-from provisioner.emulator.hubspot.world import World
+from provisioner.emulator.hubspot.rest.calls import Call, Reply, Route
+from provisioner.emulator.hubspot.state.limits import told
+from provisioner.emulator.hubspot.state.portal import Portal
+from provisioner.emulator.hubspot.workflows.enrolments import TooManySteps
 from provisioner.emulator.server import CONTROL, FAILING, Front
 
 
@@ -32,7 +33,7 @@ def create(
 
     `run_code`: custom code of workflows is executed, in processes of this machine.
     """
-    portal = Portal(path, start, run_code)
+    portal = assembled(path, start, run_code)
     token = next(iter(portal.settings.tokens), None)
     return build(portal), {"access_token": token, "portal_id": portal.settings.portal_id}
 

@@ -62,3 +62,15 @@ def _mapping(value: Any, shape: Mapping[str, Any], strict: bool, place: str) -> 
 def without_blanks(body: Json) -> Json:
     """Keys that were sent as null count as not sent."""
     return {key: value for key, value in body.items() if value is not None}
+
+
+def only(body: Any, keys: str, required: str, what: str) -> Json:
+    """Raises ValueError for keys unknown or absent."""
+    if not isinstance(body, dict):
+        raise ValueError(f"{what} is an object.")
+    known = set(keys.split())
+    if unknown := sorted(body.keys() - known):
+        raise ValueError(f"{what} has no {unknown[0]!r}; it has {', '.join(sorted(known))}.")
+    if absent := [key for key in required.split() if body.get(key) is None]:
+        raise ValueError(f"{what} needs {absent[0]!r}.")
+    return body

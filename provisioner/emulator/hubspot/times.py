@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -53,3 +54,16 @@ def zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return None
+
+
+def shifted(local: datetime, offset: Mapping[str, int]) -> datetime:
+    """Years to days by the calendar of the zone, hours and less by the clock."""
+    months = offset.get("years", 0) * 12 + offset.get("months", 0)
+    if months:
+        year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
+        last = (datetime(year + month // 11, (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+        local = local.replace(year=year, month=month + 1, day=min(local.day, last))
+    local += timedelta(days=offset.get("days", 0) + 7 * offset.get("weeks", 0))
+    names = ("hours", "minutes", "seconds", "milliseconds")
+    span = timedelta(**{name: offset.get(name, 0) for name in names})
+    return from_ms(to_ms(local)) + span if span else local

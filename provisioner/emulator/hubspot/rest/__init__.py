@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from provisioner.emulator.hubspot.calls import Route
 from provisioner.emulator.hubspot.rest import account, associations, flows, forms, lists, objects, people, properties
+from provisioner.emulator.hubspot.rest.calls import Route
 
 
 def routes() -> list[Route]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from provisioner.emulator.hubspot.bodies import fit
-from provisioner.emulator.hubspot.calls import DATED, Call, Reply, Route, crm, route
+from provisioner.emulator.hubspot.crm.properties import calculated
 from provisioner.emulator.hubspot.errors import Json, missing
-from provisioner.emulator.hubspot.properties import calculated
+from provisioner.emulator.hubspot.rest.calls import DATED, Call, Reply, Route, crm, route
 from provisioner.emulator.hubspot.standard import TYPES
 from provisioner.emulator.hubspot.times import show_full
 

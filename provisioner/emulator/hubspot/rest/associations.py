@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provisioner.emulator.hubspot import activities, records
 from provisioner.emulator.hubspot.bodies import fit
-from provisioner.emulator.hubspot.calls import Call, Reply, Route, batch, paged, route
+from provisioner.emulator.hubspot.crm import activities, records
 from provisioner.emulator.hubspot.errors import Json, invalid, missing, unmodelled
+from provisioner.emulator.hubspot.rest.calls import Call, Reply, Route, batch, paged, route
 from provisioner.emulator.hubspot.rest.objects import LINK, readers, writers
 from provisioner.emulator.hubspot.standard import DEFAULT_LINKS, ObjectType, object_type
 

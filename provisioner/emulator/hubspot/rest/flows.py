@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provisioner.emulator.hubspot import flows
 from provisioner.emulator.hubspot.bodies import fit
-from provisioner.emulator.hubspot.calls import DATED, Call, Reply, Route, batch, each, paged, route
 from provisioner.emulator.hubspot.errors import Json, missing
+from provisioner.emulator.hubspot.rest.calls import DATED, Call, Reply, Route, batch, each, paged, route
+from provisioner.emulator.hubspot.workflows import flows
 
 SCOPES = ("automation",)
 _LISTED = ("id", "name", "flowType", "objectTypeId", "isEnabled", "revisionId", "createdAt", "updatedAt", "uuid")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provisioner.emulator.hubspot.calls import Call, Reply, Route, paged, route
 from provisioner.emulator.hubspot.errors import invalid, missing
+from provisioner.emulator.hubspot.rest.calls import Call, Reply, Route, paged, route
 
 KINDS = ("hubspot", "captured", "flow", "blog_comment", "all")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provisioner.emulator.hubspot import lists
 from provisioner.emulator.hubspot.bodies import fit
-from provisioner.emulator.hubspot.calls import Call, Reply, Route, crm, paged, route
 from provisioner.emulator.hubspot.errors import Json, invalid, missing
+from provisioner.emulator.hubspot.lists import lists
+from provisioner.emulator.hubspot.rest.calls import Call, Reply, Route, crm, paged, route
 from provisioner.emulator.hubspot.standard import object_type
 
 READ = ("crm.lists.read",)

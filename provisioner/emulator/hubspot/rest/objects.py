@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provisioner.emulator.hubspot import activities, records, search
 from provisioner.emulator.hubspot.bodies import fit
-from provisioner.emulator.hubspot.calls import Call, Reply, Route, batch, crm, each, paged, route
+from provisioner.emulator.hubspot.crm import activities, records, search
 from provisioner.emulator.hubspot.errors import ApiError, Json, invalid, missing, unmodelled
+from provisioner.emulator.hubspot.rest.calls import Call, Reply, Route, batch, crm, each, paged, route
 from provisioner.emulator.hubspot.standard import CONTACT, ENDS, LEAD, OF_COMPANIES, TYPES, USER, object_type
 from provisioner.emulator.hubspot.times import show_full
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provisioner.emulator.hubspot.calls import DATED, Call, Reply, Route, paged, route
 from provisioner.emulator.hubspot.errors import Json, invalid, missing
+from provisioner.emulator.hubspot.rest.calls import DATED, Call, Reply, Route, paged, route
 
 _USERS = ("settings.users.read", "crm.objects.users.read")
 _TEAMS = ("settings.users.teams.read",)

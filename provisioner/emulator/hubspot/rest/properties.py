@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provisioner.emulator.hubspot import properties
 from provisioner.emulator.hubspot.bodies import fit
-from provisioner.emulator.hubspot.calls import Call, Reply, Route, batch, crm, each, route
+from provisioner.emulator.hubspot.crm import properties
 from provisioner.emulator.hubspot.errors import ApiError, Json, invalid, unmodelled
+from provisioner.emulator.hubspot.rest.calls import Call, Reply, Route, batch, crm, each, route
 from provisioner.emulator.hubspot.standard import LEAD
 
 READ = (

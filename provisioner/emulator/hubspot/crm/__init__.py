@@ -1,0 +1,1 @@
+"""Records, their properties and what follows from them: formulas, pipelines, activities, search."""

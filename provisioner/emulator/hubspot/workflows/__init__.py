@@ -1,0 +1,1 @@
+"""Workflows: their definitions, who is enrolled, and what their actions do."""

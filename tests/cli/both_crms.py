@@ -63,6 +63,7 @@ class Watch:
     def _handler(watch: Watch) -> type[BaseHTTPRequestHandler]:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or the body of each answer waits 40 ms for the headers
 
             def pass_on(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -24,12 +24,14 @@ FIELD_KINDS = {
     "Picklist": Kind.PICKLIST, "Boolean": Kind.BOOLEAN, "Currency": Kind.NUMBER, "Percent": Kind.NUMBER,
 }  # fmt: skip
 STANDARD = {
+    "Form_Submitted_At__c": Kind.DATETIME,  # the client's own
     "IsConverted": Kind.BOOLEAN, "CreatedDate": Kind.DATETIME, "CompletedDateTime": Kind.DATETIME,
     "Status": Kind.PICKLIST, "LeadSource": Kind.PICKLIST, "Rating": Kind.PICKLIST,
 }  # fmt: skip
 MERGED = re.compile(r"\{!([$\w.]+)\}")
 PATH = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z]\w*(?:[:.]\w+)+')  # a text, or a name that leaves the record
 NAMED = re.compile(r'"(?:[^"\\]|\\.)*"|\b[A-Za-z]\w*\b(?!\s*\()')
+TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 CONSTANT = frozenset({"TRUE", "FALSE", "NULL"})
 
 
@@ -62,9 +64,13 @@ def value(kind: Kind, dice: random.Random, blanks: float) -> Value:
 # ------------------------------------------------------------ what the templates render
 
 
-def rendered(name: str, package: Snapshot, dice: random.Random, times: int) -> Iterator[Case]:
+def rendered(name: str, package: Snapshot, dice: random.Random, times: int, seen: set[str]) -> Iterator[Case]:
+    """The formulas of a package that are not among `seen`, which remembers them."""
     for origin, formula, known in _sources(package):
         plain, names = flattened(formula, {**STANDARD, **known})
+        if plain in seen:
+            continue
+        seen.add(plain)
         for blanks in [0.0, 1.0, *[0.3] * times]:
             values = {key: value(kind, dice, blanks) for key, kind in names.items()}
             yield Case(f"{name} {origin}", plain, names, values)
@@ -86,6 +92,14 @@ def _sources(package: Snapshot) -> Iterator[tuple[str, str, Mapping[str, Kind]]]
             yield item.address.name, str(said["errorConditionFormula"]), kinds[object]
         elif item.address.kind == "Flow":
             yield from _of_flow(item, everywhere)
+        elif item.address.kind == "Report":
+            for row in said.get("aggregates", ()):
+                sums = {re.sub(r"\W+", "_", path): Kind.NUMBER for path in PATH.findall(row["calculatedFormula"])}
+                yield (
+                    f"{item.address.name} {row['masterLabel']}",
+                    str(row["calculatedFormula"]),
+                    {**sums, "RowCount": Kind.NUMBER},
+                )
 
 
 def _of_flow(flow: Resource, fields: Mapping[str, Kind]) -> Iterator[tuple[str, str, Mapping[str, Kind]]]:
@@ -178,8 +192,17 @@ def random_cases(dice: random.Random, count: int, times: int) -> Iterator[Case]:
 
 
 def travelling(case: Case) -> dict[str, Any]:
-    """As formulas.cjs reads it."""
-    return {"formula": case.formula, "values": {key: _sent(case.names[key], item) for key, item in case.values.items()}}
+    """As formulas.cjs reads it. Formulon knows no quotes in texts: a text that has some is a value, too."""
+    values = {key: _sent(case.names[key], item) for key, item in case.values.items()}
+
+    def named(text: re.Match[str]) -> str:
+        if "\\" not in text[0]:
+            return text[0]
+        name = f"Quoted_{text.start()}"
+        values[name] = ("text", text[0][1:-1].replace('\\"', '"').replace("\\\\", "\\"))
+        return name
+
+    return {"formula": TEXT.sub(named, case.formula), "values": values}
 
 
 def _sent(kind: Kind, item: Value) -> tuple[str, Any]:

@@ -21,10 +21,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from provisioner.emulator.salesforce.automation.formula import Reference, compile_formula
 from tests.judges import corpus
 from tests.judges.corpus import Case
-from tests.judges.render import EXAMPLES
 from tests.judges.sf_cli import package_in
 
 SEED, RANDOM, TIMES = 20260302, 3000, 8
+RENDERED_TIMES = 24  # of each formula that the templates render
 CLOSE = 1e-9  # relative; formulon reckons in binary floating point, we in 39 decimal digits
 
 
@@ -107,13 +107,15 @@ def nudged(case: Case, by: Decimal) -> Case:
 
 def main(folder: Path, modules: Path) -> int:
     dice = random.Random(SEED)
-    cases = [case for name in EXAMPLES for case in corpus.rendered(name, package_in(folder / name), dice, TIMES)]
+    cases, seen = [], set[str]()
+    for package in sorted(path.parent for path in folder.glob("*/package.xml")):
+        cases += corpus.rendered(package.name, package_in(package), dice, RENDERED_TIMES, seen)
     rendered = len(cases)
     cases += corpus.random_cases(dice, RANDOM, TIMES)
     answers = theirs(cases, modules)
     counted, unexplained = judged(cases, answers)
     silent = unheard(cases[:rendered], answers[:rendered])
-    print(f"formulon: {len(cases)} evaluations, {rendered} of them of formulas that the templates render")
+    print(f"formulon: {len(cases)} evaluations, {rendered} of them of {len(seen)} formulas that the templates render")
     for what, number in counted.most_common():
         print(f"formulon: {number:6} {what}")
     for line in unexplained:

@@ -6,6 +6,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as pytest has it
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from provisioner import assets
@@ -15,7 +16,7 @@ from provisioner.model.design import Design
 from tests.equivalence.compare import case, files_of
 
 SEEDS = range(4000, 4040)
-EXAMPLES = ("acme", "four-tier", "global")
+EXAMPLES = ("acme", "four-tier", "global", "starter")
 
 
 def main(folder: Path) -> None:

@@ -35,8 +35,8 @@ def test_the_clock_moves_when_told(emulator):
         (
             "seed",
             {"user": []},
-            "A seed has sharing, roles, profiles, users, groups, queues, assignment_rules, connected_apps, "
-            "permission_sets, records, crowds, not 'user'.",
+            "A seed has sharing, roles, profiles, record_types, users, groups, queues, assignment_rules, "
+            "connected_apps, permission_sets, records, crowds, not 'user'.",
         ),
         ("seed", {"users": [{"last": "x"}]}, "Missing: 'username'"),
         (

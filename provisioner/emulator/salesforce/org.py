@@ -15,6 +15,7 @@ from provisioner.emulator.outbox import Outbox
 from provisioner.emulator.salesforce.access import Access
 from provisioner.emulator.salesforce.field_history import FieldHistory, history_object
 from provisioner.emulator.salesforce.permissions import Permissions
+from provisioner.emulator.salesforce.record_types import RecordTypes
 from provisioner.emulator.salesforce.rows import Rows
 from provisioner.emulator.salesforce.schema import Schema
 from provisioner.emulator.salesforce.seed import ADMIN_ID, plant
@@ -59,6 +60,7 @@ class Org:
         self.access = Access(self)
         self.sharing = Sharing(self)
         self.history = FieldHistory(self)
+        self.record_types = RecordTypes(self)
         self.admin_id = ADMIN_ID
         self.requests = 0  # answered by this process, for the usage header
         self.refreshers: dict[str, Callable[[], None]] = {}  # lower-case object name → fill its rows before a query

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
 
 _PARTS = (
-    "sharing", "roles", "profiles", "users", "groups", "queues", "assignment_rules", "connected_apps",
+    "sharing", "roles", "profiles", "record_types", "users", "groups", "queues", "assignment_rules", "connected_apps",
     "permission_sets", "records", "crowds",
 )  # fmt: skip
 _OBJECT_LEVELS = {
@@ -43,9 +43,12 @@ def plant_document(org: Org, document: Any) -> dict[str, Any]:
     profiles: [{name, permissions, objects: {name: read|edit|view_all|modify_all}}] (whose users may do that) ·
     groups: [{name, label, members}] · queues: [{name, label, objects, members, email}] ·
     assignment_rules: [{when: {field: value}, owner}] · connected_apps: {key: {secret, run_as, certificate}} ·
-    permission_sets: [{user, name}] (assignments) · records: [{sobject, values, ref, as, at, raw}] ·
+    record_types: [{sobject, name, label, active, offers: {field: values}, defaults: {field: value}, statuses,
+    default_for: [profile names]}] (see `by_hand.plant_record_type`) · permission_sets: [{user, name}] (assignments) ·
+    records: [{sobject, values, ref, as, at, raw}] ·
     crowds: very many records, see `Crowds.plant`.
-    A value may be {"user": username}, {"queue": name}, {"group": name} or {"ref": name} in place of an id.
+    A value may be {"user": username}, {"queue": name}, {"group": name}, {"record_type": "Lead.Name"} or {"ref": name}
+    in place of an id.
     """
     if not isinstance(document, dict) or (unknown := sorted(document.keys() - set(_PARTS))):
         what = f"not {unknown[0]!r}" if isinstance(document, dict) else "as an object"
@@ -129,6 +132,17 @@ class _Planter:
                 granted = {f"Permissions{word}": True for word in _OBJECT_LEVELS[level]}
                 kind = {"ParentId": held, "SobjectType": self.org.schema.sobject(name).name}
                 rows.insert("ObjectPermissions", kind | granted)
+
+    def record_types(self, entries: Iterable[Any]) -> None:
+        names = ("sobject", "name", "label", "active", "offers", "defaults", "statuses", "default_for")
+        self.answer["record_types"] = {}
+        for entry in entries:
+            facts = _known(entry, *names)
+            made = by_hand.plant_record_type(self.org, facts, self.org.admin_id)
+            self.answer["record_types"][f"{facts['sobject']}.{facts['name']}"] = made
+            for profile in facts.get("default_for", ()):
+                defaults = self.org.settings.default_record_types
+                defaults.setdefault(self.find("Profile", "Name", profile), {})[facts["sobject"]] = made
 
     def users(self, entries: list[Any]) -> None:
         for entry in entries:
@@ -274,7 +288,13 @@ class _Planter:
     def _resolved(self, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        ((kind, name),) = _known(value, "user", "queue", "group", "permission_set", "ref").items()
+        ((kind, name),) = _known(value, "user", "queue", "group", "permission_set", "record_type", "ref").items()
+        if kind == "record_type":
+            owner, _, name = str(name).partition(".")
+            found = self.org.record_types.find(owner, name)
+            if found is None:
+                raise ValueError(f"There is no record type {owner}.{name}.")
+            return found["Id"]
         if kind == "permission_set":
             return self.find("PermissionSet", "Name", name)
         if kind == "ref":
@@ -292,12 +312,13 @@ def count_stored(org: Org, document: Any) -> dict[str, Any]:
 def change_by_hand(org: Org, document: Any) -> dict[str, Any]:
     """Somebody changes something in the setup pages or on a record. Raises ValueError.
 
-    `{"by": username}` and one of: `"component": type, "name": full name` with `set`, `add_value`, `deactivate_value` or
-    `deleted` (see `metadata.by_hand.edit`) · `"flow": name, "active": version` (0: off) · `"record": object, "where":
-    {field: value}` with `set` or `deleted`; values as in a seed.
+    `{"by": username}` and one of: `"component": type, "name": full name` with `set`, `add_value`, `deactivate_value`,
+    `select_values`, `deselect_values` or `deleted` (see `metadata.by_hand.edit`) ·
+    `"flow": name, "active": version` (0: off) · `"record": object, "where": {field: value}`
+    with `set` or `deleted`; values as in a seed.
     """
     names = ("by", "component", "name", "set", "add_value", "deactivate_value", "deleted", "flow", "active", "record")
-    facts, planter = _known(document, *names, "where"), _Planter(org)
+    facts, planter = _known(document, *names, "where", "select_values", "deselect_values"), _Planter(org)
     kinds = [one for one in ("component", "flow", "record") if one in facts]
     if len(kinds) != 1:
         raise ValueError("A change by hand is of a component, a flow or a record.")

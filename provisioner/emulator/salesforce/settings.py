@@ -38,6 +38,10 @@ class OrgSettings:
     apex_jobs: list[str] = field(default_factory=list)  # Apex classes with scheduled or running jobs
     unavailable_types: list[str] = field(default_factory=list)  # metadata types that the edition does not have
     broken_deploys: int = 0  # so many deployments from now on die of a fault of the server
+    record_types_offer_new_values: bool = False  # picklist values that are new in a field, by existing record types
+    default_record_types: dict[str, dict[str, str]] = field(
+        default_factory=dict
+    )  # profile id → {object: record type id}
     deleted_names_held: bool = False  # a deleted field keeps its name for 15 days, unless it was purged [community]
     waiting_paths_hold_flows: bool = True  # a version whose paths wait cannot be deleted
     apex_twin: bool = True

@@ -330,5 +330,5 @@ OBJECTS: tuple[SObjectDef, ...] = (
          "LengthWithoutComments int\n"),
     _set("RecordType", "Record Type", "012",
          "Name string(80) !\nDeveloperName string(80) !\nNamespacePrefix string(15) ro\nDescription string(255)\n"
-         "SobjectType picklist ! fixed\nIsActive boolean = true\n"),
+         "SobjectType picklist ! fixed\nIsActive boolean = true\n", deletable=False),
 )  # fmt: skip

@@ -22,6 +22,7 @@ from provisioner.emulator.salesforce.automation.values import (
     missing_fields,
 )
 from provisioner.emulator.salesforce.errors import ApiError, SaveResult
+from provisioner.emulator.salesforce.record_types import MASTER
 from provisioner.emulator.salesforce.rows import Compare, Row
 from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
 
@@ -203,7 +204,8 @@ class Saver:
                 errors.append(ApiError("INVALID_FIELD_FOR_INSERT_UPDATE", text, [item.name]))
             else:
                 try:
-                    values[item.name] = accept(item, value)
+                    typed = accept(item, value)
+                    values[item.name] = None if item.name == "RecordTypeId" and typed == MASTER else typed
                 except ApiError as problem:
                     errors.append(problem)
         if errors:
@@ -212,13 +214,21 @@ class Saver:
 
     def _with_defaults(self, definition: SObjectDef, values: Row, user_id: str) -> Row:
         row: Row = dict.fromkeys((item.name for item in definition.stored_fields), None)
+        types = self.org.record_types
+        record_type = values.get(
+            "RecordTypeId", None if "RecordTypeId" in values else types.default_type(definition, user_id)
+        )
         for item in definition.stored_fields:
             if item.name in SYSTEM_FIELDS:
                 continue
             if item.name in values:
                 row[item.name] = values[item.name]
+            elif item.picklist:
+                row[item.name] = types.default_value(item, record_type)
             else:
                 row[item.name] = _default(item)
+        if record_type is not None:
+            row["RecordTypeId"] = record_type
         owner = definition.get("OwnerId")
         if owner is not None and row.get("OwnerId") is None:
             row["OwnerId"] = user_id
@@ -260,6 +270,7 @@ class Saver:
             errors.extend(field_errors(item, row.get(name)))
             if item.unique and row.get(name) is not None:
                 errors.extend(self._duplicates(definition, item, row))
+        errors.extend(self.org.record_types.value_errors(definition, row, names))
         if errors:
             raise SaveRefused(errors)
 
@@ -322,9 +333,6 @@ def _writable(item: FieldDef, *, create: bool) -> bool:
 
 
 def _default(item: FieldDef) -> Any:
-    for entry in item.picklist:
-        if entry.default:
-            return entry.value
     if item.default is not None:
         return accept(item, item.default)
     return False if item.type == "boolean" else None

@@ -122,6 +122,8 @@ class References:
         row = self.org.rows.get(target.name, value)
         if row is None:
             yield ApiError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", [])
+        elif item.name == "RecordTypeId":
+            yield from self.org.record_types.type_errors(definition, value)
         elif item.name == "OwnerId":
             yield from self._owner(definition, target.name, row)
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 import io
 import zipfile
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from lxml import etree
 
 from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.handlers.objects import renamed
+from provisioner.emulator.salesforce.metadata.handlers.record_types import encoded
 from provisioner.emulator.salesforce.metadata.kinds import CHILD_OF, KINDS
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
+from provisioner.emulator.salesforce.record_types import PROCESSES
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.org import Org
@@ -25,7 +28,8 @@ _VALUES = {"StandardValueSet": ("", "standardValue"), "CustomField": ("valueSet/
 
 def edit(org: Org, kind: str, name: str, change: dict[str, Any], user_id: str) -> None:
     """`change`: `set` (element or field of a custom metadata record → value; null takes it away), `add_value`,
-    `deactivate_value` (of a picklist), or `deleted`. Raises ValueError with the org's words when it refuses."""
+    `deactivate_value` (of a picklist), `select_values`, `deselect_values` (of a record type: {field: values}), or
+    `deleted`. Raises ValueError with the org's words when it refuses."""
     if kind not in KINDS and kind not in CHILD_OF:
         raise ValueError(f"There are no components of type {kind!r} that could be changed by hand.")
     if change.get("deleted"):
@@ -43,6 +47,9 @@ def edit(org: Org, kind: str, name: str, change: dict[str, Any], user_id: str) -
     for key in ("add_value", "deactivate_value"):
         if key in change:
             _change_values(kind, name, element, str(change[key]), add=key == "add_value")
+    for key in ("select_values", "deselect_values"):
+        for field, values in change.get(key, {}).items():
+            _choose(kind, name, element, field, values, select=key == "select_values")
     xml.sort_children(element)
     path, body = _file(kind, name, element)
     _save(org, {"package.xml": _manifest({kind: name}), path: body}, user_id)
@@ -90,6 +97,67 @@ def _change_values(kind: str, name: str, element: etree._Element, value: str, *,
     if not same:
         raise ValueError(f"{kind} {name} has no value {value!r}.")
     holder.remove(same[0])
+
+
+def _choose(kind: str, name: str, record_type: etree._Element, field: str, values: list[str], *, select: bool) -> None:
+    """Values move between those that the record type has chosen of a picklist and those that it has not."""
+    if kind != "RecordType":
+        raise ValueError(f"{kind} {name} is no record type.")
+    found = [node for node in xml.kids(record_type, "picklistValues") if xml.text(node, "picklist") == field]
+    node = found[0] if found else xml.add(record_type, "picklistValues")
+    if not found:
+        xml.add(node, "picklist", field)
+    there = {unquote(str(xml.text(entry, "fullName"))): entry for entry in xml.kids(node, "values")}
+    for value in values:
+        if select and value not in there:
+            entry = xml.add(node, "values")
+            xml.add(entry, "fullName", encoded(value))
+            xml.add(entry, "default", False)
+        if not select:
+            if value not in there:
+                raise ValueError(f"{kind} {name} does not offer {value!r} of {field}.")
+            node.remove(there[value])
+
+
+def plant_record_type(org: Org, facts: dict[str, Any], user_id: str) -> str:
+    """`{sobject, name, label, active, offers: {field: values}, defaults: {field: value}, statuses}`: made in the setup
+    pages, as a copy of the master but for `offers`. An object with processes gets one of its own of the same name,
+    with all statuses or these. Answers the id. Raises ValueError."""
+    owner, name, files = str(facts["sobject"]), str(facts["name"]), xml.new_root("CustomObject")
+    members = {"RecordType": f"{owner}.{name}"}
+    node = xml.add(files, "recordTypes")
+    for key, value in (("fullName", name), ("active", bool(facts.get("active", True)))):
+        xml.add(node, key, value)
+    if owner in PROCESSES:
+        xml.add(node, "businessProcess", name)
+    xml.add(node, "label", str(facts.get("label", name)))
+    defaults = facts.get("defaults", {})
+    for field, values in facts.get("offers", {}).items():
+        _add_values(xml.add(node, "picklistValues"), values, defaults.get(field), picklist=field)
+    if owner in PROCESSES:
+        status = org.schema.sobject(owner).field(PROCESSES[owner])
+        own = next((one.value for one in status.picklist if one.default), None)
+        process = xml.add(files, "businessProcesses")
+        xml.add(process, "fullName", name)
+        xml.add(process, "isActive", True)
+        chosen = facts.get("statuses") or [one.value for one in status.picklist if one.active]
+        _add_values(process, chosen, defaults.get(status.name, own))
+        members["BusinessProcess"] = f"{owner}.{name}"
+    xml.sort_children(files)
+    _save(org, {"package.xml": _manifest(members), KINDS["CustomObject"].path(owner): xml.printed(files)}, user_id)
+    row = org.record_types.find(owner, name)
+    if row is None:
+        raise AssertionError(f"The record type {owner}.{name} was not kept.")
+    return str(row["Id"])
+
+
+def _add_values(node: etree._Element, values: list[str], default: str | None, picklist: str | None = None) -> None:
+    if picklist is not None:
+        xml.add(node, "picklist", picklist)
+    for value in values:
+        entry = xml.add(node, "values")
+        xml.add(entry, "fullName", encoded(value))
+        xml.add(entry, "default", value == default)
 
 
 def _file(kind: str, name: str, element: etree._Element) -> tuple[str, bytes]:

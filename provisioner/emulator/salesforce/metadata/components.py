@@ -34,6 +34,7 @@ PREFIXES = {
     "GlobalValueSet": "0Nt", "StandardValueSet": "0Sv", "Settings": "0Se", "EmailTemplate": "00X", "EmailFolder": "00l",
     "Workflow": "01I", "WorkflowAlert": "01W", "LeadConvertSettings": "0LC", "FlowDefinition": "300", "Flow": "301",
     "ReportType": "070", "Report": "00O", "Dashboard": "01Z", "Holiday": "0C0", "Deploy": "0Af", "Retrieve": "09S",
+    "BusinessProcess": "019",
 }  # fmt: skip
 """Id prefixes of things that have no data object of their own; those that have one take its row's id."""
 

@@ -23,6 +23,7 @@ from provisioner.emulator.salesforce.metadata.handlers.groups import queue_file
 from provisioner.emulator.salesforce.metadata.handlers.objects import renamed, whole_object
 from provisioner.emulator.salesforce.metadata.handlers.permission_sets import permission_set_file
 from provisioner.emulator.salesforce.metadata.handlers.picklists import FLAGGED, STANDARD
+from provisioner.emulator.salesforce.metadata.handlers.record_types import record_type_file
 from provisioner.emulator.salesforce.metadata.handlers.settings import business_hours_file, flow_settings_file
 from provisioner.emulator.salesforce.metadata.normalise import value_element
 from provisioner.emulator.salesforce.rows import Compare
@@ -111,7 +112,11 @@ class Reader:
             return None
         match kind:
             case "CustomObject":
-                return whole_object(self._components, entry.full_name)
+                return self._object(entry.full_name)
+            case "RecordType":
+                component = self._components.get(kind, entry.full_name)
+                everything = _Everything() if asked is None else asked
+                return None if component is None else record_type_file(self._org, component, everything)
             case "Flow":
                 version = self._version(full_name)
                 return None if version is None else version_file(version)
@@ -157,6 +162,13 @@ class Reader:
         flow, dash, number = full_name.rpartition("-")
         found = self._components.versions(flow) if dash and number.isdigit() else []
         return next((one for one in found if one.version_number == int(number)), None)
+
+    def _object(self, name: str) -> etree._Element:
+        root = whole_object(self._components, name)
+        for one in self._components.below("RecordType", name):
+            root.append(renamed(record_type_file(self._org, one, _Everything()), "recordTypes"))
+        xml.sort_children(root)
+        return root
 
     def _definition(self, name: str) -> etree._Element:
         root = xml.new_root("FlowDefinition")

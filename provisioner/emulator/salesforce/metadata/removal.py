@@ -35,6 +35,12 @@ def remove(work: Work, kind: str, name: str) -> str | None:
     match kind:
         case "CustomField":
             return _remove_field(work, name)
+        case "RecordType":
+            if work.components.get(kind, name) is not None:
+                raise refuse("Cannot delete record type through API")  # [community] devops-center-feedback#203
+            return None
+        case "BusinessProcess":
+            return _remove_process(work, name)
         case "CustomObject":
             return _remove_object(work, name)
         case "CustomMetadata":
@@ -126,6 +132,8 @@ def _remove_field(work: Work, name: str) -> str | None:
         for row in work.org.rows.select("FieldPermissions", Compare("Field", "=", f"{one}.{definition.name}")):
             work.org.rows.delete("FieldPermissions", str(row["Id"]))
     _strip_grants(work, {f"{one}.{definition.name}" for one in owners})
+    for one in owners:
+        work.org.record_types.forget(one, definition.name)
     work.components.remove("CustomField", name)
     if not work.purge:
         work.components.recycle(f"{owner}.{definition.name}")
@@ -169,7 +177,8 @@ def _remove_object(work: Work, name: str) -> str | None:
     if users or lookups:
         raise refuse(f"This custom object is referenced elsewhere in salesforce.com. : {', '.join([*users, *lookups])}")
     component = work.components.get("CustomObject", name)
-    for kind in ("CustomField", "ListView", "ValidationRule"):
+    work.org.record_types.forget(schema.sobject(name).name)
+    for kind in ("CustomField", "BusinessProcess", "RecordType", "ListView", "ValidationRule"):
         for child in work.components.below(kind, name):
             work.components.remove(kind, child.full_name)
     for record in work.components.below("CustomMetadata", name.removesuffix("__mdt")):
@@ -184,6 +193,20 @@ def _remove_object(work: Work, name: str) -> str | None:
     schema.remove_object(name)
     work.components.remove("CustomObject", name)
     return component.id if component else ""
+
+
+def _remove_process(work: Work, name: str) -> str | None:
+    component = work.components.get("BusinessProcess", name)
+    if component is None:
+        return None
+    owner, _, process = component.full_name.partition(".")
+    for one in work.components.below("RecordType", owner):
+        if xml.text(one.root, "businessProcess") == process:
+            raise refuse(
+                f"This business process is referenced elsewhere in salesforce.com. : RecordType {one.full_name}"
+            )
+    work.components.remove("BusinessProcess", name)
+    return component.id
 
 
 def _remove_record(work: Work, name: str) -> str | None:

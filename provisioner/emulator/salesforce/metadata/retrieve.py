@@ -82,7 +82,7 @@ def _add_child(reader: Reader, parents: dict[str, etree._Element], asked: Asked,
     owner = entry.full_name.partition(".")[0]
     if (parent_kind, owner) in asked:
         return
-    element = reader.element(kind, entry.full_name)
+    element = reader.element(kind, entry.full_name, asked)
     if element is not None:
         path = KINDS[parent_kind].path(owner)
         parents.setdefault(path, xml.new_root(parent_kind)).append(renamed(element, element_name))

@@ -21,9 +21,22 @@ def routes(org: Org) -> list[Route]:
         information,
         login,
         oauth,
+        object_info,
         queries,
         records,
     )
 
-    parts = (bulk, analytics, information, oauth, login, queries, describe, collections, composite, records)
+    parts = (
+        bulk,
+        analytics,
+        information,
+        oauth,
+        login,
+        queries,
+        describe,
+        object_info,
+        collections,
+        composite,
+        records,
+    )
     return [route for part in parts for route in part.routes(org)]

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from provisioner.emulator.salesforce.record_types import MASTER
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate, object_named
 from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef, SObjectDef
 
@@ -36,7 +37,8 @@ def routes(org: Org) -> list[Route]:
         fields = [
             describe_field(item, org, user_id, definition) for item in org.permissions.visible(user_id, definition)
         ]
-        lists: dict[str, Any] = {"childRelationships": [], "recordTypeInfos": [], "supportedScopes": []}
+        infos = record_type_infos(org, user_id, definition, base)
+        lists: dict[str, Any] = {"childRelationships": [], "recordTypeInfos": infos, "supportedScopes": []}
         return JSONResponse(describe_object(definition, base) | {"fields": fields} | lists)
 
     async def basic(request: Request) -> Response:
@@ -81,6 +83,33 @@ def describe_object(definition: SObjectDef, base: str) -> dict[str, Any]:
         "updateable": definition.updateable,
         "urls": {"sobject": url, "describe": f"{url}/describe", "rowTemplate": f"{url}/{{ID}}"},
     }
+
+
+def record_type_infos(org: Org, user_id: str, definition: SObjectDef, base: str) -> list[dict[str, Any]]:
+    """The types of an object and the master type, which comes last. [code: jsforce] RecordTypeInfo
+
+    Active types are available to everybody: profiles that leave some out are not modelled.
+    """
+    if definition.setup:
+        return []
+    default = org.record_types.default_type(definition, user_id) or MASTER
+    rows = [
+        *org.record_types.of(definition.name),
+        {"Id": MASTER, "Name": "Master", "DeveloperName": "Master", "IsActive": True},
+    ]
+    return [
+        {
+            "active": row["IsActive"],
+            "available": row["IsActive"],
+            "defaultRecordTypeMapping": row["Id"] == default,
+            "developerName": row["DeveloperName"],
+            "master": row["Id"] == MASTER,
+            "name": row["Name"],
+            "recordTypeId": row["Id"],
+            "urls": {"layout": f"{base}/sobjects/{definition.name}/describe/layouts/{row['Id']}"},
+        }
+        for row in rows
+    ]
 
 
 def describe_field(item: FieldDef, org: Org, user_id: str, definition: SObjectDef) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from provisioner.emulator.salesforce.metadata.handlers import (
     objects,
     permission_sets,
     picklists,
+    record_types,
     settings,
     simple,
 )  # fmt: skip
@@ -23,6 +24,8 @@ from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 HANDLERS: dict[str, Callable[[Work, Item], Saved]] = {
     "CustomObject": objects.put_object,
     "CustomField": objects.put_field,
+    "BusinessProcess": record_types.put_business_process,
+    "RecordType": record_types.put_record_type,
     "ListView": objects.put_list_view,
     "ValidationRule": objects.put_validation_rule,
     "CustomMetadata": custom_metadata.put_record,

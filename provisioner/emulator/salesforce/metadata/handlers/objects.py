@@ -33,7 +33,7 @@ from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue
 from provisioner.emulator.salesforce.standard import make
 
-CHILDREN = frozenset(("fields", "listViews", "validationRules"))
+CHILDREN = frozenset(("businessProcesses", "fields", "listViews", "recordTypes", "validationRules"))
 _HARMLESS = frozenset((
     "enableActivities", "enableBulkApi", "enableFeeds", "enableHistory", "enableReports", "enableSearch",
     "enableSharing", "enableStreamingApi", "enableLicensing", "allowInChatterGroups", "enableDivisions",
@@ -48,6 +48,10 @@ Language picklist
 NamespacePrefix string(15) ro
 QualifiedApiName string(70)
 """
+_PLAIN_CHILDREN = (
+    ("BusinessProcess", "businessProcesses"), ("CustomField", "fields"), ("ListView", "listViews"),
+    ("ValidationRule", "validationRules"),
+)  # fmt: skip
 _OWNED = frozenset(("Mine", "MineAndMyGroups", "Queue", "Delegated"))
 _SCOPES = frozenset(
     ("Everything", "Mine", "MineAndMyGroups", "Queue", "Delegated", "MyTerritory", "MyTeamTerritory", "Team")
@@ -162,6 +166,8 @@ def put_field(work: Work, item: Item) -> Saved:
         _fill_checkbox(work, owner.name, new)
     elif old != new:
         schema.replace_field(item.parent, new)
+    for name in ("Task", "Event") if item.parent == "Activity" else (owner.name,):
+        work.org.record_types.admit(name, old, new)
     return saved
 
 
@@ -255,10 +261,10 @@ def put_validation_rule(work: Work, item: Item) -> Saved:
 
 
 def whole_object(components: Components, name: str) -> etree._Element:
-    """`objects/X.object` as retrieved with CustomObject X: the shell and every child, alphabetical."""
+    """`objects/X.object` as retrieved with CustomObject X: the shell and its children but record types, by name."""
     shell = components.get("CustomObject", name)
     root = xml.copy_of(shell.root) if shell else xml.new_root("CustomObject")
-    for kind, element in (("CustomField", "fields"), ("ListView", "listViews"), ("ValidationRule", "validationRules")):
+    for kind, element in _PLAIN_CHILDREN:
         for child in components.below(kind, name):
             root.append(renamed(child.root, element))
     xml.sort_children(root)

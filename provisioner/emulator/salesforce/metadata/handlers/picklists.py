@@ -10,6 +10,7 @@ from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.fields import check_values, merged_values, read_values
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
+from provisioner.emulator.salesforce.schema import FieldDef
 
 # StandardValueSet → the fields it feeds.
 STANDARD: dict[str, tuple[tuple[str, str], ...]] = {
@@ -50,7 +51,7 @@ def put_global_value_set(work: Work, item: Item) -> Saved:
             known = work.org.schema.sobject(owner).field(name)
             merged = merged_values(known.picklist, values)
             if merged != known.picklist:
-                work.org.schema.replace_field(owner, replace(known, picklist=merged))
+                _swap(work, owner, replace(known, picklist=merged))
     return saved
 
 
@@ -69,8 +70,15 @@ def put_standard_value_set(work: Work, item: Item) -> Saved:
         known = work.org.schema.sobject(owner).field(name)
         merged = merged_values(known.picklist, values)
         if merged != known.picklist:
-            work.org.schema.replace_field(owner, replace(known, picklist=merged))
+            _swap(work, owner, replace(known, picklist=merged))
     return work.keep(item)
+
+
+def _swap(work: Work, owner: str, new: FieldDef) -> None:
+    old = work.org.schema.sobject(owner).field(new.name)
+    work.org.schema.replace_field(owner, new)
+    for name in ("Task", "Event") if owner == "Activity" else (owner,):
+        work.org.record_types.admit(name, old, new)
 
 
 def _put_flagged(work: Work, kind: Flagged, nodes: list[etree._Element]) -> None:

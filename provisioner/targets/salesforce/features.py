@@ -17,7 +17,9 @@ FOLLOW_UP = (
     "Touch_Count", "Follow_Up_Touches", "Follow_Up_Due_At", "Follow_Up_Completed_At", "Follow_Up_Status",
 )  # fmt: skip
 SURGE = ("Surge_Factor",)
-BY_PEOPLE = ("Rejection_Reason", "Breach_Reason")  # the fields on Lead that people fill in
+BY_PEOPLE = ("Rejection_Reason", "Breach_Reason")
+"""The fields on Lead that people fill in: picklists that take nothing but the design's reasons. Every other picklist of
+ours is written by automation and is not restricted (templates/salesforce/macros/field.j2 says why)."""
 
 
 @dataclass(frozen=True, slots=True)

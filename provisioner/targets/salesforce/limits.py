@@ -50,6 +50,14 @@ UNASKED = RULES.declare(
     "What the design names in the org could not be looked up with the permissions of this connection.",
     severity="warning",
 )
+UNOFFERED = RULES.declare(
+    "S230",
+    "Not offered by a record type",
+    "A list of reasons takes a value only where the record type of the lead offers it, and no record type offers the "
+    "values of a new field until somebody selects them. Until then nobody can choose a reason for its leads. Record "
+    "types are looked up by `plan` and `apply`.",
+    severity="warning",
+)
 FORMULA_MOST = 3900
 PICKLIST_MOST = 1000
 TEXT_MOST = 255
@@ -141,7 +149,7 @@ def long_formulas(design: Design) -> Iterator[Finding]:
 
 @RULES.rule("S206", "Too many lead types")
 def many_types(design: Design) -> Iterator[Finding]:
-    """A restricted picklist holds at most 1,000 values, and the lead types are the values of one."""
+    """A picklist holds at most 1,000 values, and the lead types are the values of one."""
     if len(design.lead_types) > PICKLIST_MOST:
         detail = f"There are {len(design.lead_types)} lead types; the picklist holds {PICKLIST_MOST}."
         yield Finding("/lead_types", detail, "Merge lead types with the same promise.")

@@ -8,7 +8,7 @@ the user's language: a label that is not known here says nothing, and nothing is
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -17,7 +17,7 @@ from provisioner.model.uses import step_count, tests_of
 from provisioner.rules import Finding
 from provisioner.targets.base import Reference, Use
 from provisioner.targets.naming import offer_text, values_text
-from provisioner.targets.salesforce.features import lead_fields
+from provisioner.targets.salesforce.features import BY_PEOPLE, lead_fields
 from provisioner.targets.salesforce.names import Names
 
 Kind = Literal["text", "number", "checkbox", "date", "date-time"]
@@ -44,13 +44,14 @@ _USES: dict[Op, Use] = {
 
 
 def references(design: Design) -> list[Reference]:
-    """Fields of Lead that conditions and engagement name, except our own; and, when alerts are live, who is told."""
+    """Fields of Lead that conditions and engagement name, except our own; when alerts are live, who is told; and the
+    reasons that people choose."""
     names = Names(design.target.prefix)
     ours = {names.field(word) for word in lead_fields(design)}
     ours |= {names.step_at(number) for number in range(1, step_count(design) + 1)}
     found = [*_engagement(design), *_compared(design), *_staged(design)]
     people = _people(design) if design.alerts.mode == "live" else ()
-    return [*(item for item in found if item.name not in ours), *people]
+    return [*(item for item in found if item.name not in ours), *people, *_chosen(design, names)]
 
 
 def _engagement(design: Design) -> Iterator[Reference]:
@@ -88,6 +89,14 @@ def _people(design: Design) -> Iterator[Reference]:
         if item.otherwise:
             pointer = f"{item.at}/otherwise/user"
             yield Reference(item.otherwise, "user", pointer, pointer)
+
+
+def _chosen(design: Design, names: Names) -> Iterator[Reference]:
+    """The lists of features.BY_PEOPLE."""
+    for word, section in zip(BY_PEOPLE, (design.recycling, design.breach), strict=True):
+        if section is not None and section.reasons:
+            pointer = f"{section.at}/reasons"
+            yield Reference(names.field(word), "offered", pointer, pointer, tuple(section.reasons))
 
 
 # --------------------------------------------------------- what is found there
@@ -197,3 +206,27 @@ def unlisted(reference: Reference, listed: Mapping[str, str]) -> Finding | None:
 
 def _either(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def unoffered(reference: Reference, lacking: Mapping[str, Sequence[str]]) -> Finding | None:
+    """Record types that lack some of what people have to choose. `lacking` maps their labels to those values."""
+    if not lacking:
+        return None
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for label, values in sorted(lacking.items(), key=lambda item: item[0].casefold()):
+        alike.setdefault(tuple(values), []).append(label)
+    each = "; ".join(
+        f"{_listed(labels)} {'does' if len(labels) == 1 else 'do'} not offer {values_text(values)}"
+        for values, labels in alike.items()
+    )
+    return Finding(
+        reference.pointer,
+        f"Not every record type of leads offers the reasons of {reference.name}: {each}. For a lead of such a record "
+        "type the reason cannot be chosen, and a save with it is refused.",
+        "When the field is in the org: Setup, Object Manager, Lead, Record Types, the record type; under Picklists "
+        f"Available for Editing, Edit beside {reference.name}; add the reasons to the selected values, and save.",
+    )
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

@@ -54,7 +54,7 @@ def loses_values(change: Change) -> bool:
 def withdrawn(change: Change) -> frozenset[str]:
     """The picklist values that are offered no more."""
     assert change.before is not None and change.after is not None, "an update has both sides"
-    return frozenset(_values(change.before.attributes) - _values(change.after.attributes))
+    return frozenset(offered(change.before.attributes)) - frozenset(offered(change.after.attributes))
 
 
 def _size(attributes: Mapping[str, Any], key: str) -> int:
@@ -62,8 +62,9 @@ def _size(attributes: Mapping[str, Any], key: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
-def _values(attributes: Mapping[str, Any]) -> set[str]:
+def offered(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    """The values that a field lists, in its order; none when it is no picklist."""
     values = attributes.get("valueSet")
     inner = values.get("valueSetDefinition") if isinstance(values, Mapping) else None
-    offered = inner.get("value") if isinstance(inner, Mapping) else None
-    return {str(item.get("fullName")) for item in offered or () if isinstance(item, Mapping)}
+    listed = inner.get("value") if isinstance(inner, Mapping) else None
+    return tuple(str(item.get("fullName")) for item in listed or () if isinstance(item, Mapping))

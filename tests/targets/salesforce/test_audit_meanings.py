@@ -327,6 +327,22 @@ TABLE: list[tuple[str, Mutation, list[tuple[str, tuple[str, ...]]]]] = [
         [("SLA Lead Type does not offer the value event_attendee any more", ("event_attendee",))],
     ),
     (
+        "CustomField:Lead.STL_Lead_Type__c",
+        lambda it: it["valueSet"].update(restricted="true"),
+        [
+            (
+                "SLA Lead Type takes only values that it lists and the lead's record type offers: any other save is "
+                "refused",
+                EVERYBODY,
+            )
+        ],
+    ),
+    (
+        "CustomField:Lead.STL_Lead_Type__c",
+        lambda it: it["valueSet"]["valueSetDefinition"]["value"].reverse(),
+        [("The order of the values of SLA Lead Type is set in another way", ())],
+    ),
+    (
         "CustomField:Lead.STL_Cycle__c",
         put(label="Round"),
         [("Name of the field STL_Cycle__c: SLA Cycle -> Round", ())],

@@ -117,7 +117,7 @@ def rewire(attributes: dict[str, Any]) -> None:
         (TYPE, lambda a: a["valueSet"]["valueSetDefinition"]["value"].append({"fullName": "vip", "label": "VIP"})),
         (TYPE, lambda a: a["valueSet"]["valueSetDefinition"]["value"].pop()),
         (TYPE, lambda a: a["valueSet"]["valueSetDefinition"]["value"].reverse()),
-        (TYPE, lambda a: a["valueSet"].update(restricted="false")),
+        (TYPE, lambda a: a["valueSet"].update(restricted="true")),
         (STAMP, lambda a: a.update(status="Draft")),
         (STAMP, lambda a: a.pop("status")),
         (STAMP, lambda a: a.setdefault("subflows", []).append({"name": "Extra", "flowName": "X"})),

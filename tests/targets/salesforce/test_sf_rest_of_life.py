@@ -10,7 +10,7 @@ from strategies.designs import compiled
 from test_sf_render import example, files, snapshot
 
 from provisioner.model.design import Design
-from provisioner.planning.plan import Cause, Change
+from provisioner.planning.plan import Cause, Change, Risk
 from provisioner.resources import Address, Resource
 from provisioner.targets.salesforce.compare import compare
 from provisioner.targets.salesforce.limits import RULES
@@ -19,6 +19,7 @@ from provisioner.targets.salesforce.package import artifacts
 from provisioner.targets.salesforce.parse import parse_package
 from provisioner.targets.salesforce.references import references
 from provisioner.targets.salesforce.theirs import with_theirs
+from provisioner.targets.salesforce.weight import weigh
 
 SURGE = {"surge": {"when": "daily volume > 2x 30-day average", "factor": 1.5}}
 SWITCH = Address("CustomMetadata", "STL_Switch.Surge")
@@ -190,6 +191,35 @@ def test_what_a_conversion_copies_exists_at_both_ends() -> None:
             "SLA_Result",
         )
     }
+
+
+def test_only_what_people_fill_in_takes_nothing_but_its_list() -> None:
+    """A restricted picklist refuses a value that the lead's record type does not offer. Written by automation before
+    the save, that would refuse the save of whoever works with the lead."""
+    lists = {
+        address.name: item.attributes["valueSet"]["restricted"]
+        for address, item in snapshot(staged()).resources.items()
+        if address.kind == "CustomField" and item.attributes["type"] == "Picklist"
+    }
+    assert lists == {
+        "Lead.STL_First_Touch_Type__c": "false",
+        "Lead.STL_Lead_Type__c": "false",
+        "Lead.STL_SLA_Status__c": "false",
+        "Lead.STL_Rejection_Reason__c": "true",
+        "Lead.STL_Breach_Reason__c": "true",
+    }
+
+
+def test_an_org_where_automation_wrote_restricted_lists_is_told_what_changes() -> None:
+    wanted = snapshot(staged()).resources[Address("CustomField", "Lead.STL_SLA_Status__c")]
+    old = Resource(wanted.address, {**wanted.attributes, "valueSet": {**wanted.attributes["valueSet"]}})
+    old.attributes["valueSet"]["restricted"] = "true"
+    assert compare(wanted, old) == old
+    change = Change(old, wanted, Cause.DESIGN)
+    assert weigh(change) is Risk.BEHAVIOUR
+    assert [(said.text, said.lead_types) for said in meanings(change, staged())] == [
+        ("SLA Status takes every value, whatever the lead's record type offers: no save is refused for one", ())
+    ]
 
 
 def test_a_mapping_of_the_conversion_is_a_thing_of_its_own() -> None:

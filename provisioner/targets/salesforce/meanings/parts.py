@@ -50,8 +50,23 @@ def _values(told: Told, label: str) -> Iterator[Meaning]:
             known = words[0] != words[1]
             text = f"{label} calls the value {shown(value)}: {words[0]} -> {words[1]}"
             yield Meaning(text if known else f"{label} treats the value {shown(value)} in another way", mine)
-    if told.moved("valueSet") is not None and before == after:
-        yield Meaning(f"Whether {label} takes other values than those it lists, or their order, is set in another way")
+    strict = _restricted(told.before), _restricted(told.after)
+    if strict[0] != strict[1]:
+        yield Meaning(_strictness(label, strict[1]), everybody(told.design) if strict[1] else ())
+    elif told.moved("valueSet") is not None and before == after:
+        yield Meaning(f"The order of the values of {label} is set in another way")
+
+
+def _restricted(attributes: Mapping[str, Any]) -> bool:
+    offers = attributes.get("valueSet")
+    return isinstance(offers, Mapping) and offers.get("restricted") == "true"
+
+
+def _strictness(label: str, strict: bool) -> str:
+    """A restricted picklist takes what it lists, as far as the lead's record type offers it. [community]"""
+    if strict:
+        return f"{label} takes only values that it lists and the lead's record type offers: any other save is refused"
+    return f"{label} takes every value, whatever the lead's record type offers: no save is refused for one"
 
 
 def _offered(attributes: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

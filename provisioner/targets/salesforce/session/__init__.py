@@ -28,6 +28,7 @@ from provisioner.targets.salesforce.session.queue import occupied
 from provisioner.targets.salesforce.session.read import Reading, read_live
 from provisioner.targets.salesforce.session.reads import is_read
 from provisioner.targets.salesforce.session.recipients import Looked
+from provisioner.targets.salesforce.session.record_types import RecordTypes
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Soap
 from provisioner.targets.salesforce.session.touched import touched
@@ -78,7 +79,8 @@ class SalesforceSession:
 
     def read(self, desired: Snapshot, prefix: str) -> Live:
         """Live state of desired and owned addresses. At most 5 requests and the identity's two when nothing goes wrong,
-        and as many more polls as the org takes to pack its metadata."""
+        as many more polls as the org takes to pack its metadata, and one per ten record types (twenty at most) where
+        people choose from lists of ours."""
         org = self.identity()
         self._prefix = prefix
         with discreet(self._transport.secrets):
@@ -88,12 +90,18 @@ class SalesforceSession:
         return replace(live, notices=tuple(self._scrub(notice) for notice in live.notices))
 
     def missing(self, references: Sequence[Reference], places: Places) -> list[Diagnostic]:
-        """What the design names and this org does not have, or not in that form. At most 2 requests; who is alerted
-        is answered from the last `read`."""
+        """What the design names and this org does not have, or not in that form. At most 2 requests; who is alerted,
+        and what record types offer, is answered from the last `read`."""
         with discreet(self._transport.secrets):
             people = Looked() if self._seen is None else self._seen.people
-            found = premises.missing(self.rest, people, references, places)
+            offers = RecordTypes() if self._seen is None else self._seen.offers
+            found = premises.missing(self.rest, people, offers, references, places)
         return [replace(item, detail=self._scrub(item.detail)) for item in found]
+
+    def record_types(self) -> RecordTypes:
+        """Which record types of leads do not offer what people have to choose; answered from the last `read`."""
+        offers = RecordTypes() if self._seen is None else self._seen.offers
+        return replace(offers, unread=self._scrub(offers.unread))
 
     def touched(self, addresses: Sequence[Address], since: str) -> Mapping[Address, Touched]:
         """Who changed these after the last apply, and when. One request; the rest is answered from the last `read`.

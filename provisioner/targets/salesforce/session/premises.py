@@ -15,21 +15,27 @@ from provisioner.targets.naming import at_once
 from provisioner.targets.salesforce import limits, references
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.recipients import Looked
+from provisioner.targets.salesforce.session.record_types import RecordTypes
 from provisioner.targets.salesforce.session.rest import Rest
 
 # Independent of what the user may see of the fields; the entity must be named. [docs] reference/salesforce.md 1.11
 FIELDS = "SELECT QualifiedApiName, DataType FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = 'Lead'"
 SETUP = "View Setup and Configuration"
+METADATA = "Modify Metadata Through Metadata API Functions"
 PICKLISTS = frozenset({"picklist", "multipicklist"})
 
 Said = Iterator[tuple[Rule, Finding]]
 
 
-def missing(rest: Rest, people: Looked, wanted: Sequence[Reference], places: Places) -> list[Diagnostic]:
-    """Findings S220 to S224, each once. `people` is what was found about everybody the design names."""
+def missing(
+    rest: Rest, people: Looked, offers: RecordTypes, wanted: Sequence[Reference], places: Places
+) -> list[Diagnostic]:
+    """Findings S220 to S224 and S230, each once. `people` is what was found about everybody the design names, `offers`
+    what about record types."""
     fields = [item for item in wanted if item.use in references.FIELD_USES]
     told = [item for item in wanted if item.use not in references.FIELD_USES]
-    said = [*_fields(rest, fields), *_people(people, told)]
+    chosen = [item for item in told if item.use == "offered"]
+    said = [*_fields(rest, fields), *_people(people, told), *_offers(offers, chosen)]
     found = (
         rule.diagnostic(finding, places.locate_key if rule is limits.NO_FIELD else places.locate)
         for rule, finding in said
@@ -108,6 +114,15 @@ def _people(found: Looked, wanted: Sequence[Reference]) -> Said:
         if text is not None:
             said = text if text.startswith(item.name) else text[:1].upper() + text[1:]
             yield limits.NOBODY, Finding(item.pointer, said, advice)
+
+
+def _offers(found: RecordTypes, wanted: Sequence[Reference]) -> Said:
+    for item in wanted:
+        if (finding := references.unoffered(item, found.without(item.name))) is not None:
+            yield limits.UNOFFERED, finding
+    if wanted and found.unread:
+        what = "Whether the record types of leads offer the reasons that people choose"
+        yield limits.UNASKED, _unasked(what, found.unread, METADATA)
 
 
 def _unasked(what: str, reason: str, permission: str) -> Finding:

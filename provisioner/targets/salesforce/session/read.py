@@ -1,4 +1,5 @@
-"""Live state: desired and owned addresses only, in at most five requests whatever their number."""
+"""Live state: desired and owned addresses only, in at most five requests whatever their number; two
+more at most where leads have record types, and people choose from lists of ours."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from provisioner.targets.salesforce import package
 from provisioner.targets.salesforce.audit.answers import Answers, Refusal, text
 from provisioner.targets.salesforce.limits import REQUIRE_VALIDATION
 from provisioner.targets.salesforce.parse import parse_package
-from provisioner.targets.salesforce.session import ledger, recipients, together
+from provisioner.targets.salesforce.session import ledger, recipients, record_types, together
 from provisioner.targets.salesforce.session.activation import deploys_as_active
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Property, Retrieved, Soap
@@ -60,6 +61,7 @@ class Reading:
     people: recipients.Looked
     components: tuple[Property, ...]
     saved: ledger.Saved
+    offers: record_types.RecordTypes
     as_active: bool | None = None  # whether a production org deploys flows as active, where that was read
 
 
@@ -81,7 +83,9 @@ def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgId
         _check_conversion(retrieved, found)
     flows = sorted(address.name for address in found.resources if address.kind == "Flow")
     search = recipients.search(desired, prefix)
-    answers = together.ask_all(rest, _flow_query(flows) | search.queries, "say which flows are active and who is there")
+    chosen = record_types.choices(desired)
+    asked = _flow_query(flows) | search.queries | record_types.questions(chosen)
+    answers = together.ask_all(rest, asked, "say which flows are active and who is there")
     _check_flows(flows, answers, found)
     people = search.look(answers)
     found.notices += people.notices
@@ -89,7 +93,8 @@ def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgId
         found.notices.append(PRODUCTION_FLOWS[as_active])
     there = (resource for address, resource in found.resources.items() if address not in found.unread)
     live = Live(Snapshot.of(there, found.unread), recorded, tuple(found.notices), elsewhere=elsewhere)
-    return Reading(live, people, components, saved, as_active)
+    offers = record_types.look(soap, chosen, answers, live.snapshot)
+    return Reading(live, people, components, saved, offers, as_active)
 
 
 def _members(known: Collection[Address], asks_of_flows: bool) -> dict[str, list[str]]:

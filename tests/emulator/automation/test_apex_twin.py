@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -180,8 +181,10 @@ def test_hours_that_never_open_refuse_the_save(clock: World) -> None:
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        ("/* emulator-twin: sla-clock/3\n{} */", "The emulator knows the twins sla-clock/1 and sla-clock/2, not 'sla-clock/3'."),
-        ("/* emulator-twin: sla-clock */", "The emulator knows the twins sla-clock/1 and sla-clock/2, not 'sla-clock'."),
+        ("/* emulator-twin: sla-clock/4\n{} */", "The emulator knows the twins sla-clock/1, sla-clock/2, sla-clock/3, not 'sla-clock/4'."),
+        ("/* emulator-twin: sla-clock */", "The emulator knows the twins sla-clock/1, sla-clock/2, sla-clock/3, not 'sla-clock'."),
+        (trigger(BLOCK, 3), "The block of the twin lacks the name 'last_error'."),
+        (trigger(BLOCK | {"last_error": "E__c"}, 2), "The twin does not know the name 'last_error'."),
         ("/* emulator-twin: sla-clock/1\n[] */", "The block of the twin is not a JSON object."),
         ("/* emulator-twin: sla-clock/1\n{\"object\": \"Lead\"} */", "The block of the twin lacks the name 'started_at'."),
         (trigger(BLOCK | {"step_at": "x"}), "The block of the twin lacks the list 'step_at'."),
@@ -200,6 +203,46 @@ def test_a_wrong_block(body: str, text: str) -> None:
     with pytest.raises(TwinError) as caught:
         find_block(body)
     assert str(caught.value) == text
+
+
+@pytest.fixture
+def noting(clock: World) -> World:
+    """Version 3: faults of the clock are noted in a field of 40 characters."""
+    clock.fields("Lead", Last_Error__c="text", Other__c="text")
+    item = clock.org.schema.sobject("Lead").field("Last_Error__c")
+    clock.org.schema.replace_field("Lead", replace(item, length=40))
+    clock.org.rows.insert("BusinessHours", {"Name": "Shut", "IsActive": True, "TimeZoneSidKey": "UTC"})
+    clock.deployed.triggers["LeadClock"] = trigger(BLOCK | {"last_error": "Last_Error__c"}, 3)
+    clock.auto.rebuild()
+    return clock
+
+
+def test_a_fault_is_noted_on_the_lead_and_the_save_goes_on(noting: World) -> None:
+    start = at("2026-03-07T12:00:00")
+    row = noting.get("Lead", noting.lead(Hours__c="Shut", Started__c=start, Minutes__c=60, Other__c="x"))
+    assert row["Last_Error__c"] == "These business hours have no open time i"
+    assert (row["Started__c"], row["Due__c"], row["Minutes__c"], row["Other__c"]) == (start, None, 60.0, "x")
+    assert stamped(noting, Started__c=start, Minutes__c=60)["Due__c"] == at("2026-03-09T14:00:00")
+    noting.org.settings.apex_twin = False
+    assert noting.get("Lead", noting.lead(Hours__c="Shut", Started__c=start))["Last_Error__c"] is None
+
+
+def test_a_step_before_the_due_time_leaves_the_clock_as_it_was(noting: World) -> None:
+    step = noting.org.rows.select("Step__mdt", Compare("DeveloperName", "=", "C"))[0]
+    noting.org.rows.update("Step__mdt", step["Id"], {"Offset_Minutes__c": -500})
+    start = at("2026-03-07T12:00:00")  # a Saturday: a clock that began would have moved it to Monday
+    row = noting.get("Lead", noting.lead(Hours__c="New York", Escalation__c="Sales", Type__c="Demo", Started__c=start))
+    assert row["Last_Error__c"] == "Step 3 of Sales lies before the due time"
+    assert (row["Started__c"], row["Due__c"], row["Step_1__c"]) == (start, None, None)
+
+
+def test_a_field_that_is_not_there_refuses_the_save_in_any_version(noting: World) -> None:
+    noting.deployed.triggers["LeadClock"] = trigger(BLOCK | {"last_error": "Gone__c"}, 3)
+    noting.auto.rebuild()
+    facts = {"LastName": "A", "Company": "B", "Hours__c": "New York", "Started__c": at("2026-03-09T14:00:00")}
+    assert noting.refused("insert", "Lead", **facts) == [
+        "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: LeadClock: Variable does not exist: Gone__c"
+    ]
 
 
 def test_a_trigger_without_a_block() -> None:

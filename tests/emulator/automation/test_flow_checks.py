@@ -89,6 +89,11 @@ MISTAKES = [
         ["The formula expression of f is invalid: Error: Formula result is data type (Number), incompatible with expected data type (Text)."]),
     (flow(after(first="Mark"), MARK, formula("f", "Number", "{!f} + 1")), ["The formula expression of f is invalid: The formula expression of f is invalid: Formula contains a circular reference: f"]),
     (flow(after(first="Mark"), MARK, template("t", "Hello {!Ghost}")), ["REFERENCED_ELEMENT_NOT_FOUND: A merge field references Ghost, which doesn't exist."]),
+    (flow(after(first="Mark"), MARK, constant("fixed", "String", "Hello {!Ghost}")), ["REFERENCED_ELEMENT_NOT_FOUND: A merge field references Ghost, which doesn't exist."]),
+    (flow(after(first="Mark"), update_record("Mark", Title="Hello {!Ghost}")), ["REFERENCED_ELEMENT_NOT_FOUND: A merge field references Ghost, which doesn't exist."]),
+    (flow(after(first="A"), assign("A", ("ids", "{!Ghost}")), variable("ids")), ["REFERENCED_ELEMENT_NOT_FOUND: A merge field references Ghost, which doesn't exist."]),
+    (flow(after(first="G"), get("G", "User", ("Username", "EqualTo", "{!Ghost}"))), ["REFERENCED_ELEMENT_NOT_FOUND: A merge field references Ghost, which doesn't exist."]),
+    (flow(after(first="D"), decide("D", rule("R", "", ("$Record.Title", "EqualTo", "{!Ghost}")))), ["REFERENCED_ELEMENT_NOT_FOUND: A merge field references Ghost, which doesn't exist."]),
     (flow(after(first="Mark"), update_record("Mark", Title="@$Label.X")), ["The emulator does not model $Label in flows."]),
     # records
     (flow(after(first="Mark"), update_record("Mark")), ["TRIGGERING_RECORD_UPDATE_REQUIRES_INPUTASSIGNMENTS: Mark has no assignments."]),

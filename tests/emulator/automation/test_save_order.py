@@ -291,3 +291,24 @@ def test_asynchronous_work_of_a_refused_row_is_forgotten(team: World) -> None:
     team.auto.save("insert", "Lead", rows, user_id=team.admin, all_or_none=True)
     team.lead(LastName="Next")
     assert [row["Title"] for row in team.org.rows.select("Lead")] == ["async", "async"]
+
+
+def test_two_saves_in_one_instant_are_two_saves(team: World) -> None:
+    """ISCHANGED and PRIORVALUE are about the save before, whatever the clock says."""
+    team.deployed.rules["Lead"] = [
+        '<active>true</active><errorConditionFormula>AND(ISCHANGED(Title), PRIORVALUE(Title) = "two")'
+        "</errorConditionFormula><errorMessage>Not from two.</errorMessage>"
+    ]
+    seen = assign("Go", ("$Record.Log__c", "Add", "{!$Record__Prior.Title}>{!$Record.Title} "))
+    entry = filters(("Title", "IsChanged", True))
+    team.active("Log", flow(before(entry, first="Go", event="Update"), seen))
+    lead = team.lead(Title="one")
+    for title in ("two", "two"):
+        team.update("Lead", lead, Title=title)
+    assert team.get("Lead", lead)["Log__c"].split() == ["one>two"]
+    assert team.refused("update", "Lead", Id=lead, Title="three") == [
+        "FIELD_CUSTOM_VALIDATION_EXCEPTION: Not from two."
+    ]
+    team.update("Lead", lead, Description="meanwhile")
+    row = team.get("Lead", lead)
+    assert (row["Title"], row["Log__c"].split()) == ("two", ["one>two"])

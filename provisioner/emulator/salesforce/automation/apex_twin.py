@@ -1,9 +1,11 @@
 """The native twin of the speed-to-lead trigger: what the Apex does before insert and before update.
 
-The emulator runs no Apex. A trigger with the comment `emulator-twin: sla-clock/1` (or `/2`) and a JSON object naming
+The emulator runs no Apex. A trigger with the comment `emulator-twin: sla-clock/1` (to `/3`) and a JSON object naming
 its fields is run by this module instead; all others are refused when they are deployed. Version 2 also sets the two
 promises that begin with the clock: after hours (calendar minutes) and follow-up (open minutes), each where its pair of
-names is given. An object may have several such triggers: each runs, on the events its first line names.
+names is given. Version 3 also names the field `last_error`: a fault of the clock is noted there, the other fields stay
+as they were, and the save goes on; in the earlier versions a fault refuses the save. An object may have several such
+triggers: each runs, on the events its first line names.
 """
 
 from __future__ import annotations
@@ -51,7 +53,10 @@ _NAMES = (
 # What is promised from the start of a clock on: the field of the lead, and the field of the lead type it comes from.
 _AFTER_HOURS = ("after_hours_due_at", "type_after_hours_minutes")
 _FOLLOW_UP = ("follow_up_due_at", "type_follow_up_minutes")
-_PROMISES: dict[str, tuple[tuple[str, str], ...]] = {"sla-clock/1": (), "sla-clock/2": (_AFTER_HOURS, _FOLLOW_UP)}
+_BOTH = (_AFTER_HOURS, _FOLLOW_UP)
+_PROMISES: dict[str, tuple[tuple[str, str], ...]] = {"sla-clock/1": (), "sla-clock/2": _BOTH, "sla-clock/3": _BOTH}
+# The field that keeps the message of a fault, by version.
+_NOTED: dict[str, tuple[str, ...]] = {"sla-clock/3": ("last_error",)}
 
 
 class TwinError(ValueError):
@@ -74,7 +79,8 @@ class TwinBlock:
     def record_fields(self) -> tuple[str, ...]:
         """The fields of the record itself."""
         promised = (field for field, _ in (_AFTER_HOURS, _FOLLOW_UP) if field in self)
-        return (*(self[key] for key in (*_FIELDS, *promised)), *self.step_at)
+        noted = (key for keys in _NOTED.values() for key in keys if key in self)
+        return (*(self[key] for key in (*_FIELDS, *promised, *noted)), *self.step_at)
 
     def type_fields(self) -> tuple[str, ...]:
         """The fields of the lead type that a promise comes from."""
@@ -88,18 +94,18 @@ def find_block(body: str) -> TwinBlock | None:
         return None
     version, rest = match.groups()
     if version not in _PROMISES:
-        raise TwinError(f"The emulator knows the twins {' and '.join(_PROMISES)}, not {version!r}.")
+        raise TwinError(f"The emulator knows the twins {', '.join(_PROMISES)}, not {version!r}.")
     try:
         raw = json.loads(rest)
     except ValueError as problem:
         raise TwinError(f"The block of the twin is not JSON: {problem}") from problem
-    return _read_block(raw, _PROMISES[version])
+    return _read_block(raw, _PROMISES[version], _NOTED.get(version, ()))
 
 
-def _read_block(raw: Any, promises: tuple[tuple[str, str], ...]) -> TwinBlock:
+def _read_block(raw: Any, promises: tuple[tuple[str, str], ...], noted: tuple[str, ...]) -> TwinBlock:
     if not isinstance(raw, dict):
         raise TwinError("The block of the twin is not a JSON object.")
-    names = [*_NAMES, *(key for pair in promises if raw.keys() & set(pair) for key in pair)]
+    names = [*_NAMES, *noted, *(key for pair in promises if raw.keys() & set(pair) for key in pair)]
     for key in names:
         if not isinstance(raw.get(key), str) or not raw[key]:
             raise TwinError(f"The block of the twin lacks the name {key!r}.")
@@ -150,8 +156,9 @@ class ApexTwin:
     def run(self, sobject: str, event: Event, row: Row) -> None:
         """Every trigger of the event changes the row that is about to be saved, each its own fields.
 
-        FlowFault, with the trigger's name before it: a field is not there, or a calendar has no open time. As an
-        exception in Apex does, it ends the save; triggers after it do not run.
+        FlowFault, with the trigger's name before it: a field is not there; or a calendar has no open time, and the
+        trigger names no field to note that. As an exception in Apex does, it ends the save; triggers after it do not
+        run.
         """
         if not self.org.settings.apex_twin:
             return
@@ -169,15 +176,19 @@ class ApexTwin:
         measures = row.get(block["first_touch_at"]) is not None and row.get(block["response_minutes"]) is None
         if row.get(block["hours"]) is None or not (starts or measures):
             return
-        hours = self._hours(row[block["hours"]])
+        hours, before = self._hours(row[block["hours"]]), dict(row)
         if hours is None:
             return
         try:
             if starts:
                 self._start(block, row, hours)
             self._measure(block, row, hours)
-        except NeverOpen as problem:
-            raise FlowFault(str(problem)) from problem
+        except (NeverOpen, FlowFault) as problem:
+            if "last_error" not in block:
+                raise FlowFault(str(problem)) from problem
+            item = self.org.schema.sobject(sobject).field(block["last_error"])
+            row.clear()
+            row.update(before | {item.name: str(problem)[: item.length]})
 
     def _check_fields(self, sobject: str, names: tuple[str, ...]) -> None:
         """FlowFault for the first field that is not there; Apex would not have compiled."""

@@ -162,7 +162,12 @@ class Names:
         return literal(value)
 
     def template(self, text: str) -> Ref:
-        """Text with {!merge fields}, replaced once: what comes out of them is never read again."""
+        """Text with {!merge fields}, replaced once: what comes out of them is never read again.
+
+        A `stringValue` is such a text ([real] reference 4.2). That a name which does not exist is refused when the flow
+        is saved follows from the codes: REFERENCED_ELEMENT_NOT_FOUND has a `mergeFieldReference` [wsdl]. The sentence,
+        and that there is no way to say `{!` itself, are [inferred]: no source tells of one.
+        """
         pieces: list[str | Read] = []
         end = 0
         for match in _MERGE.finditer(text):

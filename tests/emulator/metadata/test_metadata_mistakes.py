@@ -267,9 +267,9 @@ APEX_MISTAKES = [
     ("ApexTrigger", "T", "trigger T on Lead (before insert) { }",
      "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model Apex: it does not run Apex, and the trigger T has no "
      "emulator-twin block."),
-    ("ApexTrigger", "T", f"{twin('Lead', 'sla-clock/3')}trigger T on Lead (before insert) {{ }}",
+    ("ApexTrigger", "T", f"{twin('Lead', 'sla-clock/4')}trigger T on Lead (before insert) {{ }}",
      "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model the emulator-twin block of T: The emulator knows the "
-     "twins sla-clock/1 and sla-clock/2, not 'sla-clock/3'."),
+     "twins sla-clock/1, sla-clock/2, sla-clock/3, not 'sla-clock/4'."),
     ("ApexTrigger", "T", f"{twin('Lead', 'sla-clock/2', colour='x')}trigger T on Lead (before insert) {{ }}",
      "NOT_IMPLEMENTED_BY_EMULATOR: The emulator does not model the emulator-twin block of T: The twin does not know "
      "the name 'colour'."),

@@ -106,7 +106,7 @@ def _of_flow(flow: Resource, fields: Mapping[str, Kind]) -> Iterator[tuple[str, 
     said, name = flow.attributes, flow.address.name
     own = dict(fields) | {
         str(row["name"]): FIELD_KINDS.get(str(row.get("dataType")), Kind.TEXT)
-        for part in ("variables", "formulas", "constants")
+        for part in ("variables", "formulas")
         for row in said.get(part, ())
     }
     for row in said.get("formulas", ()):

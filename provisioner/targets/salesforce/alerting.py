@@ -110,4 +110,4 @@ def _quiet(design: Design) -> dict[str, Any]:
     """When nothing is said, in native comparisons."""
     translator = Translator()
     rules = [(item.id, translator.rule(item.when)) for item in design.alerts.quiet]
-    return {"quiet": rules, "quiet_answers": translator.answers, "quiet_constants": translator.constants}
+    return {"quiet": rules, "quiet_answers": translator.answers}

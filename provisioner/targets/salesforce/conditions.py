@@ -56,11 +56,9 @@ class Group:
 @dataclass(slots=True)
 class Translator:
     """Turns the conditions of one flow into rules. `answers` are the negated text comparisons met on the way (variable
-    → comparison), which the flow must decide before the rules are used; `constants` the texts that look like merge
-    fields (text → name), which stand where nothing is ever merged."""
+    → comparison), which the flow must decide before the rules are used."""
 
     answers: dict[str, Check] = field(default_factory=dict)
-    constants: dict[str, str] = field(default_factory=dict)
 
     def rule(self, condition: Condition) -> Rule:
         group = _flat(self._group(condition, negated=False))
@@ -89,7 +87,7 @@ class Translator:
         wanted = test.values[0]
         if wanted is None or wanted == "":
             return _never(left) if not negated else _always(left)
-        value = self._value(wanted)
+        value = _value(wanted)
         if test.op in _ORDER:
             plain, opposite = _ORDER[test.op]
             if negated:
@@ -102,7 +100,7 @@ class Translator:
 
     def _one_of(self, left: str, test: Test, *, negated: bool) -> Check | Group:
         blank = any(value is None or value == "" for value in test.values)
-        values: list[Value] = [self._value(value) for value in test.values if value is not None and value != ""]
+        values: list[Value] = [_value(value) for value in test.values if value is not None and value != ""]
         if not negated:
             same = [Check(left, "EqualTo", value) for value in values]
             return Group("OR", [*([_is_null(left)] if blank else []), *same])
@@ -111,20 +109,6 @@ class Translator:
             return Group("AND", [_is_null(left, False), *other])
         return Group("OR", [_is_null(left), Group("AND", other)])
 
-    def _value(self, value: str | int | float | bool | date | datetime) -> Value:
-        """A value of the design, typed as it was written. Datetimes are UTC."""
-        if isinstance(value, bool):
-            return {"booleanValue": str(value).lower()}
-        if isinstance(value, int | float):
-            return {"numberValue": str(value)}
-        if isinstance(value, datetime):
-            return {"dateTimeValue": value.strftime("%Y-%m-%dT%H:%M:%S.000Z")}
-        if isinstance(value, date):
-            return {"dateValue": value.isoformat()}
-        if "{!" not in value:
-            return {"stringValue": value}
-        return {"elementReference": self.constants.setdefault(value, f"Text_{len(self.constants) + 1}")}
-
     def _answer(self, check: Check) -> str:
         for name, known in self.answers.items():
             if known == check:
@@ -132,6 +116,19 @@ class Translator:
         name = f"Answer_{len(self.answers) + 1}"
         self.answers[name] = check
         return name
+
+
+def _value(value: str | int | float | bool | date | datetime) -> Value:
+    """A value of the design, typed as it was written. Datetimes are UTC. Texts hold no merge field (rule S229)."""
+    if isinstance(value, bool):
+        return {"booleanValue": str(value).lower()}
+    if isinstance(value, int | float):
+        return {"numberValue": str(value)}
+    if isinstance(value, datetime):
+        return {"dateTimeValue": value.strftime("%Y-%m-%dT%H:%M:%S.000Z")}
+    if isinstance(value, date):
+        return {"dateValue": value.isoformat()}
+    return {"stringValue": value}
 
 
 def _is_null(left: str, empty: bool = True) -> Check:

@@ -198,7 +198,6 @@ def _stamp(design: Design) -> dict[str, Any]:
         "lead_types": lead_types,
         "exclusions": exclusions,
         "answers": translator.answers,
-        "constants": translator.constants,
         "engagement": design.telemetry.engagement,
         "track_as": design.unmatched.track_as,
         "on_reassign": design.assignment.on_reassign,

@@ -58,6 +58,7 @@ UNOFFERED = RULES.declare(
     "types are looked up by `plan` and `apply`.",
     severity="warning",
 )
+MERGE = "{!"
 FORMULA_MOST = 3900
 PICKLIST_MOST = 1000
 TEXT_MOST = 255
@@ -261,6 +262,21 @@ def spaced_values(design: Design) -> Iterator[Finding]:
             for value in test.values:
                 if isinstance(value, str) and value != value.strip():
                     yield Finding(test.at, f"{value!r} begins or ends with a space.", f"Write {value.strip()!r}.")
+
+
+@RULES.rule("S229", "Value that looks like a merge field")
+def merged_values(design: Design) -> Iterator[Finding]:
+    """In the texts of a flow `{!` begins the name of something whose value is put there, and nothing says how to write
+    it otherwise; a constant may not hold it either. [wsdl] CONSTANT_INCLUDES_REFERENCES"""
+    compared = [(test.at, test.values) for item in _ruled(design) for test in tests_of(item.when)]
+    asked = design.telemetry.stages
+    if asked is not None:
+        compared += [(f"{asked.at}/values/{id}", (value,)) for id, value in asked.values.items()]
+    for at, values in compared:
+        for value in values:
+            if isinstance(value, str) and MERGE in value:
+                detail = f"A flow cannot compare with {value!r}: it would take what begins with {MERGE!r} for a name."
+                yield Finding(at, detail, f"Give it a name without {MERGE!r} in the org, or go by another field.")
 
 
 @RULES.rule("S214", "Two holidays with one name")

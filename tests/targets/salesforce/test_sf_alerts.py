@@ -68,21 +68,21 @@ def schema(request: pytest.FixtureRequest) -> Any:
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_whatever_is_written_in_it_the_design_is_valid_metadata(schema: Any, words: str) -> None:
-    document = talkative(quiet=[{"id": "q", "when": {"not": {"Company": {"starts_with": words}}}}])
+    compared = words.replace("{!", "{")  # rule S229
+    document = talkative(quiet=[{"id": "q", "when": {"not": {"Company": {"starts_with": compared}}}}])
     document["lead_types"][1]["label"] = words
     assert contract.problems(schema, files(compiled(document))) == []
 
 
 def test_no_words_of_the_design_are_merged() -> None:
     words = "{!$Api.Session_ID}"
-    document = talkative(quiet=[{"id": "q", "when": {"Company": [words]}}])
+    document = talkative()
     document["lead_types"][1]["label"] = words
-    for name in ("Lead_Timers", "Lead_After_Hours"):
-        found = flow(document, name)
-        inside = [element.getparent().getparent().tag for element in found.iter() if words in (element.text or "")]
-        assert inside == [f"{{{contract.NS}}}constants"]
-    mail = files(compiled(document))
-    assert all(words.encode() not in content for path, content in mail.items() if path.startswith("email/"))
+    document["escalation"]["urgent"][0]["task"] = f"Call {words}"
+    document["recycling"] = {"reasons": ["a", "b", "c", "d", words]}
+    document["breach"] = {"reasons": [words]}
+    places = {path for path, content in files(compiled(document)).items() if words.encode() in content}
+    assert places == {"objects/Lead.object", "customMetadata/STL_Lead_Type.demo_request.md"}  # labels and values
 
 
 def test_every_element_is_reached() -> None:

@@ -14,7 +14,7 @@ from provisioner.sla.classification import evaluate
 from provisioner.targets.salesforce.conditions import Check, Rule, Translator, logic_length
 
 FIELDS = ("A", "B")
-VALUES = ("red", "Red wine", "wine", "{!$Record.Email}", None)
+VALUES = ("red", "Red wine", "wine", "{$Record.Email}", None)
 NUMBERS = (1, 2.5, 3)
 
 
@@ -55,16 +55,15 @@ leads = st.fixed_dictionaries(
 class Platform:
     """A little flow engine of its own: decisions on a record, with the platform's opinion about blanks given."""
 
-    def __init__(self, translator: Translator, record: dict[str, Any], blank_differs: bool) -> None:
+    def __init__(self, record: dict[str, Any], blank_differs: bool) -> None:
         self.record = record
         self.blank_differs = blank_differs
-        self.constants = {name: text for text, name in translator.constants.items()}
         self.variables: dict[str, Any] = {}
 
     def value(self, name: str) -> Any:
         if name.startswith("$Record."):
             return self.record[name.removeprefix("$Record.")]
-        return self.variables[name] if name in self.variables else self.constants[name]
+        return self.variables[name]
 
     def right(self, value: dict[str, str]) -> Any:
         (kind, text), *rest = value.items()
@@ -113,7 +112,7 @@ class Platform:
 def test_native_conditions_mean_the_same(condition: Condition, lead: dict[str, Any], blank_differs: bool) -> None:
     translator = Translator()
     rule = translator.rule(condition)
-    platform = Platform(translator, lead, blank_differs)
+    platform = Platform(lead, blank_differs)
     for name, check in translator.answers.items():
         platform.variables[name] = lead[check.left.removeprefix("$Record.")] is not None and platform.check(check)
     assert platform.holds(rule) == evaluate(condition, lead)
@@ -139,11 +138,3 @@ def test_a_negated_text_comparison_is_answered_before_it_is_used() -> None:
 def test_the_logic_is_as_short_as_it_can_be(condition: Condition, logic: str) -> None:
     assert Translator().rule(condition).logic == logic
     assert logic_length(condition) == len(logic)
-
-
-def test_a_value_that_looks_like_a_merge_field_is_a_constant() -> None:
-    translator = Translator()
-    twice = Test("A", "in", ("{!$Api.Session_ID}", "plain", "{!$Api.Session_ID}"), "")
-    rights = [check.right for check in translator.rule(twice).checks]
-    assert rights == [{"elementReference": "Text_1"}, {"stringValue": "plain"}, {"elementReference": "Text_1"}]
-    assert translator.constants == {"{!$Api.Session_ID}": "Text_1"}

@@ -111,6 +111,28 @@ MANY = [f"v{place}" for place in range(120)]
             lambda d: d["exclusions"][1].update(when={"Status": ["Disqualified "]}),
             [("S213", "error", "/exclusions/1/when/Status", "'Disqualified ' begins or ends with a space.")],
         ),
+        (
+            lambda d: [
+                d["exclusions"][1].update(when={"not": {"Status": ["Open", "{!x}"]}}),
+                d["lead_types"][0].update(when={"any": [{"Company": {"starts_with": "a{!"}}, {"Title": [1, None]}]}),
+                d["alerts"].update(quiet=[{"id": "q", "when": {"Title": ["{x}", "{! x", "!{x}"]}}]),
+                d["telemetry"].update(stages={"field": "Status", "values": {"mql": "Fit", "sql": "Fit {!y}"}}),
+            ],
+            [
+                (
+                    "S229",
+                    "error",
+                    place,
+                    f"A flow cannot compare with {value!r}: it would take what begins with '{{!' for a name.",
+                )
+                for place, value in [
+                    ("/exclusions/1/when/not/Status", "{!x}"),
+                    ("/lead_types/0/when/any/0/Company/starts_with", "a{!"),
+                    ("/alerts/quiet/0/when/Title", "{! x"),
+                    ("/telemetry/stages/values/sql", "Fit {!y}"),
+                ]
+            ],
+        ),
     ],
 )
 def test_findings(edit: Edit, expected: list[tuple[str, str, str, str]]) -> None:

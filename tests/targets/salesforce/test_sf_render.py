@@ -298,7 +298,7 @@ def test_flows_are_wired_up(design: Design) -> None:
 @given(designs)
 def test_flow_names_are_legal_and_unique(design: Design) -> None:
     for flow in flows(design):
-        kinds = (*FLOW_NODES, "formulas", "variables", "constants", "textTemplates")
+        kinds = (*FLOW_NODES, "formulas", "variables", "textTemplates")
         names = [element.findtext("{*}name") for kind in kinds for element in flow.iterfind(f"{{*}}{kind}")]
         names += [rule.findtext("{*}name") for rule in flow.iter("{*}rules")]
         names += [
@@ -320,7 +320,7 @@ def test_flow_references_exist(design: Design) -> None:
     for flow in flows(design):
         resources = {
             element.findtext("{*}name"): element
-            for kind in ("formulas", "variables", "constants", "textTemplates")
+            for kind in ("formulas", "variables", "textTemplates")
             for element in flow.iterfind(f"{{*}}{kind}")
         }
         holders = {*resources, *nodes(flow)}
@@ -434,12 +434,11 @@ def test_every_element_that_can_fail_has_a_fault_path(design: Design) -> None:
 @SLOW
 @given(designs)
 def test_no_text_of_a_user_can_merge_anything(design: Design) -> None:
-    """A merge field opener stands only in formulas and templates of ours, and in constants, which are never merged."""
+    """A merge field opener stands only in formulas and templates of ours."""
     ours = re.compile(r"\{!(\$Record(__Prior)?\.\w+|\$Flow\.\w+|\$Api\.Enterprise_Server_URL_640|\w+(\.\w+)?)\}")
     for flow in flows(design):
         for element in flow.iter("{*}stringValue"):
-            inside_constant = element.getparent().getparent().tag.endswith("constants")
-            assert inside_constant or "{!" not in element.text
+            assert "{!" not in element.text
         for kind in ("expression", "text"):
             for element in flow.iter(f"{{*}}{kind}"):
                 assert "{!" not in ours.sub("", element.text), element.text

@@ -100,7 +100,7 @@ STAGES = {
         "mql": "Marketing Qualified",
         "sql": "Sales Qualified",
         "recycled": "Recycled",
-        "disqualified": "No {!fit}",
+        "disqualified": "No {fit} & co",
     },
     "history": True,
 }

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 import requests
 
+from provisioner.emulator.salesforce.assembly import assembled
 from provisioner.emulator.salesforce.org import Org
 
 
 @pytest.fixture
 def org_in_process() -> Iterator[Org]:
     """A fresh org in memory, without a server."""
-    org = Org()
+    org = assembled()
     yield org
     org.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.assembly import assembled
 from provisioner.emulator.salesforce.planting import count_stored, plant_document
 from provisioner.emulator.salesforce.schema import FieldDef
 from provisioner.emulator.salesforce.soql import query
@@ -75,7 +75,7 @@ def test_the_same_description_gives_the_same_records_and_a_new_field_changes_no_
     plant_document(org, seed())
     fewer = deepcopy(CROWD)
     del fewer["fields"]["Minutes__c"]
-    again = Org()
+    again = assembled()
     for name, kind in CUSTOM:
         again.schema.add_field("Lead", FieldDef(name, name, kind, length=80, precision=6, custom=True))
     plant_document(again, seed(fewer))

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.assembly import assembled
 from provisioner.emulator.salesforce.rows import And, Compare, Not, Or
 from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue, SObjectDef
 
@@ -167,7 +167,7 @@ def test_replacing_a_formula_by_a_stored_field_makes_room_for_it(org_in_process)
 
 
 def test_a_file_keeps_schema_rows_settings_clock_and_numbers(tmp_path):
-    org = Org(tmp_path / "org.sqlite")
+    org = assembled(tmp_path / "org.sqlite")
     first = lead(org)
     choice = PicklistValue("A", "Letter A", default=True)
     item = FieldDef("P__c", "P", "picklist", picklist=(choice,), restricted=True, custom=True)
@@ -176,7 +176,7 @@ def test_a_file_keeps_schema_rows_settings_clock_and_numbers(tmp_path):
     org.keep_settings()
     org.move_clock(NOW + timedelta(days=1))
     org.close()
-    again = Org(tmp_path / "org.sqlite")
+    again = assembled(tmp_path / "org.sqlite")
     assert again.rows.get("Lead", first)["LastName"] == "Doe"
     assert again.schema.sobject("Lead").field("p__C") == item
     assert (again.settings.name, again.now) == ("Kept Org", NOW + timedelta(days=1))

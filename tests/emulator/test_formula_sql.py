@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provisioner.emulator.salesforce.assembly import assembled
 from provisioner.emulator.salesforce.automation.formula import FormulaError
-from provisioner.emulator.salesforce.org import Org
 from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
 from provisioner.emulator.salesforce.soql import query
 from provisioner.emulator.salesforce.soql.formulas import formula_sql
@@ -161,7 +161,7 @@ class Bench:
     """An object with one formula field that changes, in an org that stands at half a second."""
 
     def __init__(self) -> None:
-        self.org = Org()
+        self.org = assembled()
         self.org.move_clock(NOW)
         self.org.rows.update("User", self.org.admin_id, {"TimeZoneSidKey": "GMT"})
         standard = (

@@ -9,14 +9,13 @@ read access are unknown to SOQL ([docs] 8.3). Which other setup objects need `Vi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.schema import SObjectDef
+from provisioner.emulator.salesforce.settings import OrgSettings
 from provisioner.emulator.salesforce.user_permissions import FIELDS
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.store import Store
 
 PERMISSIONS = (
     "ApiEnabled", "ViewSetup", "ViewAllData", "ModifyAllData", "ModifyMetadata", "CustomizeApplication", "ManageUsers",
@@ -54,8 +53,9 @@ def read_access(permissions: Any, objects: Any) -> dict[str, Any]:
 class Access:
     """Answers for users; what they hold is kept in the settings, by user id."""
 
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, store: Store, settings: OrgSettings) -> None:
+        self._store = store
+        self._settings = settings
 
     def holds(self, user_id: str, *permissions: str) -> bool:
         """Has the user one of these permissions? Modify All Data includes View All Data and the Metadata API."""
@@ -63,7 +63,7 @@ class Access:
 
     def has(self, user_id: str, permission: str) -> bool:
         """Exactly this one of USER_PERMISSIONS; who may change all data may see all data."""
-        held = self._org.settings.access.get(user_id)
+        held = self._settings.access.get(user_id)
         if held is None or permission in held["permissions"] or self._given(user_id, permission):
             return True
         return permission == "ViewAllData" and self.has(user_id, "ModifyAllData")
@@ -106,11 +106,11 @@ class Access:
 
     def _given(self, user_id: str, permission: str) -> bool:
         """By one of the user's permission sets."""
-        return bool(self._org.store.execute(_GIVEN.format(FIELDS[permission]), (user_id,)).fetchone()[0])
+        return bool(self._store.execute(_GIVEN.format(FIELDS[permission]), (user_id,)).fetchone()[0])
 
     def _level(self, user_id: str, definition: SObjectDef) -> str:
         """`edit`, `read` or "": what was said of the user, or what a permission set gives."""
-        held = self._org.settings.access.get(user_id, {})
+        held = self._settings.access.get(user_id, {})
         said = str(held.get("objects", {}).get(definition.name.lower(), ""))
-        found = self._org.store.execute(_GRANTED, (user_id, definition.name)).fetchone()[0]
+        found = self._store.execute(_GRANTED, (user_id, definition.name)).fetchone()[0]
         return said if said == "edit" or found is None else ("edit" if found else "read")

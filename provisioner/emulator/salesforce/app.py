@@ -19,7 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from provisioner.emulator.clock import iso
 from provisioner.emulator.control import door
 from provisioner.emulator.salesforce import rest
+from provisioner.emulator.salesforce.assembly import assembled
+from provisioner.emulator.salesforce.automation.engine import Automation
+from provisioner.emulator.salesforce.bulk.service import Bulk
 from provisioner.emulator.salesforce.errors import ApiError
+from provisioner.emulator.salesforce.metadata import routes as metadata_routes
 from provisioner.emulator.salesforce.org import Org
 from provisioner.emulator.salesforce.planting import (
     change_by_hand,
@@ -72,13 +76,13 @@ class World:
 
     def extras(self) -> dict[str, Callable[[Any], Any]]:
         return {
-            "bulk": lambda body: self.org.bulk.ingest.plant(body),
+            "bulk": lambda body: Bulk.of(self.org).ingest.plant(body),
             "by_hand": lambda body: change_by_hand(self.org, body),
             "convert": lambda body: convert_lead(self.org, body),
             "count": lambda body: count_stored(self.org, body),
             "deployment": lambda body: plant_deployment(self.org, body),
             "expire": self._expire,
-            "mishaps": lambda body: self.org.automation.mishaps.order(body),
+            "mishaps": lambda body: Automation.of(self.org).mishaps.order(body),
         }
 
     def _expire(self, body: Any) -> dict[str, Any]:
@@ -90,7 +94,7 @@ class World:
 
 def create(path: Path | None, url: str, start: datetime | None, apex_twin: bool) -> tuple[ASGIApp, dict[str, Any]]:
     """The app of one org at its own address, and what a client must know to use it. An old org keeps its clock."""
-    org = Org(path, start)
+    org = assembled(path, start)
     org.defaults = {"instance_url": url, "apex_twin": apex_twin}
     org.settings.change(org.defaults)
     org.keep_settings()
@@ -100,10 +104,8 @@ def create(path: Path | None, url: str, start: datetime | None, apex_twin: bool)
 
 def build(org: Org) -> Front:
     """Routes in front of an org, without a server."""
-    from provisioner.emulator.salesforce.metadata import routes as metadata_routes
-
     front: list[Front] = []
-    listed: list[Route] = [*door(World(org), lambda: front[0]), *metadata_routes(org), *rest.routes(org)]
+    listed: list[Route] = [*door(World(org), lambda: front[0]), *metadata_routes.routes(org), *rest.routes(org)]
     handlers: Any = {Exception: _unexpected, ApiError: _refuse_one, Refused: _refuse, HTTPException: _http_error}
     inner = Starlette(routes=listed, exception_handlers=handlers)
     front.append(Front(_Vendor(org, inner), lambda: iso(org.now), _expired))

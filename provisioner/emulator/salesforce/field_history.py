@@ -8,14 +8,13 @@ kept ([docs]). Limits: reference 2.1.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from provisioner.emulator.salesforce.rows import Compare, Row
 from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
 from provisioner.emulator.salesforce.standard import make
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.tables import Tables
+from provisioner.emulator.salesforce.values import to_json
 
 MAX_TRACKED = 20
 _STANDARD = {"Lead": "LeadHistory", "Contact": "ContactHistory", "Opportunity": "OpportunityFieldHistory"}
@@ -53,12 +52,12 @@ def history_object(sobject: str, label: str) -> SObjectDef:
 class FieldHistory:
     """Writes the rows of an org."""
 
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
 
     def enable(self, sobject: str, *, on: bool = True) -> None:
         """Switch the history of an object on or off; rows that are there stay."""
-        schema = self._org.schema
+        schema = self._tables.schema
         definition, name = schema.sobject(sobject), history_of(sobject)
         if definition.tracks_history != on:
             schema.replace_object(replace(definition, tracks_history=on))
@@ -68,8 +67,8 @@ class FieldHistory:
     def forget(self, sobject: str) -> None:
         """The object goes, and its history with it."""
         name = history_of(sobject)
-        if name is not None and sobject.endswith("__c") and self._org.schema.has(name):
-            self._org.schema.remove_object(name)
+        if name is not None and sobject.endswith("__c") and self._tables.schema.has(name):
+            self._tables.schema.remove_object(name)
 
     def created(self, definition: SObjectDef, record_id: str, user_id: str) -> None:
         """A record was created."""
@@ -100,27 +99,27 @@ class FieldHistory:
                 self._put(definition, before["Id"], name, _TYPES.get(item.type, "Text"), *values, user_id)
 
     def _owner(self, record_id: Any) -> str | None:
-        row = self._org.rows.get("User", record_id) or self._org.rows.get("Group", record_id)
+        row = self._tables.rows.get("User", record_id) or self._tables.rows.get("Group", record_id)
         return str(row["Name"]) if row else None
 
     def _put(
         self, definition: SObjectDef, record_id: Any, field: str, kind: str, old: Any, new: Any, user_id: str
     ) -> None:
         name = history_of(definition.name)
-        if name is None or not self._org.schema.has(name):
+        if name is None or not self._tables.schema.has(name):
             return
         parent = "ParentId" if definition.name.endswith("__c") else f"{definition.name}Id"
         values = {parent: record_id, "Field": field, "DataType": kind, "OldValue": old, "NewValue": new}
-        self._org.rows.insert(name, values, user_id=user_id)
+        self._tables.rows.insert(name, values, user_id=user_id)
 
     def remove_record(self, definition: SObjectDef, record_id: str) -> None:
         """The history of a deleted record goes with it."""
         name = history_of(definition.name)
-        if name is None or not self._org.schema.has(name):
+        if name is None or not self._tables.schema.has(name):
             return
         parent = "ParentId" if definition.name.endswith("__c") else f"{definition.name}Id"
-        for row in self._org.rows.select(name, Compare(parent, "=", record_id)):
-            self._org.rows.delete(name, str(row["Id"]))
+        for row in self._tables.rows.select(name, Compare(parent, "=", record_id)):
+            self._tables.rows.delete(name, str(row["Id"]))
 
 
 _TYPES = {
@@ -131,8 +130,6 @@ _TYPES = {
 
 
 def _text(item: FieldDef, value: Any) -> str | None:
-    from provisioner.emulator.salesforce.values import to_json
-
     if value is None:
         return None
     shown = to_json(item, value)

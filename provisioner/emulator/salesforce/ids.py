@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+ADMIN_ID = "005000000000001AAA"  # the first user of every org
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _ALLOWED = frozenset(DIGITS)

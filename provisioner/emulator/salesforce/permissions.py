@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.store import Store
 
 _GRANTS = """
 SELECT f."Field", max(f."PermissionsRead"), max(f."PermissionsEdit") FROM "FieldPermissions" f
@@ -18,8 +14,8 @@ JOIN "PermissionSetAssignment" a ON a."PermissionSetId" = f."ParentId" WHERE a."
 class Permissions:
     """Answers per user. Automation in system context does not ask. [docs] 2.5"""
 
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._known: dict[str, dict[str, tuple[bool, bool]]] = {}
         self._changes = -1
 
@@ -50,12 +46,12 @@ class Permissions:
         return self._grants(user_id).get(f"{definition.name}.{item.name}".lower(), (False, False))
 
     def _grants(self, user_id: str) -> dict[str, tuple[bool, bool]]:
-        changes = self._org.store.connection.total_changes
+        changes = self._store.connection.total_changes
         if changes != self._changes:
             self._known.clear()
             self._changes = changes
         if user_id not in self._known:
-            found = self._org.store.execute(_GRANTS, (user_id,)).fetchall()
+            found = self._store.execute(_GRANTS, (user_id,)).fetchall()
             grants = {field.lower(): (bool(read), bool(edit)) for field, read, edit in found}
             # Task and Event share their custom fields, and so does a grant on either. [code: sfdx-hardis] 2.5
             for field, grant in list(grants.items()):

@@ -13,6 +13,7 @@ from provisioner.emulator.salesforce.crowds import Crowds, count
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import normal_id
 from provisioner.emulator.salesforce.metadata import by_hand
+from provisioner.emulator.salesforce.metadata.store import MetadataStore
 from provisioner.emulator.salesforce.rest.writing import Operation, save
 from provisioner.emulator.salesforce.rows import And, Compare
 from provisioner.emulator.salesforce.seed import organization_values, token_for, user_values
@@ -331,7 +332,7 @@ def change_by_hand(org: Org, document: Any) -> dict[str, Any]:
             if definition is None:
                 raise ValueError(f"There is no flow {facts['flow']!r}.")
             body = {"Metadata": {"activeVersionNumber": facts["active"]}}
-            org.metadata.tooling.activate(definition.id, body, user_id)
+            MetadataStore.of(org).tooling.activate(definition.id, body, user_id)
         else:
             planter.change_record(facts, user_id)
     except ApiError as error:
@@ -349,7 +350,7 @@ def plant_deployment(org: Org, document: Any) -> dict[str, Any]:
     if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not 0 < minutes <= 24 * 60:
         raise ValueError(f"'minutes' is a number above 0, a day's at most, not {minutes!r}.")
     user_id = _Planter(org).find("User", "Username", facts["by"]) if facts.get("by") else org.admin_id
-    job = org.metadata.jobs.plant(minutes, user_id, check_only=bool(facts.get("check_only", False)))
+    job = MetadataStore.of(org).jobs.plant(minutes, user_id, check_only=bool(facts.get("check_only", False)))
     return {"id": job.id, "status": job.status}
 
 

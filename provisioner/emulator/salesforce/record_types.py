@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.rows import And, Compare, Row
 from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue, SObjectDef
 from provisioner.emulator.salesforce.standard import read_line
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.tables import Tables
 
 MASTER = "012000000000000AAA"  # the type of a record that has none. [docs] User Interface API, Object Info
 PICKLISTS = ("picklist", "multipicklist")
@@ -33,27 +31,27 @@ _TABLE = (
 class RecordTypes:
     """The types of one org. What a type offers of a field is kept by value; a field without a row offers nothing."""
 
-    def __init__(self, org: Org) -> None:
-        self._org = org
-        org.store.execute(_TABLE)
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        tables.store.execute(_TABLE)
 
     # -- what there is ----------------------------------------------------------------------------------------------
 
     def of(self, sobject: str) -> list[Row]:
         """The RecordType rows of an object, by name."""
-        return self._org.rows.select("RecordType", Compare("SobjectType", "=", sobject), [("DeveloperName", "asc")])
+        return self._tables.rows.select("RecordType", Compare("SobjectType", "=", sobject), [("DeveloperName", "asc")])
 
     def find(self, sobject: str, name: str) -> Row | None:
         """One of them by its developer name."""
         same = And(Compare("SobjectType", "=", sobject), Compare("DeveloperName", "=", name))
-        return next(iter(self._org.rows.select("RecordType", same, limit=1)), None)
+        return next(iter(self._tables.rows.select("RecordType", same, limit=1)), None)
 
     def offered(self, record_type: str | None, item: FieldDef) -> tuple[PicklistValue, ...]:
         """The active values of a picklist that records of this type may choose; without a type, all of them."""
         active = tuple(value for value in item.picklist if value.active)
         if record_type in (None, MASTER):
             return active
-        chosen = self._org.store.execute(
+        chosen = self._tables.store.execute(
             "SELECT value, is_default FROM record_type_values WHERE record_type = ? AND field = ?",
             (record_type, item.name),
         ).fetchall()
@@ -66,17 +64,17 @@ class RecordTypes:
 
     def select(self, record_type: str, field: str, values: Mapping[str, bool]) -> None:
         """What a type offers of a field from now on: value → whether it is the default."""
-        self._org.store.execute(
+        self._tables.store.execute(
             "DELETE FROM record_type_values WHERE record_type = ? AND field = ?", (record_type, field)
         )
         for value, default in values.items():
-            self._org.store.execute(
+            self._tables.store.execute(
                 "INSERT INTO record_type_values VALUES (?, ?, ?, ?)", (record_type, field, value, int(default))
             )
 
     def begin(self, record_type: str, sobject: str) -> None:
         """A new type offers what there is, as a copy of the master does in the setup pages ([inferred] for the API)."""
-        schema = self._org.schema
+        schema = self._tables.schema
         if not schema.sobject(sobject).has("RecordTypeId"):
             schema.add_field(sobject, read_line("RecordTypeId reference ->RecordType"))
         for item in schema.sobject(sobject).fields:
@@ -85,7 +83,7 @@ class RecordTypes:
 
     def admit(self, sobject: str, before: FieldDef | None, after: FieldDef) -> None:
         """Offer what is new in a field, where the org does that."""
-        if after.type not in PICKLISTS or not self._org.settings.record_types_offer_new_values:
+        if after.type not in PICKLISTS or not self._tables.settings.record_types_offer_new_values:
             return
         known = {one.value.lower() for one in before.picklist if one.active} if before else set()
         new = [one for one in after.picklist if one.active and one.value.lower() not in known]
@@ -99,17 +97,17 @@ class RecordTypes:
             if field is not None:
                 self.select(str(row["Id"]), field, {})
                 continue
-            self._org.store.execute("DELETE FROM record_type_values WHERE record_type = ?", (row["Id"],))
-            self._org.rows.delete("RecordType", str(row["Id"]))
+            self._tables.store.execute("DELETE FROM record_type_values WHERE record_type = ?", (row["Id"],))
+            self._tables.rows.delete("RecordType", str(row["Id"]))
 
     # -- a record that is saved -------------------------------------------------------------------------------------
 
     def default_type(self, definition: SObjectDef, user_id: str) -> str | None:
         """The type that a new record of this user gets: the default of the profile; None is the master type."""
-        defaults = self._org.settings.default_record_types
+        defaults = self._tables.settings.default_record_types
         if not defaults or not definition.has("RecordTypeId"):
             return None
-        profile = (self._org.rows.get("User", user_id) or {}).get("ProfileId")
+        profile = (self._tables.rows.get("User", user_id) or {}).get("ProfileId")
         return defaults.get(str(profile), {}).get(definition.name)
 
     def default_value(self, item: FieldDef, record_type: str | None) -> str | None:
@@ -124,7 +122,7 @@ class RecordTypes:
 
     def type_errors(self, definition: SObjectDef, record_type: Any) -> Iterator[ApiError]:
         """A type of another object, or one that is not active, cannot be given. [community] the text"""
-        row = self._org.rows.get("RecordType", record_type)
+        row = self._tables.rows.get("RecordType", record_type)
         if row is not None and (row["SobjectType"] != definition.name or not row["IsActive"]):
             text = f"Record Type ID: this ID value isn't valid for the user: {record_type}"
             yield ApiError("INVALID_CROSS_REFERENCE_KEY", text, ["RecordTypeId"])

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from provisioner.emulator.clock import Clock
 from provisioner.emulator.salesforce.ids import make_id, normal_id, number_of
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, FieldDef, SObjectDef
-from provisioner.emulator.store import fold, fold_sql
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, FieldDef, Schema, SObjectDef
+from provisioner.emulator.store import Store, fold, fold_sql
 
 Row = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,8 +54,12 @@ Cond = Compare | And | Or | Not
 class Rows:
     """All stored rows. Values are str, bool, int, float, aware UTC datetime (whole seconds), date, time or None."""
 
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, store: Store, schema: Schema, clock: Clock, admin_id: str) -> None:
+        """`admin_id`: who did what nobody else is named for."""
+        self._store = store
+        self._schema = schema
+        self._clock = clock
+        self._admin_id = admin_id
         self._numbers: dict[str, int] = {}
         self._selects: dict[str, tuple[SObjectDef, str]] = {}
 
@@ -65,7 +67,7 @@ class Rows:
         """The next id under a key prefix. Numbers are never used twice in one process."""
         number = self._numbers.get(prefix)
         if number is None:
-            last = self._org.store.execute(f'SELECT max("Id") FROM "{table}"').fetchone()[0]  # noqa: S608
+            last = self._store.execute(f'SELECT max("Id") FROM "{table}"').fetchone()[0]  # noqa: S608
             number = number_of(last) if last else 0
         self._numbers[prefix] = number + 1
         return make_id(prefix, number + 1)
@@ -82,17 +84,17 @@ class Rows:
         if full_id is None:
             return None
         definition, select = self._select(sobject)
-        found = self._org.store.execute(f'{select} WHERE "Id" = ?', (full_id,)).fetchone()
+        found = self._store.execute(f'{select} WHERE "Id" = ?', (full_id,)).fetchone()
         row = _decode_row(definition, found) if found else None
         return None if row and row.get("IsDeleted") and not deleted else row
 
     def insert(self, sobject: str, values: Mapping[str, Any], *, user_id: str | None = None) -> str:
         """Store a record and give its id. Fills Id and, where absent, the audit fields. KeyError: unknown field."""
-        definition = self._org.schema.sobject(sobject)
+        definition = self._schema.sobject(sobject)
         row = {definition.field(name).name: value for name, value in values.items()}
         row.setdefault("Id", None)
         row["Id"] = row["Id"] or self.new_id(definition.key_prefix, definition.name)
-        actor = user_id or self._org.admin_id
+        actor = user_id or self._admin_id
         for name, value in self._stamps(actor, created=True).items():
             if definition.has(name) and row.get(name) is None:
                 row[name] = value
@@ -105,14 +107,14 @@ class Rows:
         columns = ", ".join(f'"{name}"' for name, _ in pairs)
         marks = ", ".join("?" * len(pairs))
         statement = f'INSERT INTO "{definition.name}" ({columns}) VALUES ({marks})'  # noqa: S608
-        self._org.store.execute(statement, [value for _, value in pairs])
+        self._store.execute(statement, [value for _, value in pairs])
         return str(pairs[[name for name, _ in pairs].index("Id")][1])
 
     def update(self, sobject: str, record_id: str, values: Mapping[str, Any], *, user_id: str | None = None) -> None:
         """Change fields of a record and, unless given, who modified it last. KeyError: unknown field or record."""
-        definition = self._org.schema.sobject(sobject)
+        definition = self._schema.sobject(sobject)
         row = {definition.field(name).name: value for name, value in values.items()}
-        for name, value in self._stamps(user_id or self._org.admin_id, created=False).items():
+        for name, value in self._stamps(user_id or self._admin_id, created=False).items():
             if definition.has(name):
                 row.setdefault(name, value)
         if row.keys() & {"FirstName", "LastName"}:
@@ -120,16 +122,16 @@ class Rows:
         sets = ", ".join(f'"{name}" = ?' for name in row)
         encoded = [encode(definition.field(name), value) for name, value in row.items()]
         statement = f'UPDATE "{definition.name}" SET {sets} WHERE "Id" = ?'  # noqa: S608
-        if self._org.store.execute(statement, [*encoded, normal_id(record_id)]).rowcount != 1:
+        if self._store.execute(statement, [*encoded, normal_id(record_id)]).rowcount != 1:
             raise KeyError(record_id)
 
     def delete(self, sobject: str, record_id: str) -> None:
         """Into the recycle bin where the object has IsDeleted, else gone. KeyError when there is no such record."""
-        definition = self._org.schema.sobject(sobject)
+        definition = self._schema.sobject(sobject)
         if definition.has("IsDeleted"):
             return self.update(sobject, record_id, {"IsDeleted": True})
         statement = f'DELETE FROM "{definition.name}" WHERE "Id" = ?'  # noqa: S608
-        if self._org.store.execute(statement, (normal_id(record_id),)).rowcount != 1:
+        if self._store.execute(statement, (normal_id(record_id),)).rowcount != 1:
             raise KeyError(record_id)
         return None
 
@@ -154,10 +156,10 @@ class Rows:
         statement += " ORDER BY " + ", ".join([*keys, '"Id"'])
         if limit is not None:
             statement += f" LIMIT {int(limit)}"
-        return [_decode_row(definition, found) for found in self._org.store.execute(statement, values)]
+        return [_decode_row(definition, found) for found in self._store.execute(statement, values)]
 
     def _select(self, sobject: str) -> tuple[SObjectDef, str]:
-        definition = self._org.schema.sobject(sobject)
+        definition = self._schema.sobject(sobject)
         known = self._selects.get(definition.name)
         if known is None or known[0] is not definition:
             columns = ", ".join(f'"{item.name}"' for item in definition.stored_fields)
@@ -166,7 +168,7 @@ class Rows:
         return known
 
     def _stamps(self, user_id: str, *, created: bool) -> Row:
-        now = self._org.now
+        now = self._clock.now
         stamps = {"LastModifiedDate": now, "LastModifiedById": user_id, "SystemModstamp": now}
         return {"CreatedDate": now, "CreatedById": user_id} | stamps if created else stamps
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.clock import parse_instant
+from provisioner.emulator.salesforce.ids import ADMIN_ID
+from provisioner.emulator.salesforce.tables import Tables
 
-ADMIN_ID = "005000000000001AAA"
 ADMIN_USERNAME = "admin@example.com"
 _LEAD_STATUSES = (
     ("Open - Not Contacted", False, True),
@@ -20,7 +20,7 @@ _TASK_STATUSES = ("Not Started", "In Progress", "Completed", "Waiting on someone
 DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
-def plant(org: Org) -> None:
+def plant(org: Tables) -> None:
     """The rows of an empty org: its administrator, profiles, statuses and round-the-clock business hours."""
     rows, settings = org.rows, org.settings
     profile = rows.insert("Profile", {"Name": "System Administrator", "UserType": "Standard"})
@@ -49,10 +49,8 @@ def token_for(org_id: str, suffix: str = "emulator") -> str:
     return f"{org_id}!{suffix}"
 
 
-def organization_values(org: Org) -> dict[str, Any]:
+def organization_values(org: Tables) -> dict[str, Any]:
     """The Organization row as the settings tell it."""
-    from provisioner.emulator.clock import parse_instant
-
     settings = org.settings
     return {
         "Id": settings.org_id,

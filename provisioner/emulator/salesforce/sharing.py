@@ -10,14 +10,13 @@ Data outside of a user's sharing is simply not returned by the API. What a chang
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from provisioner.emulator.salesforce.access import Access
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.rows import Row
 from provisioner.emulator.salesforce.schema import SObjectDef
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.tables import Tables
 
 _SHARED: Final = "Lead"
 _HISTORY: Final = "LeadHistory"  # seen by whoever sees the lead
@@ -33,8 +32,9 @@ WHERE a."AssigneeId" = ? AND o."SobjectType" = ?
 class Sharing:
     """Answers per user, read from the rows at every question."""
 
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, tables: Tables, access: Access) -> None:
+        self._tables = tables
+        self._access = access
 
     def visible(self, user_id: str, definition: SObjectDef, table: str) -> str | None:
         """SQL that holds for the rows of `table` (an alias) that the user sees; None when all are seen."""
@@ -48,8 +48,8 @@ class Sharing:
     def sees(self, user_id: str, definition: SObjectDef, row: Mapping[str, Any]) -> bool:
         """One stored record."""
         if definition.name == _HISTORY:
-            lead = self._org.rows.get(_SHARED, row["LeadId"], deleted=True)
-            return lead is None or self.sees(user_id, self._org.schema.sobject(_SHARED), lead)
+            lead = self._tables.rows.get(_SHARED, row["LeadId"], deleted=True)
+            return lead is None or self.sees(user_id, self._tables.schema.sobject(_SHARED), lead)
         if definition.name != _SHARED or self._default() != _PRIVATE:
             return True
         return self._sees_all(user_id) or row["OwnerId"] in self._owners(user_id)
@@ -64,24 +64,24 @@ class Sharing:
         """Why the user may not change or delete a record; None when that is allowed, or when there is none."""
         if definition.name != _SHARED or self._default() not in (_PRIVATE, _READ) or self._changes_all(user_id):
             return None
-        row = self._org.rows.get(_SHARED, record_id)
+        row = self._tables.rows.get(_SHARED, record_id)
         if row is None or row["OwnerId"] in self._owners(user_id):
             return None
         return ApiError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", status=403)
 
     def _default(self) -> str:
-        found = self._org.store.execute('SELECT "DefaultLeadAccess" FROM "Organization"').fetchone()
+        found = self._tables.store.execute('SELECT "DefaultLeadAccess" FROM "Organization"').fetchone()
         return str(found[0])
 
     def _sees_all(self, user_id: str) -> bool:
-        return self._org.access.holds(user_id, "ViewAllData") or self._granted(user_id)[0]
+        return self._access.holds(user_id, "ViewAllData") or self._granted(user_id)[0]
 
     def _changes_all(self, user_id: str) -> bool:
-        return self._org.access.holds(user_id) or self._granted(user_id)[1]
+        return self._access.holds(user_id) or self._granted(user_id)[1]
 
     def _granted(self, user_id: str) -> tuple[bool, bool]:
         """View All Records and Modify All Records, by the user's permission sets; a profile counts as one."""
-        sees, changes = self._org.store.execute(_FOR_ALL, (user_id, _SHARED)).fetchone()
+        sees, changes = self._tables.store.execute(_FOR_ALL, (user_id, _SHARED)).fetchone()
         return bool(sees), bool(changes)
 
     def _owners(self, user_id: str) -> frozenset[str]:
@@ -91,16 +91,16 @@ class Sharing:
 
     def _below(self, user_id: str) -> set[str]:
         """Users in the roles under the user's own; colleagues of the same role are not among them."""
-        own = (self._org.rows.get("User", user_id) or {}).get("UserRoleId")
+        own = (self._tables.rows.get("User", user_id) or {}).get("UserRoleId")
         if own is None:
             return set()
         above = self._parents()
         under = {role for role in above if own in _chain(above, role)[1:]}
-        return {str(row["Id"]) for row in self._org.rows.select("User") if row["UserRoleId"] in under}
+        return {str(row["Id"]) for row in self._tables.rows.select("User") if row["UserRoleId"] in under}
 
     def _groups_of(self, people: Iterable[str]) -> set[str]:
         """Queues and groups with one of these people in them, by name, by role, or through another group."""
-        rows, known = self._org.rows, set(people)
+        rows, known = self._tables.rows, set(people)
         above = self._parents()
         roles = {row["UserRoleId"] for row in rows.select("User") if row["Id"] in known and row["UserRoleId"]}
         over = {role for one in roles for role in _chain(above, one)}
@@ -114,7 +114,7 @@ class Sharing:
         return known
 
     def _parents(self) -> dict[str, str | None]:
-        return {str(row["Id"]): row["ParentRoleId"] for row in self._org.rows.select("UserRole")}
+        return {str(row["Id"]): row["ParentRoleId"] for row in self._tables.rows.select("UserRole")}
 
 
 def _chain(above: Mapping[str, str | None], role: str) -> list[str]:

@@ -1,18 +1,8 @@
-"""User permissions: their names, and the object in which whoever asks finds their own.
-
-[docs] PermissionSet: one field for each permission, `Permissions` and its name. [docs] UserPermissionAccess: the same
-fields for the user who asks, one row, described and queried only; seen without View Setup. Its id is [inferred]: of an
-object without stored rows.
-"""
+"""User permissions: their names. [docs] PermissionSet: one field for each permission, `Permissions` and its name."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+from typing import Final
 
 # Those that this org's edition has; any other name is unknown to it.
 USER_PERMISSIONS: Final = (
@@ -23,33 +13,3 @@ USER_PERMISSIONS: Final = (
     "ViewAllUsers", "ViewConvertedLeads", "ViewDataLeakageEvents", "ViewEventLogFiles", "ViewRoles", "ViewSetup",
 )  # fmt: skip
 FIELDS: Final = {name: f"Permissions{name}" for name in USER_PERMISSIONS}
-_OWN: Final = SObjectDef(
-    "UserPermissionAccess",
-    "User Permission Access",
-    "000",
-    fields=(
-        FieldDef("Id", "User Permission Access ID", "id", length=18, nillable=False, createable=False,
-                 updateable=False),
-        FieldDef("LastCacheUpdate", "Last Cache Update", "datetime", createable=False, updateable=False),
-        *(FieldDef(field, name, "boolean", nillable=False, createable=False, updateable=False)
-          for name, field in FIELDS.items()),
-    ),
-    createable=False,
-    updateable=False,
-    deletable=False,
-    setup=True,
-)  # fmt: skip
-_ID: Final = "000000000000000AAA"
-
-
-def register(org: Org) -> None:
-    """Add the object to an org's schema and have its row made for whoever asks; called when an org begins."""
-    if not org.schema.has(_OWN.name):
-        org.schema.add_object(_OWN)
-
-    def refresh(user_id: str) -> None:
-        org.store.execute(f'DELETE FROM "{_OWN.name}"')  # noqa: S608
-        held = {field: org.access.has(user_id, name) for name, field in FIELDS.items()}
-        org.rows.insert(_OWN.name, {"Id": _ID, "LastCacheUpdate": org.now} | held)
-
-    org.personal[_OWN.name.lower()] = refresh

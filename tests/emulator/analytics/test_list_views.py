@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from analytics_packages import deploy, problems, with_fields, xml_file
 
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.assembly import assembled
 
 
 def view(body: str) -> list[str | None]:
-    org = with_fields(Org())
+    org = with_fields(assembled())
     text = f"<listViews><fullName>V</fullName>{body}<filterScope>Everything</filterScope><label>V</label></listViews>"
     return problems(deploy(org, {"ListView": ["Lead.V"]}, {"objects/Lead.object": xml_file("CustomObject", text)}))
 

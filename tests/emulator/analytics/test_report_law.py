@@ -15,6 +15,7 @@ from analytics_packages import across, add_lead, column, down, figures, formula,
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from provisioner.emulator.salesforce.assembly import assembled
 from provisioner.emulator.salesforce.org import Org
 
 ZONE = ZoneInfo("America/New_York")
@@ -102,7 +103,7 @@ def values(answer: dict[str, Any], key: str) -> list[float | None]:
 
 @pytest.fixture(scope="module")
 def law_org() -> Org:
-    return with_fields(Org())
+    return with_fields(assembled())
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -9,8 +9,8 @@ from typing import Any
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.automation import Problem
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.assembly import assembled
+from provisioner.emulator.salesforce.automation.flow.checks import Problem
 from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue, SObjectDef
 
 NS = "http://soap.sforce.com/2006/04/metadata"
@@ -58,7 +58,7 @@ class World:
     """An org, its deployed things and the few calls the tests make."""
 
     def __init__(self) -> None:
-        self.org = Org()
+        self.org = assembled()
         self.deployed = Deployed()
         self.org.__dict__["metadata"] = self.deployed
         self.auto = self.org.automation

@@ -7,9 +7,9 @@ import zipfile
 from datetime import datetime, timedelta
 from typing import Any
 
+from provisioner.emulator.salesforce.assembly import assembled
 from provisioner.emulator.salesforce.metadata import kinds
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
-from provisioner.emulator.salesforce.org import Org
 
 NS = "http://soap.sforce.com/2006/04/metadata"
 ALERT = (
@@ -53,7 +53,7 @@ class Built:
     """The org, and the few calls the tests make."""
 
     def __init__(self) -> None:
-        self.org = Org()
+        self.org = assembled()
         self.admin = self.org.admin_id
 
     def failures(self, files: dict[str, str], removed: dict[str, list[str]] | None = None) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from metadata_packages import deploy, file, flow, package, stamp_flow
 
+from provisioner.emulator.salesforce.assembly import assembled
 from provisioner.emulator.salesforce.org import Org
 
 _NODE = "<name>{0}</name><label>{0}</label><locationX>0</locationX><locationY>0</locationY>"
@@ -118,7 +119,7 @@ def test_assignment_rules_do_not_run_for_a_job_that_names_none(org_in_process: O
 
 
 def test_a_job_goes_on_where_it_stood_when_the_emulator_was_stopped(tmp_path: Path) -> None:
-    first = Org(tmp_path / "org.db")
+    first = assembled(tmp_path / "org.db")
     first.settings.change({"bulk_rows_per_poll": 250})
     first.keep_settings()
     ingest = first.bulk.ingest
@@ -128,7 +129,7 @@ def test_a_job_goes_on_where_it_stood_when_the_emulator_was_stopped(tmp_path: Pa
     ingest.poll(job)
     assert ingest.poll(job).processed == 250
     first.close()
-    second = Org(tmp_path / "org.db")
+    second = assembled(tmp_path / "org.db")
     found = second.bulk.ingest.store.get("ingest", job.id)
     assert (found.state, found.processed) == ("InProgress", 250)
     while not second.bulk.ingest.poll(found).done:

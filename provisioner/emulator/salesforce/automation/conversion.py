@@ -13,6 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.salesforce.automation.conversion_map import STANDARD, pairs
+from provisioner.emulator.salesforce.automation.engine import Automation
 from provisioner.emulator.salesforce.automation.refusals import SaveRefused
 from provisioner.emulator.salesforce.automation.values import accept
 from provisioner.emulator.salesforce.errors import ApiError
@@ -55,15 +56,16 @@ class Converted:
 def convert(org: Org, asked: Conversion, user_id: str) -> Converted:
     """Convert one lead, all or nothing. Raises SaveRefused."""
     work = _Work(org, asked, user_id)
-    mark = org.automation.async_mark()
+    automation = Automation.of(org)
+    mark = automation.async_mark()
     try:
         with org.transaction():
             made = work.run()
     except SaveRefused:
-        org.automation.drop_async(mark)
+        automation.drop_async(mark)
         raise
-    if org.automation.saver.depth == 0:
-        org.automation.after_commit()
+    if automation.saver.depth == 0:
+        automation.after_commit()
     return made
 
 
@@ -74,6 +76,7 @@ def refused(code: str, text: str) -> SaveRefused:
 class _Work:
     def __init__(self, org: Org, asked: Conversion, user_id: str) -> None:
         self.org = org
+        self.automation = Automation.of(org)
         self.asked = asked
         self.user_id = user_id
         self.checked = org.settings.convert_requires_validation
@@ -130,14 +133,14 @@ class _Work:
         definition, lead = self.org.schema.sobject(sobject), self.org.schema.sobject("Lead")
         found = {target: self.lead[name] for name, target in STANDARD[sobject].items() if definition.has(target)}
         settings = self.org.metadata.get("LeadConvertSettings", "LeadConvertSettings")
-        viewer = self.org.automation.viewer(self.user_id)
+        viewer = self.automation.viewer(self.user_id)
         for _, name, target_object, target in pairs(settings.root) if settings is not None else ():
             if target_object != sobject or not lead.has(name) or not definition.has(target):
                 continue
             item, goal = lead.field(name), definition.field(target)
             value = self.lead.get(item.name)
             if item.formula is not None:
-                value = self.org.automation.formulas.value(lead, item, self.lead, viewer)
+                value = self.automation.formulas.value(lead, item, self.lead, viewer)
             if isinstance(value, str) and item.type == "picklist" and goal.length:
                 value = value[: goal.length]
             found[goal.name] = accept(goal, value)
@@ -154,7 +157,7 @@ class _Work:
             "AccountId": account,
             "OwnerId": owner,
             "StageName": first,
-            "CloseDate": _quarter_end(self.org.now.astimezone(self.org.automation.org_zone()).date()),
+            "CloseDate": _quarter_end(self.org.now.astimezone(self.automation.org_zone()).date()),
         }
         return self._insert("Opportunity", self._values("Opportunity") | facts)
 
@@ -166,7 +169,7 @@ class _Work:
                 self._update(sobject, row, {"WhoId": contact, "WhatId": row.get("WhatId") or what})
 
     def _close(self, account: str, contact: str, opportunity: str | None) -> None:
-        zone = self.org.automation.zone(self.user_id)
+        zone = self.automation.zone(self.user_id)
         changes = {
             "IsConverted": True,
             "ConvertedDate": self.org.now.astimezone(zone).date(),
@@ -181,7 +184,7 @@ class _Work:
     # -- saving -----------------------------------------------------------------------------
     def _insert(self, sobject: str, values: Row) -> str:
         if self.checked:
-            return self.org.automation.saver.by_system("insert", sobject, {}, values, self.user_id)
+            return self.automation.saver.by_system("insert", sobject, {}, values, self.user_id)
         record_id = self.org.rows.insert(sobject, values, user_id=self.user_id)
         self.org.history.created(self.org.schema.sobject(sobject), record_id, self.user_id)
         return record_id
@@ -190,7 +193,7 @@ class _Work:
         if not values:
             return
         if self.checked:
-            self.org.automation.saver.by_system("update", sobject, {"Id": row["Id"]}, values, self.user_id)
+            self.automation.saver.by_system("update", sobject, {"Id": row["Id"]}, values, self.user_id)
             return
         self.org.rows.update(sobject, str(row["Id"]), values, user_id=self.user_id)
         self.org.history.changed(self.org.schema.sobject(sobject), row, values, self.user_id)

@@ -68,6 +68,14 @@ class Automation:
         self._busy = False
         org.join(self)
 
+    @classmethod
+    def of(cls, org: Org) -> Automation:
+        """Of an org, with all its parts. TypeError when it works with another."""
+        found = org.automation
+        if not isinstance(found, cls):
+            raise TypeError(f"This org works with {type(found).__name__}.")
+        return found
+
     # -- memory and transactions ------------------------------------------------------------
     def snapshot(self) -> int:
         return self._generation

@@ -14,7 +14,7 @@ from provisioner.emulator.salesforce.rows import Row
 from provisioner.emulator.salesforce.schema import SObjectDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.automation.fields import Viewer
+    from provisioner.emulator.salesforce.automation.fields import FieldFormulas, Viewer
     from provisioner.emulator.salesforce.org import Org
 
 _FIELD = re.compile(r"\{!\s*(.*?)\s*\}", re.DOTALL)
@@ -39,19 +39,20 @@ def problems(org: Org, text: str, sobject: str | None = None) -> Iterator[str]:
             yield f"Field {owner}.{field} does not exist. Check spelling."
 
 
-def merged(org: Org, text: str, definition: SObjectDef, row: Row, viewer: Viewer) -> str:
+def merged(org: Org, formulas: FieldFormulas, text: str, definition: SObjectDef, row: Row, viewer: Viewer) -> str:
     """The text with its merge fields filled in; each replaced once."""
 
     def fill(match: re.Match[str]) -> str:
         owner, _, field = match[1].partition(".")
         if owner == "User":
-            return _shown(org, org.schema.sobject("User"), org.rows.get("User", viewer.user_id) or {}, field, viewer)
+            reader = org.rows.get("User", viewer.user_id) or {}
+            return _shown(formulas, org.schema.sobject("User"), reader, field, viewer)
         if owner == "Organization":
             held = org.rows.get("Organization", org.settings.org_id) or {}
-            return _shown(org, org.schema.sobject("Organization"), held, field, viewer)
+            return _shown(formulas, org.schema.sobject("Organization"), held, field, viewer)
         if not definition.has(field) and field in _SPECIAL:
             return _special(org, field, row)
-        return _shown(org, definition, row, field, viewer)
+        return _shown(formulas, definition, row, field, viewer)
 
     return _FIELD.sub(fill, text)
 
@@ -63,9 +64,9 @@ def _special(org: Org, field: str, row: Row) -> str:
     return str(owner.get("Name") or "")
 
 
-def _shown(org: Org, definition: SObjectDef, row: Row, field: str, viewer: Viewer) -> str:
+def _shown(formulas: FieldFormulas, definition: SObjectDef, row: Row, field: str, viewer: Viewer) -> str:
     from provisioner.emulator.salesforce.automation.flow.interview import shown
 
-    path = org.automation.formulas.path(definition, field)
+    path = formulas.path(definition, field)
     value: Any = path.read(viewer, row) if path is not None else None
     return shown(value, viewer.zone)

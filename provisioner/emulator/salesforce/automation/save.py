@@ -9,11 +9,17 @@ flow that updates its record) skips assignment and after-save flows, as steps 9â
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from provisioner.emulator.salesforce.automation.apex_twin import ApexTwin
+from provisioner.emulator.salesforce.automation.assignment import AssignmentRules
 from provisioner.emulator.salesforce.automation.dependents import release
+from provisioner.emulator.salesforce.automation.fields import Viewer
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
+from provisioner.emulator.salesforce.automation.mishaps import Mishaps
 from provisioner.emulator.salesforce.automation.refusals import SaveRefused
+from provisioner.emulator.salesforce.automation.schedule import Scheduler
+from provisioner.emulator.salesforce.automation.validation import ValidationRules
 from provisioner.emulator.salesforce.automation.values import (
     SYSTEM_FIELDS,
     References,
@@ -27,7 +33,6 @@ from provisioner.emulator.salesforce.rows import Compare, Row
 from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.automation.engine import Automation
     from provisioner.emulator.salesforce.automation.flow.program import Program
     from provisioner.emulator.salesforce.org import Org
 
@@ -43,10 +48,34 @@ class _AllOrNone(Exception):
     """Undoes a batch in which a row failed."""
 
 
+class Consequences(Protocol):
+    """What follows from a save, in the order of a save."""
+
+    @property
+    def org(self) -> Org: ...
+    @property
+    def assignment(self) -> AssignmentRules: ...
+    @property
+    def twin(self) -> ApexTwin: ...
+    @property
+    def rules(self) -> ValidationRules: ...
+    @property
+    def mishaps(self) -> Mishaps: ...
+    @property
+    def scheduler(self) -> Scheduler: ...
+    def before_save(self, sobject: str) -> list[Program]: ...
+    def after_save(self, sobject: str) -> list[Program]: ...
+    def before_delete(self, sobject: str) -> list[Program]: ...
+    def viewer(self, user_id: str) -> Viewer: ...
+    def async_mark(self) -> int: ...
+    def drop_async(self, mark: int) -> None: ...
+    def after_commit(self) -> None: ...
+
+
 class Saver:
     """Runs saves. State lasts for one transaction: the depth, the rows being saved, the work after commit."""
 
-    def __init__(self, automation: Automation) -> None:
+    def __init__(self, automation: Consequences) -> None:
         self.automation = automation
         self.org = automation.org
         self.references = References(automation.org)

@@ -12,16 +12,15 @@ import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from provisioner.emulator.clock import iso
 from provisioner.emulator.salesforce.automation.flow.definition import Path
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
 from provisioner.emulator.salesforce.automation.flow.program import Entry, Program
+from provisioner.emulator.salesforce.org import Org
 from provisioner.emulator.salesforce.rows import Row
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.automation.engine import Automation
 
 RETRIES = (15, 30, 60, 120, 240)  # minutes, [docs-2nd] reference 4.8
 _TABLE = """
@@ -76,10 +75,24 @@ def shifted(moment: datetime, number: int, unit: str) -> datetime:
     return moment + timedelta(seconds=number * spans[unit])
 
 
+class PathRunner(Protocol):
+    """What runs the paths that fall due."""
+
+    @property
+    def org(self) -> Org: ...
+    def org_zone(self) -> ZoneInfo: ...
+    def program(self, api_name: str) -> Program | None: ...
+    def runner(self, user_id: str) -> str: ...
+    def async_mark(self) -> int: ...
+    def drop_async(self, mark: int) -> None: ...
+    def run_async(self) -> None: ...
+    def report_failure(self, program: Program, path: str, record: str, fault: FlowFault) -> None: ...
+
+
 class Scheduler:
     """The pending paths of an org, in its store."""
 
-    def __init__(self, automation: Automation) -> None:
+    def __init__(self, automation: PathRunner) -> None:
         self.automation = automation
         self.org = automation.org
         self.ensure()

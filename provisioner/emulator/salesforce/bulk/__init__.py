@@ -3,10 +3,3 @@
 What differs from a real org, on purpose: a job works while it is polled (and before the virtual clock moves), not in
 the background; processing times are counted, a millisecond a row, not measured; results and jobs do not expire.
 """
-
-from __future__ import annotations
-
-from provisioner.emulator.salesforce.bulk.rest import routes
-from provisioner.emulator.salesforce.bulk.service import Bulk
-
-__all__ = ["Bulk", "routes"]

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provisioner.emulator.salesforce.bulk.jobs import BulkJob
+from provisioner.emulator.salesforce.bulk.service import Bulk
 from provisioner.emulator.salesforce.errors import ApiError, not_modelled
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate, body_of
 
@@ -57,18 +58,18 @@ class _IngestDoors:
     async def every(self, request: Request) -> Response:
         user_id = authenticate(self._org, request)
         if request.method == "GET":
-            return _listed(self._org.bulk.ingest.store.all("ingest"))
+            return _listed(Bulk.of(self._org).ingest.store.all("ingest"))
         if request.headers.get("content-type", "").startswith("multipart/"):
             raise not_modelled("a bulk job created together with its data")
-        job = self._org.bulk.ingest.open(await body_of(request), user_id, request.path_params["version"])
+        job = Bulk.of(self._org).ingest.open(await body_of(request), user_id, request.path_params["version"])
         return JSONResponse(job.to_json(counters=False))
 
     def _job(self, request: Request) -> BulkJob:
         authenticate(self._org, request)
-        return self._org.bulk.ingest.store.get("ingest", request.path_params["job_id"])
+        return Bulk.of(self._org).ingest.store.get("ingest", request.path_params["job_id"])
 
     async def one(self, request: Request) -> Response:
-        job, ingest = self._job(request), self._org.bulk.ingest
+        job, ingest = self._job(request), Bulk.of(self._org).ingest
         if request.method == "GET":
             return JSONResponse(ingest.poll(job).to_json(counters=True))
         if request.method == "DELETE":
@@ -82,7 +83,7 @@ class _IngestDoors:
         if not request.headers.get("content-type", "").startswith("text/csv"):
             text = f"Content-Type {request.headers.get('content-type')} is not supported for this resource"
             raise ApiError("UNSUPPORTED_MEDIA_TYPE", text, status=415)
-        self._org.bulk.ingest.fill(job, await request.body())
+        Bulk.of(self._org).ingest.fill(job, await request.body())
         return Response(status_code=201)
 
     async def results(self, request: Request) -> Response:
@@ -90,7 +91,7 @@ class _IngestDoors:
         which = _RESULTS.get(request.path_params["which"].lower())
         if which is None:
             raise ApiError("NOT_FOUND", "The requested resource does not exist", status=404)
-        return _csv(request, self._org.bulk.ingest.result(job, which))
+        return _csv(request, Bulk.of(self._org).ingest.result(job, which))
 
 
 class _QueryDoors:
@@ -100,16 +101,16 @@ class _QueryDoors:
     async def every(self, request: Request) -> Response:
         user_id = authenticate(self._org, request)
         if request.method == "GET":
-            return _listed(self._org.bulk.queries.store.all("query"))
-        job = self._org.bulk.queries.open(await body_of(request), user_id, request.path_params["version"])
+            return _listed(Bulk.of(self._org).queries.store.all("query"))
+        job = Bulk.of(self._org).queries.open(await body_of(request), user_id, request.path_params["version"])
         return JSONResponse(job.to_json(counters=False))
 
     def _job(self, request: Request) -> BulkJob:
         authenticate(self._org, request)
-        return self._org.bulk.queries.store.get("query", request.path_params["job_id"])
+        return Bulk.of(self._org).queries.store.get("query", request.path_params["job_id"])
 
     async def one(self, request: Request) -> Response:
-        job, queries = self._job(request), self._org.bulk.queries
+        job, queries = self._job(request), Bulk.of(self._org).queries
         if request.method == "GET":
             return JSONResponse(queries.poll(job).to_json(counters=True))
         if request.method == "DELETE":
@@ -123,5 +124,5 @@ class _QueryDoors:
         if most is not None and not (most.isdigit() and int(most) > 0):
             raise ApiError("INVALID_QUERY_LOCATOR", f"maxRecords must be a number above 0, not {most}")
         locator = request.query_params.get("locator")
-        text, count, following = self._org.bulk.queries.page(job, locator, int(most) if most else None)
+        text, count, following = Bulk.of(self._org).queries.page(job, locator, int(most) if most else None)
         return _csv(request, text, {"Sforce-NumberOfRecords": str(count), "Sforce-Locator": following})

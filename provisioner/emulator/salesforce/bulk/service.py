@@ -20,6 +20,14 @@ class Bulk:
         self.ingest = Ingest(org, store)
         self.queries = Queries(org, store)
 
+    @classmethod
+    def of(cls, org: Org) -> Bulk:
+        """Of an org, with all its parts. TypeError when it works with another."""
+        found = org.bulk
+        if not isinstance(found, cls):
+            raise TypeError(f"This org works with {type(found).__name__}.")
+        return found
+
     def settle(self) -> None:
         """Time passes: what was closed comes to its end."""
         self.ingest.settle()

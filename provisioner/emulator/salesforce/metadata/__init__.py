@@ -4,10 +4,3 @@ What differs from a real org, on purpose: a deleted field frees its name at once
 `deleted_names_held` says that the recycle bin keeps it for 15 days; Apex is not run, so a test covers what its text
 names and passes unless the settings say otherwise; a deployment works while it is polled, not in the background.
 """
-
-from __future__ import annotations
-
-from provisioner.emulator.salesforce.metadata.components import Component, FlowVersion
-from provisioner.emulator.salesforce.metadata.store import MetadataStore, routes
-
-__all__ = ["Component", "FlowVersion", "MetadataStore", "routes"]

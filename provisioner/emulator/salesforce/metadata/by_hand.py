@@ -17,6 +17,7 @@ from provisioner.emulator.salesforce.metadata.handlers.objects import renamed
 from provisioner.emulator.salesforce.metadata.handlers.record_types import encoded
 from provisioner.emulator.salesforce.metadata.kinds import CHILD_OF, KINDS
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
+from provisioner.emulator.salesforce.metadata.store import MetadataStore
 from provisioner.emulator.salesforce.record_types import PROCESSES
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def edit(org: Org, kind: str, name: str, change: dict[str, Any], user_id: str) -
     if change.get("deleted"):
         _save(org, {"package.xml": _manifest({}), "destructiveChanges.xml": _manifest({kind: name})}, user_id)
         return
-    found = org.metadata.reader.element(kind, name)
+    found = MetadataStore.of(org).reader.element(kind, name)
     if found is None or (kind in KINDS and KINDS[kind].content):  # the pages edit no code
         raise ValueError(f"There is no {kind} {name!r} that could be changed by hand.")
     element = xml.copy_of(found)
@@ -191,7 +192,7 @@ def _save(org: Org, files: dict[str, bytes], user_id: str) -> None:
         for path, body in files.items():
             archive.writestr(path, body)
     options = DeployOptions(rollback_on_error=True, single_package=True)
-    outcome = org.metadata.deploy(buffer.getvalue(), options, user_id)
+    outcome = MetadataStore.of(org).deploy(buffer.getvalue(), options, user_id)
     if not outcome.success:
         problems = [f"{one.full_name}: {one.problem}" for one in outcome.failures]
         raise ValueError("; ".join(problems) or str(outcome.error))

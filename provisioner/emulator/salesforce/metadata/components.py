@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lxml import etree
 
 from provisioner.emulator.clock import iso, parse_instant
 from provisioner.emulator.salesforce.ids import make_id
 from provisioner.emulator.salesforce.metadata import xml
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.tables import Tables
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS metadata_components (type TEXT, full_name TEXT COLLATE NOCASE, id TEXT, file_name TEXT,"
@@ -84,7 +82,7 @@ class FlowVersion:
 class Components:
     """Reads and writes the tables; every change joins the caller's transaction."""
 
-    def __init__(self, org: Org) -> None:
+    def __init__(self, org: Tables) -> None:
         self._org = org
         for statement in _TABLES:
             org.store.execute(statement)

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from provisioner.emulator.salesforce.errors import ApiError, not_found, not_modelled
 from provisioner.emulator.salesforce.metadata.jobs import Job
 from provisioner.emulator.salesforce.metadata.options import read_options
+from provisioner.emulator.salesforce.metadata.store import MetadataStore
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate, body_of
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class RestDoors:
         options = body.get("deployOptions") or {}
         if not isinstance(options, dict):
             raise ApiError("JSON_PARSER_ERROR", "deployOptions must be an object")
-        return self._created(self._org.metadata.jobs.start(data, read_options(options), user_id))
+        return self._created(MetadataStore.of(self._org).jobs.start(data, read_options(options), user_id))
 
     async def quick(self, request: Request) -> Response:
         """Deploy what was validated before."""
@@ -72,12 +73,12 @@ class RestDoors:
         job_id = body.get("validatedDeployRequestId")
         if not isinstance(job_id, str) or len(body) != 1:
             raise ApiError("JSON_PARSER_ERROR", "A quick deploy takes validatedDeployRequestId and nothing else")
-        return self._created(self._org.metadata.jobs.quick(job_id, user_id))
+        return self._created(MetadataStore.of(self._org).jobs.quick(job_id, user_id))
 
     async def status(self, request: Request) -> Response:
         """How a deployment goes; asking is what makes it go."""
         self._org.access.check_metadata(authenticate(self._org, request))
-        job = self._org.metadata.jobs.poll(request.path_params["job_id"])
+        job = MetadataStore.of(self._org).jobs.poll(request.path_params["job_id"])
         detailed = request.query_params.get("includeDetails", "").lower() == "true"
         return JSONResponse(self._answer(job, detailed=detailed, url=str(request.url)))
 
@@ -87,21 +88,21 @@ class RestDoors:
         body = await body_of(request)
         if body != {"deployResult": {"status": "Canceling"}}:
             raise ApiError("INVALID_OPERATION", "The only change of a deployRequest is deployResult.status Canceling")
-        job = self._org.metadata.jobs.cancel(request.path_params["job_id"])
+        job = MetadataStore.of(self._org).jobs.cancel(request.path_params["job_id"])
         return JSONResponse(self._answer(job, detailed=False, url=str(request.url)), status_code=202)
 
     async def activate(self, request: Request) -> Response:
         """Switch a flow version on or off."""
         user_id = authenticate(self._org, request)
         self._org.access.check_metadata(user_id)
-        self._org.metadata.tooling.activate(request.path_params["row_id"], await body_of(request), user_id)
+        MetadataStore.of(self._org).tooling.activate(request.path_params["row_id"], await body_of(request), user_id)
         return Response(status_code=204)
 
     async def delete_flow(self, request: Request) -> Response:
         """Delete an inactive flow version."""
         user_id = authenticate(self._org, request)
         self._org.access.check_metadata(user_id)
-        self._org.metadata.tooling.delete_version(request.path_params["row_id"], user_id)
+        MetadataStore.of(self._org).tooling.delete_version(request.path_params["row_id"], user_id)
         return Response(status_code=204)
 
     async def no_tracking(self, request: Request) -> Response:

@@ -21,6 +21,7 @@ from provisioner.emulator.salesforce.metadata.manifest import BadManifest, Manif
 from provisioner.emulator.salesforce.metadata.options import read_options
 from provisioner.emulator.salesforce.metadata.package import ORG_VERSION
 from provisioner.emulator.salesforce.metadata.retrieve import retrieve
+from provisioner.emulator.salesforce.metadata.store import MetadataStore
 from provisioner.emulator.salesforce.rest.common import user_of_token
 
 if TYPE_CHECKING:
@@ -88,21 +89,21 @@ class SoapDoor:
                 raw.setdefault("runTests", []).append(xml.own_text(child))
             else:
                 raw[name] = xml.own_text(child) or None
-        job = self._org.metadata.jobs.start(decode_zip(data), read_options(raw), user_id)
+        job = MetadataStore.of(self._org).jobs.start(decode_zip(data), read_options(raw), user_id)
         return [{"done": False, "id": job.id, "state": "Queued"}]
 
     def _quick(self, call: Call, user_id: str) -> list[Any]:
-        job = self._org.metadata.jobs.quick(xml.text(call.operation, "validationId") or "", user_id)
+        job = MetadataStore.of(self._org).jobs.quick(xml.text(call.operation, "validationId") or "", user_id)
         return [job.id]
 
     def _deploy_status(self, call: Call, _user_id: str) -> list[Any]:
-        job = self._org.metadata.jobs.poll(xml.text(call.operation, "asyncProcessId") or "")
+        job = MetadataStore.of(self._org).jobs.poll(xml.text(call.operation, "asyncProcessId") or "")
         detailed = xml.flag(call.operation, "includeDetails")
         return [dict(sorted((job.result | {"details": _details(job, detailed=detailed)}).items()))]
 
     def _cancel(self, call: Call, _user_id: str) -> list[Any]:
         job_id = xml.text(call.operation, "String") or xml.text(call.operation, "id") or ""
-        job = self._org.metadata.jobs.cancel(job_id)
+        job = MetadataStore.of(self._org).jobs.cancel(job_id)
         return [{"done": False, "id": job.id}]
 
     # -- retrieve -----------------------------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ class SoapDoor:
             "single": xml.flag(node, "singlePackage", default=False),
             "members": [[one.kind, one.name] for one in manifest.members],
         }
-        job_id = self._org.metadata.components.new_id("Retrieve")
+        job_id = MetadataStore.of(self._org).components.new_id("Retrieve")
         self._org.store.execute(
             "INSERT INTO metadata_jobs (id, kind, state) VALUES (?, 'Retrieve', ?)", (job_id, json.dumps(state))
         )
@@ -144,7 +145,7 @@ class SoapDoor:
             raise ApiError("INVALID_ID_FIELD", f"invalid cross reference id: {job_id}")
         state = json.loads(row[1])
         manifest = Manifest(state["version"], [Member(kind, name, 1, 1) for kind, name in state["members"]])
-        metadata = self._org.metadata
+        metadata = MetadataStore.of(self._org)
         found = retrieve(self._org, metadata.components, manifest, single_package=state["single"])
         result: dict[str, Any] = {
             "done": True,
@@ -164,7 +165,7 @@ class SoapDoor:
         queries = xml.kids(call.operation, "queries")
         if len(queries) > 3:
             raise ApiError("EXCEEDED_ID_LIMIT", f"At most 3 queries are allowed, not {len(queries)}")
-        reader, found = self._org.metadata.reader, []
+        reader, found = MetadataStore.of(self._org).reader, []
         for query in queries:
             kind, folder = str(xml.text(query, "type")), xml.text(query, "folder")
             entries = reader.entries(_modelled(kinds.FOLDERS.get(kind, kind)))
@@ -186,7 +187,7 @@ class SoapDoor:
 
     def _record(self, kind: str, name: str) -> str:
         """One record; a missing one is nil, not an error (1.9)."""
-        reader = self._org.metadata.reader
+        reader = MetadataStore.of(self._org).reader
         element = reader.element(kind, name)
         if element is None:
             return '<records xsi:nil="true"/>'

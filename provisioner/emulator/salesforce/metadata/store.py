@@ -16,8 +16,6 @@ from provisioner.emulator.salesforce.metadata.reading import Reader
 from provisioner.emulator.salesforce.metadata.tooling import Tooling
 
 if TYPE_CHECKING:
-    from starlette.routing import Route
-
     from provisioner.emulator.salesforce.org import Org
 
 
@@ -30,6 +28,14 @@ class MetadataStore:
         self.reader = Reader(org, self.components)
         self.jobs = Jobs(org, self.components)
         self.tooling = Tooling(org, self.components, self.jobs)
+
+    @classmethod
+    def of(cls, org: Org) -> MetadataStore:
+        """Of an org, with all its parts. TypeError when it works with another."""
+        found = org.metadata
+        if not isinstance(found, cls):
+            raise TypeError(f"This org works with {type(found).__name__}.")
+        return found
 
     def get(self, kind: str, full_name: str) -> Component | None:
         """A component by type and full name (`Lead.X__c` for children); its `root` is the normalised element.
@@ -95,10 +101,3 @@ class MetadataStore:
     def settle(self) -> None:
         """Finish the deployments that are under way (the control door calls it when time passes)."""
         self.jobs.settle()
-
-
-def routes(org: Org) -> list[Route]:
-    """Everything the metadata side answers: REST deploy, tooling writes, SOAP."""
-    from provisioner.emulator.salesforce.metadata import rest, soap
-
-    return [*rest.routes(org), *soap.routes(org)]

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def routes(org: Org) -> list[Route]:
     """All routes of this side; paths carry no trailing slash and the version as `66.0`."""
-    from provisioner.emulator.salesforce import bulk
     from provisioner.emulator.salesforce.analytics import rest as analytics
+    from provisioner.emulator.salesforce.bulk import rest as bulk
     from provisioner.emulator.salesforce.rest import (
         collections,
         composite,

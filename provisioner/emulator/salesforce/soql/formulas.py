@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from provisioner.emulator.salesforce.automation.engine import Automation
 from provisioner.emulator.salesforce.automation.fields import FieldNames, FieldScope, Viewer, field_kind
 from provisioner.emulator.salesforce.automation.formula import FormulaError, Kind
 from provisioner.emulator.salesforce.automation.formula.syntax import Literal, Name, Node, parse
@@ -52,8 +53,9 @@ def formula_sql(org: Org, definition: SObjectDef, item: FieldDef, table: str, us
     """
     guards = Guards()
     try:
-        org.automation.formulas.formula(definition, item)
-        value = _Translator(org, org.automation.viewer(user_id), guards).field(definition, item, table)
+        automation = Automation.of(org)
+        automation.formulas.formula(definition, item)
+        value = _Translator(org, automation.viewer(user_id), guards).field(definition, item, table)
         sql = _stored(item, value, guards)
     except (FormulaError, Untranslatable, RecursionError):
         return None
@@ -136,7 +138,7 @@ class _Fields:
     def name(self, text: str) -> Expression:
         org = self.translator.org
         if text.startswith("$"):  # the same for every row
-            names = FieldNames(org, org.automation.formulas, self.definition, blanks_as_zero=self.zero)
+            names = FieldNames(org, Automation.of(org).formulas, self.definition, blanks_as_zero=self.zero)
             reference = names.resolve(text)
             value = reference.read(FieldScope(self.translator.viewer, {}))
             if not isinstance(value, Decimal | str | bool | None) or reference.kind not in (Kind.NUMBER, *TEXTS[:2]):
@@ -144,7 +146,7 @@ class _Fields:
             if value is None and reference.kind is Kind.NUMBER:
                 return Expression(Kind.NUMBER)
             return Expression(reference.kind, quoted(value or "")) if isinstance(value, str | None) else constant(value)
-        steps = org.automation.formulas.steps(self.definition, text)
+        steps = Automation.of(org).formulas.steps(self.definition, text)
         if steps is None:
             raise Untranslatable(text)
         hops, owner, item = steps

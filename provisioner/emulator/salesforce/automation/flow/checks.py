@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from provisioner.emulator.salesforce.automation.flow.actions import input_problems
 from provisioner.emulator.salesforce.automation.flow.definition import (
@@ -28,10 +27,8 @@ from provisioner.emulator.salesforce.automation.flow.names import DATA_KINDS, Na
 from provisioner.emulator.salesforce.automation.flow.program import compile_entry
 from provisioner.emulator.salesforce.automation.flow.start_checks import check_start, uses_prior
 from provisioner.emulator.salesforce.automation.flow.steps import compile_node
+from provisioner.emulator.salesforce.automation.flow.surroundings import Surroundings
 from provisioner.emulator.salesforce.automation.formula import FormulaError
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.automation.engine import Automation
 
 MAX_API_VERSION = 66.0
 MAX_NAME, MAX_LABEL, MAX_LOGIC, MAX_FORMULA = 80, 255, 1000, 3900
@@ -48,7 +45,7 @@ class Problem:
     kind: str = "Error"
 
 
-def check(automation: Automation, flow: Flow) -> list[Problem]:
+def check(automation: Surroundings, flow: Flow) -> list[Problem]:
     """Every problem of a flow, each once, in the order of the checks."""
     names = Names(automation, flow)
     found: list[Problem] = []
@@ -260,7 +257,7 @@ def _variable(item: Resource, shown: str) -> Iterator[Problem]:
 
 
 # -- subflows -------------------------------------------------------------------------------
-def _subflows(automation: Automation, flow: Flow) -> Iterator[Problem]:
+def _subflows(automation: Surroundings, flow: Flow) -> Iterator[Problem]:
     for node in flow.nodes:
         if not isinstance(node, Call) or node.tag != "subflows":
             continue

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
+from provisioner.emulator.salesforce.automation.flow.surroundings import Surroundings
 from provisioner.emulator.salesforce.automation.formula.functions import plain
 from provisioner.emulator.salesforce.rows import Row
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.automation.engine import Automation
 
 
 class Record(dict[str, Any]):
@@ -60,7 +58,7 @@ class Interview:
 
     def __init__(
         self,
-        automation: Automation,
+        automation: Surroundings,
         flow_name: str,
         user_id: str,
         source: str,

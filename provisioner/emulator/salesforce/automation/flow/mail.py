@@ -131,9 +131,9 @@ def send_alert(interview: Interview, name: str, inputs: dict[str, Any]) -> None:
     to += [(one.text or "").strip() for one in alert.root.iterchildren("{*}ccEmails")]
     if not to:
         return
-    definition = org.schema.sobject(sobject)
-    subject = merged(org, _text(template.root, "subject"), definition, row, interview)
-    body = merged(org, (template.content or b"").decode(), definition, row, interview)
+    definition, formulas = org.schema.sobject(sobject), interview.automation.formulas
+    subject = merged(org, formulas, _text(template.root, "subject"), definition, row, interview)
+    body = merged(org, formulas, (template.content or b"").decode(), definition, row, interview)
     to = list(dict.fromkeys(to))
     org.outbox.record(interview.now, "email", to, subject, body, str(row["Id"]), interview.source)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from provisioner.emulator.clock import ClockError, parse_instant
 from provisioner.emulator.salesforce.automation.fields import RESULT_KINDS, FieldPath, refuse_percent
@@ -21,6 +21,7 @@ from provisioner.emulator.salesforce.automation.flow.definition import (
     Value,
 )
 from provisioner.emulator.salesforce.automation.flow.interview import Interview, shown, unset
+from provisioner.emulator.salesforce.automation.flow.surroundings import Surroundings
 from provisioner.emulator.salesforce.automation.formula import (
     Formula,
     FormulaError,
@@ -29,9 +30,6 @@ from provisioner.emulator.salesforce.automation.formula import (
     compile_formula,
 )
 from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.automation.engine import Automation
 
 Read = Callable[[Interview], Any]
 _MERGE = re.compile(r"\{!\s*([^{}]+?)\s*\}")
@@ -97,7 +95,7 @@ class Names:
     merge = True
     patterns = True
 
-    def __init__(self, automation: Automation, flow: Flow) -> None:
+    def __init__(self, automation: Surroundings, flow: Flow) -> None:
         self.automation = automation
         self.org = automation.org
         self.flow = flow

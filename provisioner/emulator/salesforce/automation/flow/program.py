@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from provisioner.emulator.salesforce.automation.flow.conditions import (
     EMPTY_TESTS,
@@ -19,12 +19,10 @@ from provisioner.emulator.salesforce.automation.flow.interview import Interview
 from provisioner.emulator.salesforce.automation.flow.logic import LogicError, compile_logic, parse_logic
 from provisioner.emulator.salesforce.automation.flow.names import NameProblem, Names, Read, literal, no_field
 from provisioner.emulator.salesforce.automation.flow.steps import Compiled, compile_node
+from provisioner.emulator.salesforce.automation.flow.surroundings import Surroundings
 from provisioner.emulator.salesforce.automation.flow.targets import no_reference
 from provisioner.emulator.salesforce.automation.formula import FormulaError, Kind, compile_formula
 from provisioner.emulator.salesforce.rows import Row
-
-if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.automation.engine import Automation
 
 MAX_ELEMENTS = 100_000  # a loop that does not end; the vendor has no number since API 57 ([docs-2nd] 4.8)
 ASYNC = "AsyncAfterCommit"
@@ -41,10 +39,16 @@ class Entry:
     fires: bool
 
 
+class FlowRunner(Surroundings, Protocol):
+    """What runs flows, for one of them."""
+
+    def queue_async(self, program: Program, record: str, user_id: str) -> None: ...
+
+
 class Program:
     """One active version."""
 
-    def __init__(self, automation: Automation, flow: Flow, version: int) -> None:
+    def __init__(self, automation: FlowRunner, flow: Flow, version: int) -> None:
         self.automation = automation
         self.flow = flow
         self.version = version

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from provisioner.emulator.salesforce.automation.engine import Automation
 from provisioner.emulator.salesforce.metadata import trail, xml
 from provisioner.emulator.salesforce.metadata.components import Components, FlowVersion
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
@@ -76,7 +77,7 @@ def _check(work: Work, item: Item) -> tuple[Problem, ...]:
     ([community]: logs of failed deployments print such problems without a place)."""
     found = [
         Problem(one.text, None, "Warning" if one.kind == "Warning" else "Error", placed=False)
-        for one in work.org.automation.check_flow(item.element, item.full_name)
+        for one in Automation.of(work.org).check_flow(item.element, item.full_name)
     ]
     if any(one.kind == "Error" for one in found):
         raise Refused(*found)

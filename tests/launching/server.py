@@ -11,13 +11,18 @@ is given a moment at each pause.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
+import gc
 import importlib
+import io
 import json
 import os
 import pkgutil
 import sys
+import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +56,23 @@ def load() -> None:
     for part in (client.crm.properties, client.crm.lists, client.crm.owners, client.crm.objects):
         for api in ("core_api", "groups_api", "batch_api", "lists_api", "owners_api", "search_api"):
             getattr(part, api, None)
+    warm()
+    gc.collect()
+    gc.freeze()  # or each fork copies all of it once its garbage collector walks over it
+
+
+def warm() -> None:
+    """What every process works out for itself: schema, templates, patterns, two names of one time zone."""
+    from provisioner import assets
+    from provisioner.cli.app import run as command
+    from provisioner.targets.hubspot.references import same_clock
+
+    assert same_clock("America/New_York", "US/Eastern", datetime.now(UTC).date())
+
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        for name in ("starter-salesforce", "acme-hubspot"):
+            code = command(("render", str(assets.path("examples", f"{name}.yaml")), "-o", str(Path(folder, name))))
+            assert code == 0, f"render {name}.yaml: {code}"
 
 
 def run(job: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from provisioner.model.design import Design
 from provisioner.targets.salesforce.names import LABEL_MOST
-from provisioner.targets.salesforce.stages import stages
+from provisioner.targets.salesforce.stages import CONVERTED, stages
 
 OBJECTS = {"contact": "Contact", "opportunity": "Opportunity"}
 Kind = Literal["moment", "words", "count"]
@@ -41,13 +41,15 @@ class Copied:
 
 
 def copied(design: Design) -> list[Copied]:
-    """What is copied when a lead of this design is converted; nothing unless the design asks for it."""
+    """What is copied when a lead of this design is converted; nothing unless the design asks for it. Not the moment of
+    the stage that the conversion itself brings: it is never known on the lead."""
     if design.telemetry.conversion is None:
         return []
     found = [Copied(word, label, kind) for word, (label, kind) in _ALWAYS.items()]
     if design.breach is not None:
         found.append(Copied("Breach_Reason", "Breach Reason", "words"))
-    return [*found, *(Copied(stage.at, stage.label[:LABEL_MOST].strip(), "moment") for stage in stages(design))]
+    reached = [stage for stage in stages(design) if stage.id != CONVERTED]
+    return [*found, *(Copied(stage.at, stage.label[:LABEL_MOST].strip(), "moment") for stage in reached)]
 
 
 def objects(design: Design) -> list[str]:

@@ -15,7 +15,7 @@ from provisioner.targets.salesforce.features import lead_fields
 from provisioner.targets.salesforce.names import API_NAME_MOST, Names, needed_holidays, used_hours
 from provisioner.targets.salesforce.reporting import rules as reporting_rules
 from provisioner.targets.salesforce.reporting.fields import funnel, reached, steps_on
-from provisioner.targets.salesforce.stages import passages, stages
+from provisioner.targets.salesforce.stages import CONVERTED, passages, stages
 from provisioner.targets.salesforce.wording import subject_formula
 
 RULES = Registry("S")
@@ -332,12 +332,19 @@ def conversion_needs(design: Design) -> Iterator[Finding]:
     if asked is not None and asked.history:
         detail = "Stage history is linked to contacts and opportunities only where conversions run automation."
         yield Finding(f"{asked.at}/history", detail, REQUIRE_VALIDATION)
+    if asked is not None and CONVERTED in asked.values:
+        detail = (
+            f"A conversion stamps no stage, so the time of {CONVERTED!r} and the minutes until it stay empty on leads, "
+            "and are not copied. Reports count converted leads by their status."
+        )
+        advice = "Where its time is wanted, use the created date of the opportunity that the conversion makes."
+        yield Finding(f"{asked.at}/values/{CONVERTED}", detail, advice)
 
 
 reporting_rules.declare(RULES)
 REQUIRE_VALIDATION = (
-    "Turn it on once in the org: Setup, Lead Settings, Lead Conversion Settings, Require Validation for Converted "
-    "Leads. Validation rules of the org then hold for conversions too."
+    "In Setup, Lead Settings, click Edit; under Lead Conversion Settings check Require Validation for Converted Leads, "
+    "and save. Validation rules of the org then hold for conversions too."
 )
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

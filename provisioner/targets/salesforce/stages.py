@@ -10,6 +10,7 @@ from provisioner.model.design import REJECTIONS, Design, Test
 from provisioner.targets.salesforce.conditions import Rule, Translator
 
 RECYCLED = "recycled"
+CONVERTED = "converted"  # a lead comes into it by its conversion only, and from then on nothing is stamped (rule 1)
 
 
 @dataclass(frozen=True, slots=True)

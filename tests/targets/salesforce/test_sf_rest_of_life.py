@@ -222,6 +222,25 @@ def test_an_org_where_automation_wrote_restricted_lists_is_told_what_changes() -
     ]
 
 
+def test_the_stage_that_a_conversion_brings_is_not_copied() -> None:
+    """Its moment is never known: a converted lead is not stamped any more (docs/semantics.md, rule 1)."""
+    design = staged()
+    document = example()
+    values = {**STAGES["values"], "converted": "Closed - Converted"}
+    document["telemetry"] |= {"stages": STAGES | {"values": values}, "conversion": {"to": ["opportunity"]}}
+    wanted = snapshot(compiled(document)).resources
+    copied = {address.name for address in wanted if address.kind in ("LeadConvertMapping", "CustomField")}
+    assert {name for name in copied if "Converted_At" in name} == {"Lead.STL_Converted_At__c"}
+    assert "Opportunity.STL_Mql_At__c" in copied
+    assert [(item.code, item.severity, item.pointer) for item in RULES.run(compiled(document), lambda at: None)] == [
+        ("S219", "info", "/telemetry/stages/history"),
+        ("S219", "info", "/telemetry/stages/values/converted"),
+    ]
+    assert [item.pointer for item in RULES.run(design, lambda at: None) if item.code == "S219"] == [
+        "/telemetry/stages/history"
+    ]
+
+
 def test_a_mapping_of_the_conversion_is_a_thing_of_its_own() -> None:
     """The file says all mappings of the org: those of others are neither read as ours nor lost on the way."""
     theirs = Resource(

@@ -154,6 +154,24 @@ def test_a_lead_of_the_night_is_told_from_the_opening_on(world: World) -> None:
     assert body.splitlines()[4:6] == ["SLA: 60 min (business hours us)", "Waiting: 60 min since the clock started"]
 
 
+@pytest.mark.parametrize(
+    ("source", "minutes", "expected"),
+    [
+        ("Demo", 239, "the clock has not started"),
+        ("Demo", 240, "0 min since the clock started"),
+        ("Demo", 250, "10 min since the clock started"),
+        ("Other", 250, None),
+    ],
+)
+def test_nobody_waits_before_the_opening(world: World, source: str, minutes: int, expected: str | None) -> None:
+    """What everybody can read on the lead, at any time; a lead without a clock says nothing."""
+    world.reset(files_of(compiled(document("live", sla="1h"))), MONDAY)
+    at = MONDAY.replace(hour=9) + timedelta(days=1)  # 04:00 in New York
+    lead = {"LastName": "Lovelace", "Company": "Engines", "LeadSource": source}
+    world.play([Life(0, (Event(at, "save", lead, "ann@acme.example"),))], at + timedelta(minutes=minutes))
+    assert world.query("SELECT STL_Waiting__c FROM Lead")[0]["STL_Waiting__c"] == expected
+
+
 def test_only_what_the_design_lists_is_told(world: World) -> None:
     written = document("live")
     written["alerts"]["content"] = ["sla", "company"]

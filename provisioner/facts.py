@@ -97,6 +97,24 @@ class Carrier:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A field that lists its values, some of which the design names (stages, exclusions and other conditions).
+
+    `counts`: value → its leads of the window, as the CRM spells it; None: they were not counted. They are only counted
+    when something that the design names is not offered. `exactly`: the CRM tells upper from lower case. `queries`:
+    value → what a person can repeat for it, where the evidence does not count by value.
+    """
+
+    field: str
+    label: str
+    options: tuple[Option, ...]
+    counts: Mapping[str, int] | None
+    evidence: Evidence
+    exactly: bool = False
+    queries: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entrance:
     """A way in that the CRM knows by name (a form), whether or not a rule mentions it. `values` are the texts it leaves
     in the carrier fields or in conversion fields."""
@@ -213,6 +231,7 @@ class Facts:
     scope: Scope
     totals: Totals | None = None
     carriers: tuple[Carrier, ...] = ()
+    choices: tuple[Choice, ...] | None = ()
     entrances: tuple[Entrance, ...] | None = None
     people: tuple[Person, ...] | None = None  # owners who are inactive, frozen, away or unled, and own leads
     people_evidence: Evidence | None = None

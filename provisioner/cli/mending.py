@@ -16,6 +16,7 @@ from provisioner.cli.reports import write_report
 from provisioner.cli.road import Prepared, Reached
 from provisioner.errors import DesignError, PlanError, TargetError, UsageError
 from provisioner.insight.drift import Report
+from provisioner.insight.finding import Proposal
 from provisioner.insight.patch import Patched, patched, unified
 from provisioner.reporting.plans import plan_text
 from provisioner.reporting.text import count_text, safe
@@ -33,11 +34,21 @@ def mend(report: Report, prepared: Prepared, least: float, console: Console) -> 
     today = datetime.now().astimezone().date()
     mended = patched(text, prepared.design, report.proposals, least=least, today=today)
     for proposal in mended.written:
-        console.note(safe(f"Mapped {proposal.field} “{proposal.value}” to {proposal.lead_type}: {proposal.why}."))
+        console.note(safe(f"{_written(proposal)}: {proposal.why}."))
     for skipped in mended.skipped:
         named = skipped.proposal
-        console.note(safe(f"Left to you: {named.field} “{named.value}” (perhaps {named.lead_type}). {skipped.why}"))
+        perhaps = named.lead_type or f"in place of “{named.instead_of}”"
+        console.note(safe(f"Left to you: {named.field} “{named.value}” (perhaps {perhaps}). {skipped.why}"))
     return mended
+
+
+def _written(proposal: Proposal) -> str:
+    """What was done with it."""
+    value = f"{proposal.field} “{proposal.value}”"
+    if proposal.lead_type:
+        return f"Mapped {value} to {proposal.lead_type}"
+    ways = [word for word, places in (("in place of", proposal.replaced), ("beside", proposal.pointers)) if places]
+    return f"Named {value} {' and '.join(ways)} “{proposal.instead_of}”"
 
 
 def write_patch(mended: Patched, path: Path, console: Console, *, design: Path) -> None:

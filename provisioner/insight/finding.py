@@ -34,8 +34,9 @@ _RANK: Mapping[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A value and the lead type it probably is. `confidence` 0..1; `pointers` are the lists of the document that the
-    value would be added to (empty: there is none, a person decides where)."""
+    """A value and the lead type it probably is, or (`lead_type` empty) the value of the design, `instead_of`, whose
+    place it probably took. `confidence` 0..1; `pointers` are the lists of the document that the value would be added
+    to, `replaced` the places where it would be written in place of the other (both empty: a person decides where)."""
 
     field: str
     value: str
@@ -43,6 +44,12 @@ class Proposal:
     confidence: float
     why: str
     pointers: tuple[str, ...] = ()
+    instead_of: str = ""
+    replaced: tuple[str, ...] = ()
+
+    @property
+    def has_place(self) -> bool:
+        return bool(self.pointers or self.replaced)
 
 
 @dataclass(frozen=True, slots=True)

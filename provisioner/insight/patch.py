@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import yaml
 
@@ -57,9 +58,9 @@ def patched(text: str, design: Design, proposals: Sequence[Proposal], *, least: 
     skipped = [Skipped(item, _too_unsure(item, least)) for item in proposals if item.confidence < least]
     sure = [item for item in proposals if item.confidence >= least]
     skipped += [
-        Skipped(item, "The design has no list that it could be added to.") for item in sure if not item.pointers
+        Skipped(item, "The design has no list that it could be added to.") for item in sure if not item.has_place
     ]
-    wanted = [item for item in sure if item.pointers]
+    wanted = [item for item in sure if item.has_place]
     after, unplaced = _inserted(text, wanted)
     written = [item for item in wanted if item not in {entry.proposal for entry in unplaced}]
     if written and _trouble(text, after, design, written, today):
@@ -106,29 +107,54 @@ def _one_by_one(
 
 def _trouble(before: str, after: str, design: Design, written: Sequence[Proposal], today: date) -> str:
     """Why the new text is not what was proposed; empty when it is."""
-    new, findings = compile_design(loads(after), today=today)
-    _, known = compile_design(loads(before), today=today)
+    was, is_now = loads(before), loads(after)
+    new, findings = compile_design(is_now, today=today)
+    _, known = compile_design(was, today=today)
     if new is None or (has_errors(findings) and not has_errors(known)):
         return "The design would not be valid with it."
-    for proposal in written:
+    if is_now.data != _edited(was.data, written):
+        return "Something else would change as well."
+    return _decided_otherwise(design, new, written)
+
+
+def _decided_otherwise(design: Design, new: Design, written: Sequence[Proposal]) -> str:
+    """What of the mappings is not decided as proposed, and of the other values not as before."""
+    mapped = [proposal for proposal in written if proposal.lead_type]
+    for proposal in mapped:
         decision = decide(new, proposal.field, proposal.value)
         if not decision.mapped or not decision.allows(proposal.lead_type):
             return "An earlier rule would still decide otherwise."
-    fresh = {proposal.value.casefold() for proposal in written}
-    for field in {proposal.field for proposal in written}:
+    fresh = {proposal.value.casefold() for proposal in mapped}
+    for field in {proposal.field for proposal in mapped}:
         for value, _, _ in mapped_values(design, field):
             if value.casefold() not in fresh and decide(new, field, value) != decide(design, field, value):
                 return f"“{value}” would be decided differently as well."
-    expected = {(p.field.casefold(), p.value.casefold(), pointer) for p in written for pointer in p.pointers}
-    added = _entries(new, written) - _entries(design, written)
-    if {(field, value) for field, value, _ in expected} != added:
-        return "Something else would change as well."
     return ""
 
 
-def _entries(design: Design, proposals: Sequence[Proposal]) -> set[tuple[str, str]]:
-    fields = {proposal.field for proposal in proposals}
-    return {(field.casefold(), value.casefold()) for field in fields for value, _, _ in mapped_values(design, field)}
+def _edited(data: Any, written: Sequence[Proposal]) -> Any:
+    """The plain data of the document with the values in it."""
+    edited = {"": json.loads(json.dumps(data))}  # below one key, so that everything has something above it
+    for proposal in written:
+        for pointer in proposal.pointers:
+            above, key = _above(edited, pointer)
+            found = above[key] if isinstance(above[key], list) else [above[key]]
+            above[key] = [*found, proposal.value]
+        for pointer in proposal.replaced:
+            above, key = _above(edited, pointer)
+            if isinstance(above[key], list):
+                above[key] = [proposal.value if str(item) == proposal.instead_of else item for item in above[key]]
+            else:
+                above[key] = proposal.value
+    return edited[""]
+
+
+def _above(data: Any, pointer: str) -> tuple[Any, Any]:
+    """What holds the place, and its key or number there."""
+    segments = [segment.replace("~1", "/").replace("~0", "~") for segment in pointer.split("/")]
+    for segment in segments[:-1]:
+        data = data[int(segment)] if isinstance(data, list) else data[segment]
+    return data, int(segments[-1]) if isinstance(data, list) else segments[-1]
 
 
 def _inserted(text: str, proposals: Iterable[Proposal]) -> tuple[str, list[Skipped]]:
@@ -138,6 +164,8 @@ def _inserted(text: str, proposals: Iterable[Proposal]) -> tuple[str, list[Skipp
         try:
             for pointer in proposal.pointers:
                 attempt = _with_value(attempt, pointer, proposal.value)
+            for pointer in proposal.replaced:
+                attempt = _with_other(attempt, pointer, proposal.instead_of, proposal.value)
         except _NoPlace as error:
             skipped.append(Skipped(proposal, str(error)))
             continue
@@ -168,6 +196,20 @@ def _with_value(text: str, pointer: str, value: str) -> str:
         place -= 1
     indent = " " * node.start_mark.column
     return f"{text[:place]}{newline}{indent}- {_written(value)}{text[place:]}"
+
+
+def _with_other(text: str, pointer: str, old: str, value: str) -> str:
+    """The text with another value in place of `old`: at the pointer, or in the list there."""
+    node = _find(text, pointer)
+    children = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    same = [child for child in children if isinstance(child, yaml.ScalarNode) and child.value == old]
+    if len(same) != 1:
+        raise _NoPlace("The value is not where it was expected; put the other one in by hand.")
+    start, end = same[0].start_mark.index, same[0].end_mark.index
+    is_inside = node.start_mark.index <= start and end <= node.end_mark.index
+    if not is_inside or same[0].style in ("|", ">") or text[start : start + 1] in ("&", "!"):
+        raise _NoPlace("The value is written with an alias or as a block of text; put the other one in by hand.")
+    return f"{text[:start]}{_written(value)}{text[end:]}"
 
 
 def _listed(text: str, node: yaml.ScalarNode, value: str) -> str:

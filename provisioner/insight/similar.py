@@ -16,6 +16,8 @@ NEAR = 0.9
 SURE = 0.8
 """From this confidence on a proposal is written, unless the user asks for more or less."""
 _SAME, _TYPO, _BOTH_OFFERED, _WORDS, _LABEL, _OTHER_NUMBER = 0.98, 0.92, 0.75, 0.7, 0.6, 0.5
+LIKELY = 0.5
+"""From this confidence on a value is said to resemble another."""
 _LEAST = 0.4  # what is less sure is no proposal
 _USUAL = 0.85  # the most that earlier stamps are worth
 _WORD = re.compile(r"[^\W\d_]+|\d+")

@@ -25,6 +25,7 @@ class Unchecked:
 
 _PARTS: dict[str, tuple[str, str]] = {
     "carriers": ("lead-types", "A value that no rule maps would not be noticed."),
+    "choices": ("lead-types", "A value that the design names and the field no longer offers would not be noticed."),
     "earlier": ("lead-types", "A new value that only a rule for whatever is left takes would not be noticed."),
     "entrances": ("lead-types", "A new form that no rule knows would not be noticed."),
     "totals": ("lead-types", "How many leads there are altogether is not known."),
@@ -103,7 +104,7 @@ def _left_out(facts: Facts) -> Iterator[str]:
     yield from (f"carriers/{field}" for field in facts.scope.carriers if field.casefold() not in counted)
     if "checks" not in {item.part for item in facts.unasked}:
         yield from (f"checks/{check}" for check in get_args(Check) if check not in facts.checks)
-    for part in ("totals", "entrances", "people", "waiting", "standings", "periods", "alerts", "calendars"):
+    for part in ("totals", "choices", "entrances", "people", "waiting", "standings", "periods", "alerts", "calendars"):
         if getattr(facts, part) is None:
             yield part
 

@@ -115,10 +115,12 @@ def _proposal(proposal: Proposal | None) -> dict[str, Any] | None:
     return {
         "field": proposal.field,
         "value": proposal.value,
-        "lead_type": proposal.lead_type,
+        "lead_type": proposal.lead_type or None,
         "confidence": proposal.confidence,
         "why": proposal.why,
         "pointers": list(proposal.pointers),
+        "instead_of": proposal.instead_of or None,
+        "replaced": list(proposal.replaced),
     }
 
 

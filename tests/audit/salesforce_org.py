@@ -28,6 +28,7 @@ REPS = ("ann@acme.example", "bo@acme.example", "cy@acme.example", "dee@acme.exam
 HEAD, SAM, LONE = "head@acme.example", "sam@acme.example", "lone@acme.example"
 STAFF = ("qa@acme.example", "cro@acme.example", "sdr-manager@acme.example", "integration@acme.example")
 SOURCES = ("Demo Request", "Pricing Page", "Contact Form", "Webinar", "Trade Show", "Content Download")
+STATUSES = ("Marketing Qualified", "Sales Accepted", "Sales Qualified", "Recycled", "Disqualified")
 USED = tuple(value for value in SOURCES if value != "Pricing Page")
 CODE = ("ApexClass", "ApexTrigger")
 PARTS = {"CustomField": "fields", "ListView": "listViews", "ValidationRule": "validationRules"}  # of an object's file
@@ -86,6 +87,8 @@ class SalesforceOrg(Emulated):
         planted = self.door("seed", {"users": users, "groups": groups})
         self.ids, self.tokens = planted["users"], planted["tokens"]
         self.offer(*SOURCES)
+        for status in STATUSES:
+            self.by_hand("LeadStatus", add_value=status)
         self.door("clock", {"to": iso(BORN)})
         self.desk.apply()
         self.deploy(
@@ -98,6 +101,10 @@ class SalesforceOrg(Emulated):
     def offer(self, *values: str) -> None:
         """The values of the lead source, as Setup sets them."""
         self.deploy(_values("LeadSource", values))
+
+    def by_hand(self, values: str, **deed: str) -> None:
+        """Somebody adds a value to a standard set of values, or switches one off."""
+        self.door("by_hand", {"by": self.admin, "component": "StandardValueSet", "name": values, **deed})
 
     def join(self, group: str, *users: str) -> None:
         for user in users:

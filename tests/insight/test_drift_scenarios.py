@@ -28,7 +28,7 @@ from strategies.audits import (
 )
 
 from provisioner.diagnostics import Diagnostic, Location
-from provisioner.facts import Calendar, Entrance, Evidence, Totals, Unasked, Waiting
+from provisioner.facts import Calendar, Choice, Entrance, Evidence, Option, Totals, Unasked, Waiting
 from provisioner.insight.accepted import Acceptance
 from provisioner.insight.audit import Audit, Judged
 from provisioner.insight.checks import FINDINGS
@@ -47,6 +47,16 @@ def field(*tallies: Any, **settings: Any) -> Audit:
 
 def offering(*values: str, tallies: Any = (), hidden: tuple[str, ...] = ()) -> Audit:
     return field(*tallies, options=(*VALUES, *values), hidden=hidden)
+
+
+STAGED = TEXT + "exclusions: [{id: lost, when: {Status: [Disqualified]}}]\n"
+
+
+def choosing(*offered: str, counts: dict[str, int] | None = None) -> Audit:
+    """The lead status offers these values; the design excludes the disqualified."""
+    options = tuple(Option(value, value) for value in offered)
+    choice = Choice("Status", "Lead Status", options, counts, Evidence("leads by Status", 0))
+    return audited(design=design(STAGED), facts=facts(choices=(choice,)))
 
 
 def form(name: str, created: str, *values: str, leads: int | None = 0) -> Audit:
@@ -191,6 +201,15 @@ SCENARIOS: dict[str, tuple[Audit, list[str], list[Audit]]] = {
             rest(tally("TikTok", 37), text=REST.replace("Trade Show  #", "TikTok  #")),  # mapped
             rest(tally("TikTok", 37), text=REST + "exclusions: [{id: ads, when: {LeadSource: {contains: tok}}}]\n"),
             rest(tally(None, 37, None)),  # a blank is no new value
+        ],
+    ),
+    "L110": (
+        choosing("Open", "Closed"),
+        ["Status: Disqualified"],
+        [
+            choosing("Open", "disqualified"),  # upper and lower case are no difference
+            audited(design=design(STAGED), facts=facts(choices=())),  # a field that lists nothing offers everything
+            choosing("Open", "Disqualified", counts={}),  # offered, and no lead has it
         ],
     ),
     "C201": (

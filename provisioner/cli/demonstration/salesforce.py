@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -59,17 +59,20 @@ def settle(door: Door) -> None:
     for value in _FACTORY_SOURCES:
         door.by_hand(_SOURCES | {"deactivate_value": value})
     _offer(door, SOURCES)
+    _offer(door, STATUSES, _STATUSES)
 
 
 SOURCES = ("Demo Request", "Pricing Page", "Contact Form", "Webinar", "Trade Show", "Content Download")
 _FACTORY_SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
 _SOURCES = {"by": MANAGER, "component": "StandardValueSet", "name": "LeadSource"}
+STATUSES = ("Marketing Qualified", "Sales Accepted", "Sales Qualified", "Recycled", "Disqualified")
+_STATUSES = _SOURCES | {"name": "LeadStatus"}
 
 
-def _offer(door: Door, values: Iterable[str]) -> None:
-    """More values of the lead source, as somebody enters them in Setup."""
+def _offer(door: Door, values: Iterable[str], field: Mapping[str, str] = _SOURCES) -> None:
+    """More values of the lead source (or another field), as somebody enters them in Setup."""
     for value in values:
-        door.by_hand(_SOURCES | {"add_value": value})
+        door.by_hand({**field, "add_value": value})
 
 
 def fill_queues(door: Door) -> None:

@@ -99,6 +99,10 @@ class Asking(Protocol):
         """All that are not archived."""
         ...
 
+    def pipelines(self, object: str) -> tuple[Raw, ...]:
+        """Of the records of one object, each with its `stages`."""
+        ...
+
     def flows(self) -> Mapping[str, Raw]:
         """Our workflows by the name of their address, as they are in the account."""
         ...

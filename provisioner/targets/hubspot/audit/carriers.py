@@ -59,9 +59,9 @@ def _carrier(leads: Leads, ask: Asking, name: str, rows: Sequence[Row] | None) -
         tallies, sampled = _tallies(leads, name, rows), None
     else:
         counting = _Counting(leads, ask, name, str(raw.get("type") or "") in TEXTS)
-        tallies, sampled = counting.count(_start(leads.design, name, _options(raw)))
+        tallies, sampled = counting.count(_start(leads.design, name, options_of(raw)))
     evidence = Evidence(str(search), sum(tally.count for tally in tallies), sampled=sampled)
-    return Carrier(name, str(raw.get("label") or name), _options(raw), tuple(tallies), evidence)
+    return Carrier(name, str(raw.get("label") or name), options_of(raw), tuple(tallies), evidence)
 
 
 def uncounted(leads: Leads, why: str) -> tuple[list[Carrier], list[Unasked]]:
@@ -73,10 +73,10 @@ def uncounted(leads: Leads, why: str) -> tuple[list[Carrier], list[Unasked]]:
 
 def _uncounted(leads: Leads, name: str) -> Carrier:
     raw = (leads.properties or {})[name]
-    return Carrier(name, str(raw.get("label") or name), _options(raw), (), Evidence(str(leads.in_window()), 0))
+    return Carrier(name, str(raw.get("label") or name), options_of(raw), (), Evidence(str(leads.in_window()), 0))
 
 
-def _options(raw: Raw) -> tuple[Option, ...] | None:
+def options_of(raw: Raw) -> tuple[Option, ...] | None:
     """None: the property lists none of its own (texts, numbers, owners)."""
     if raw.get("type") not in ("enumeration", "bool") or raw.get("externalOptions"):
         return None

@@ -12,7 +12,7 @@ from provisioner.targets.hubspot.audit.answers import PAGE, ROWS_MOST, Order, Ra
 from provisioner.targets.hubspot.session import records
 from provisioner.targets.hubspot.session.account import Portal
 from provisioner.targets.hubspot.session.directory import form_rows, owner_rows, team_rows
-from provisioner.targets.hubspot.session.door import Door
+from provisioner.targets.hubspot.session.door import Door, rows
 from provisioner.targets.hubspot.session.faults import Answered, MissingScopes
 
 USERS = "/crm/v3/objects/users"
@@ -71,6 +71,13 @@ class Asker:
             return tuple(row["properties"] for row in pages if isinstance(row.get("properties"), dict))
 
         return self._once("users", asked)
+
+    def pipelines(self, object: str) -> tuple[Raw, ...]:
+        method = self.door.api("crm.pipelines.pipelines_api").get_all
+        what = f"list the pipelines of its {object}"
+        return self._once(
+            f"pipelines/{object}", lambda: tuple(rows(self.door.look(what, method, object), "results", what))
+        )
 
     def flows(self) -> Mapping[str, Raw]:
         return self._ask(self.own_flows)

@@ -19,6 +19,7 @@ from provisioner.targets.hubspot.audit import (
     calendars,
     carriers,
     checks,
+    choices,
     entrances,
     people,
     periods,
@@ -77,7 +78,7 @@ def audit(
         if standing is None and timetable is None and properties is None:
             advice = "The key needs crm.objects.contacts.read; docs/permissions.md lists everything."
             raise NotAllowed(f"Nothing of this account could be counted: {refused.why}", advice=advice) from None
-        return _without_leads(leads, around, parts, refused.why)
+        return _without_leads(leads, ask, around, parts, refused.why)
     return _with_leads(leads, ask, around, parts, whole)
 
 
@@ -85,11 +86,13 @@ def _with_leads(leads: Leads, ask: Asking, around: Facts, parts: _Parts, whole: 
     told, unasked = carriers.read(leads, ask, whole.window)
     counted, unchecked = checks.read(leads, ask)
     owners, evidence, unseen = people.read(leads, ask)
-    parts.unasked += [*unasked, *unchecked, *unseen]
+    offered, unlisted = choices.read(leads, ask, whole.window)
+    parts.unasked += [*unasked, *unchecked, *unseen, *unlisted]
     facts = replace(
         around,
         totals=parts.of("totals", lambda: periods.read_totals(leads, ask, whole.window)),
         carriers=tuple(told),
+        choices=offered,
         entrances=parts.of("entrances", lambda: entrances.read(leads, ask, whole.window)),
         people=owners,
         people_evidence=evidence,
@@ -104,7 +107,7 @@ def _with_leads(leads: Leads, ask: Asking, around: Facts, parts: _Parts, whole: 
     return replace(facts, unasked=tuple(dict.fromkeys(parts.unasked)))
 
 
-def _without_leads(leads: Leads, around: Facts, parts: _Parts, why: str) -> Facts:
+def _without_leads(leads: Leads, ask: Asking, around: Facts, parts: _Parts, why: str) -> Facts:
     told, unasked = carriers.uncounted(leads, why)
     named = (
         "totals",
@@ -115,8 +118,9 @@ def _without_leads(leads: Leads, around: Facts, parts: _Parts, why: str) -> Fact
         "alerts",
         *(f"checks/{check}" for check in get_args(Check)),
     )
-    parts.unasked += [*unasked, *(Unasked(name, why) for name in named)]
-    return replace(around, carriers=tuple(told), unasked=tuple(dict.fromkeys(parts.unasked)))
+    offered, unlisted = choices.read(leads, ask, None, why)
+    parts.unasked += [*unasked, *unlisted, *(Unasked(name, why) for name in named)]
+    return replace(around, carriers=tuple(told), choices=offered, unasked=tuple(dict.fromkeys(parts.unasked)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,12 @@ class _Whole:
     def read(cls, leads: Leads, ask: Asking, most: int) -> _Whole:
         begun = leads.prop("sla_started_at")
         search = Search(leads.object.path, ((leads.window,), (periods.in_weeks(leads),)))
-        wanted = [*carriers.properties(leads), *periods.properties(leads), *entrances.properties(leads)]
+        wanted = [
+            *carriers.properties(leads),
+            *periods.properties(leads),
+            *entrances.properties(leads),
+            *choices.properties(leads),
+        ]
         total = ask.page(search, []).total
         if total > most:
             return cls(None, None)

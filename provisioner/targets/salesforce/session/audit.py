@@ -18,6 +18,7 @@ from provisioner.targets.salesforce.audit import (
     calendars,
     carriers,
     checks,
+    choices,
     people,
     periods,
     standings,
@@ -66,6 +67,7 @@ def audit(rest: Rest, design: Design, scope: Scope, born: str = "", user: str = 
     asked = {part.key: part.query(leads) for part in parts}
     asked |= checks.questions(leads) | people.questions(leads) | standings.questions(design)
     asked |= periods.questions(leads) | calendars.questions(design) | waiting.questions(leads) | visibility.question()
+    asked |= choices.questions(leads, fields)
     asked |= {} if parts else periods.judged_question(leads)
     if leads.since_when is None:  # then that check waits for the answer
         asked = {key: query for key, query in asked.items() if key != UNSEEN_CLOCK} | {BORN: _birth(design)}
@@ -142,6 +144,7 @@ def _facts(known: _Counted) -> Facts:
         scope=leads.scope,
         totals=periods.read_totals(answers, _judged(known, counted)),
         carriers=tuple(found),
+        choices=choices.read(leads, known.fields, answers, found),
         entrances=(),  # this CRM knows no way in by name
         people=owners,
         people_evidence=evidence,
@@ -174,6 +177,7 @@ def _judged(known: _Counted, counted: Sequence[Part]) -> int | None:
 def _unasked(known: _Counted) -> Iterator[Unasked]:
     leads, answers, design = known.leads, known.answers, known.leads.design
     yield from carriers.left_out(leads, known.fields, known.undescribed, known.parts, answers)
+    yield from choices.left_out(leads, known.fields, known.undescribed, answers)
     yield from checks.left_out(leads, answers)
     yield from visibility.left_out(answers)
     yield from people.left_out(leads, answers)

@@ -25,7 +25,7 @@ from provisioner.reporting.applied import applied_data, applied_text
 from provisioner.reporting.plans import plan_text
 from provisioner.reporting.steps import left_text
 from provisioner.reporting.text import duration_text, safe
-from provisioner.targets.base import Finishing, Reminding
+from provisioner.targets.base import Finishing
 
 PARTLY = 4
 
@@ -65,7 +65,7 @@ def carry_out(
     policies.enforce(plan, consent.policy, errand.design_file)
     unfinished = isinstance(reached.session, Finishing) and reached.session.is_unfinished()
     if not plan.to_write and not unfinished and ledger_digest(plan.fingerprints) == plan.ledger:
-        console.data({"run": None, **applied_data(Applied((), ()), plan, planfile.digest(plan)), "reminders": []})
+        console.data({"run": None, **applied_data(Applied((), ()), plan, planfile.digest(plan))})
         console.say(_left(plan, reached, console))
         return 0
     if not removes:
@@ -76,26 +76,12 @@ def carry_out(
     start = time.monotonic()
     state = runs.state_folder(consent.state_dir)
     run, applied = walk(plan, reached, target, console, errand, state=state, wait=consent.wait)
-    reminders = _reminders(plan, applied, target)
-    told = applied_data(applied, plan, errand.plan_id or planfile.digest(plan))
-    console.data({"run": run, **told, "reminders": reminders})
-    if reminders:
-        numbered = (f"  {place}. {safe(reminder)}" for place, reminder in enumerate(reminders, start=1))
-        console.say("\n".join((console.paint("\nWhat only a person can do, once:", "yellow"), *numbered, "")))
+    console.data({"run": run, **applied_data(applied, plan, errand.plan_id or planfile.digest(plan))})
     console.say(applied_text(applied, plan, duration_text(time.monotonic() - start), console.paint))
     console.say(_left(plan, reached, console))
     if applied.is_complete:
         return 0
     return PARTLY if applied.count("done") else 1
-
-
-def _reminders(plan: Plan, applied: Applied, target: Comparing) -> list[str]:
-    """What a person has to do once for what this run created; nothing about what was there."""
-    if not isinstance(target, Reminding):
-        return []
-    done = {item.address for item in applied.outcomes if item.status == "done"}
-    made = (change.after for change in plan.to_write if change.before is None and change.address in done)
-    return target.reminders([resource for resource in made if resource is not None])
 
 
 def _left(plan: Plan, reached: Reached, console: Console) -> str:

@@ -116,9 +116,13 @@ def _tick(chosen: list[Resource], prepared: Prepared, reached: Reached, plan: Pl
         if step.address in already:
             tick = already[step.address]
             console.note(f"{safe(step.address.name)} was done already, by {safe(tick.by)}, {safe(tick.at)}.")
-            continue
-        at = instant(datetime.now(UTC))
-        reached.session.tick(step, prepared.design.id, prepared.design.target.prefix, by=who, at=at)
+    new = [step for step in chosen if step.address not in already]
+    if not new:
+        return
+    at = instant(datetime.now(UTC))
+    with console.working(f"Recording it in {reached.org['name']}"):
+        reached.session.tick(new, prepared.design.id, prepared.design.target.prefix, by=who, at=at)
+    for step in new:
         console.say(console.paint(f"Done: {safe(step.address.name)}, by {safe(who)}, {at}.", "green"))
 
 
@@ -129,9 +133,10 @@ def _open_again(
     from provisioner.targets.base import Ticking
 
     assert isinstance(reached.session, Ticking), "a vendor with steps by hand remembers them"
+    with console.working(f"Recording it in {reached.org['name']}"):
+        opened = reached.session.untick([step.address for step in chosen], prepared.design.target.prefix)
     for step in chosen:
-        was = reached.session.untick(step.address, prepared.design.target.prefix)
-        console.say(f"{'Open again' if was else 'Was not done'}: {safe(step.address.name)}.")
+        console.say(f"{'Open again' if step.address in opened else 'Was not done'}: {safe(step.address.name)}.")
 
 
 def _show(plan: Plan, steps: dict[Address, Resource], console: Console, command: str) -> None:

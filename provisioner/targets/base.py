@@ -116,13 +116,13 @@ class Forgiving(Protocol):
 class Ticking(Protocol):
     """A session of a vendor with steps that a person does; what was done is remembered in the CRM."""
 
-    def tick(self, step: Resource, design: str, prefix: str, *, by: str, at: str) -> None:
-        """Remember that `step` (as resolved for this org) is done. `at` is UTC ISO. TargetError when what it needs is
-        not there."""
+    def tick(self, steps: Sequence[Resource], design: str, prefix: str, *, by: str, at: str) -> None:
+        """Remember that `steps` (as resolved for this org) are done. `at` is UTC ISO. TargetError, and nothing is
+        remembered, when what one of them needs is not there."""
         ...
 
-    def untick(self, address: Address, prefix: str) -> bool:
-        """Forget it again. False when it was not remembered."""
+    def untick(self, addresses: Sequence[Address], prefix: str) -> frozenset[Address]:
+        """Forget them again. Those that were remembered."""
         ...
 
 
@@ -267,15 +267,6 @@ class Staging(Protocol):
 
 
 @runtime_checkable
-class Reminding(Protocol):
-    """A target that knows what a person has to do once for what was just made. Thinks only."""
-
-    def reminders(self, made: Sequence[Resource]) -> list[str]:
-        """Sentences for people about what was created."""
-        ...
-
-
-@runtime_checkable
 class Fixing(Protocol):
     """A target whose platform fixes some of a thing when it is made. Thinks only."""
 
@@ -322,7 +313,6 @@ __all__ = [
     "Referring",
     "Rehearsing",
     "Remembering",
-    "Reminding",
     "Renames",
     "Renaming",
     "Retiring",

@@ -87,6 +87,17 @@ def _plainly(told: ToldChange) -> Meaning:
     return Meaning(f"{what}: {'; '.join(said)}{more}")
 
 
+def step(told: ToldChange) -> Iterator[Meaning]:
+    """What was done by hand is remembered, and open again when it does not count any more."""
+    title = shown(told.either.get("title") or told.name)
+    if told.goes:
+        yield Meaning(f"To be done by hand, and not done: {title}")
+    elif told.comes:
+        yield Meaning(f"Done by hand: {title}")
+    elif told.others():
+        yield Meaning(f"Done by hand in another form than it should have now: {title}")
+
+
 def arrow(subject: str, sides: tuple[str, str] | None, lead_types: Iterable[str] = ()) -> Iterator[Meaning]:
     """`subject: before -> after`; nothing when there is no difference. Sides are cut here, not before: two long values
     that begin alike are a difference too."""

@@ -138,12 +138,13 @@ class Story:
             self._say(f"Then what a person does once: {self._crm.people_do}.")
         self._crm.assign([change.address.name for change in plan.changes if change.address.kind == "PermissionSet"])
         design, session = prepared.design, reached.session
-        for change in plan.by_hand:
-            assert change.after is not None and isinstance(session, Ticking), (
-                "steps are for sessions that remember them"
-            )
-            session.tick(change.after, design.id, design.target.prefix, by="the demo", at=planfile.instant(MONDAY))
-            self._say(f"By hand, and ticked: {safe(change.after.attributes['title'])}.")
+        steps = [change.after for change in plan.by_hand if change.after is not None]
+        if not steps:
+            return
+        assert isinstance(session, Ticking), "steps are for sessions that remember them"
+        session.tick(steps, design.id, design.target.prefix, by="the demo", at=planfile.instant(MONDAY))
+        for step in steps:
+            self._say(f"By hand, and ticked: {safe(step.attributes['title'])}.")
 
     def _alerts(self, alerts: list[dict[str, Any]], design: Design, count: int) -> None:
         mode = (

@@ -88,12 +88,6 @@ class Salesforce:
 
         return retired(changes, prefix)
 
-    def reminders(self, made: Sequence[Resource]) -> list[str]:
-        """What a person has to do once for what was just made."""
-        from provisioner.targets.salesforce.retiring import reminders
-
-        return reminders(made)
-
     def not_restored(self, change: Change) -> str:
         """What taking this change back does not bring back, in a sentence."""
         from provisioner.targets.salesforce.reversing import not_restored

@@ -16,7 +16,11 @@ _FOLDERS = {"Dashboard": "DashboardFolder", "EmailTemplate": "EmailFolder", "Rep
 
 def needs(resource: Resource, snapshot: Snapshot) -> frozenset[Address]:
     """The components of `snapshot` that this one names; those of a custom metadata type's fields and records besides
-    their type. A name that two components share counts for both: one too many is harmless, one too few is not."""
+    their type. A name that two components share counts for both: one too many is harmless, one too few is not. A step
+    that a person does needs what it says, by address."""
+    if resource.address.is_by_hand:
+        stated = {str(key) for key in resource.attributes.get("needs") or ()}
+        return frozenset(address for address in snapshot.resources if str(address) in stated)
     whole = set(texts(resource.attributes))
     words = {word for text in whole for word in _WORD.findall(text)}
     own = {*_parents(resource.address)}

@@ -1,4 +1,4 @@
-"""A design → the resources of its org: its templates rendered, and read back as what they say."""
+"""A design → the resources of its org: its templates rendered and read back as what they say, and what people do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from provisioner.model.design import Design
 from provisioner.resources import Snapshot
 from provisioner.targets.salesforce.files import files
 from provisioner.targets.salesforce.limits import RULES
+from provisioner.targets.salesforce.manual import manual_steps
 from provisioner.targets.salesforce.parse import parse_package
 
 
@@ -19,9 +20,10 @@ def desire(design: Design, located: Callable[[str], Any]) -> tuple[Snapshot, lis
     found = RULES.run(design, located)
     if has_errors(found):
         return Snapshot(), found
-    return render(design), found
+    deployed = render(design)
+    return Snapshot.of([*deployed, *manual_steps(design, deployed)]), found
 
 
 def render(design: Design) -> Snapshot:
-    """Every component of the design, each once."""
+    """Every component of the design, each once; without the steps that a person does."""
     return parse_package(files(design))

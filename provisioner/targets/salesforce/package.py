@@ -45,8 +45,9 @@ KINDS = frozenset({*_SINGLE, *FOLDERS, *_MAIL, *_CODE, *_ENTRIES, *_CONVERSION, 
 
 def artifacts(resources: Iterable[Resource], api_version: str | None = None) -> list[Artifact]:
     """The files of these resources with their package.xml, sorted by path; without `api_version` that is of the newest
-    version which one of them is written for. ValueError for a kind we never render."""
-    items = sorted(resources, key=lambda item: item.address)
+    version which one of them is written for. Steps that a person does are in no package. ValueError for a kind we never
+    render."""
+    items = sorted((item for item in resources if not item.address.is_by_hand), key=lambda item: item.address)
     files = {"package.xml": manifest(members(item.address for item in items), api_version or stated(items))}
     objects: dict[str, dict[str, Any]] = defaultdict(dict)
     settings: dict[str, list[Any]] = defaultdict(list)

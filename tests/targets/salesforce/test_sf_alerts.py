@@ -205,27 +205,6 @@ def test_what_slack_needs_is_said() -> None:
     assert findings(document) == [("S215", "error", "/target", detail), ("S216", "info", "/target", NEEDS)]
 
 
-def test_a_person_is_reminded_to_invite_the_app_once() -> None:
-    made = list(render(compiled(talkative())))
-    said = [text for text in load_target("salesforce").reminders(made) if "Slack" in text]
-    assert [text.partition(" posts to Slack.")[0] for text in said] == [
-        "The flow STL_Lead_After_Hours",
-        "The flow STL_Lead_Timers",
-    ]
-    quiet = load_target("salesforce").reminders(render(compiled(example())))
-    assert not [text for text in quiet if "Slack" in text]
-
-
-def test_what_only_a_person_can_do_is_said_of_what_is_new() -> None:
-    """A queue is made without members, and no API tells who the Default Workflow User is."""
-    made = list(render(compiled(talkative())))
-    said = load_target("salesforce").reminders(made)
-    empty = "New queues are empty: SDR_Backup. Add members (Setup, Queues), or leads that are handed over are nobody's."
-    assert [text for text in said if text.startswith("New queues")] == [empty]
-    assert len([text for text in said if "Default Workflow User" in text]) == 1
-    assert load_target("salesforce").reminders([item for item in made if item.address.kind == "CustomField"]) == []
-
-
 def test_an_org_without_slack_is_told_what_to_do() -> None:
     refused = "ACTIONCALL_NOT_FOUND_WITH_NAME_AND_TYPE: there is no action slackPostMessage of type slackPostMessage."
     advice = "This org has no action that posts to Slack: connect it to the workspace in Setup, Slack, or use email."

@@ -102,6 +102,7 @@ def test_the_example_wants_these_things() -> None:
         "CustomObject:STL_SLA_Step__mdt", "CustomObject:STL_Settings__mdt",
         "Flow:STL_Event_First_Touch", "Flow:STL_Lead_Owner_Settled", "Flow:STL_Lead_Stamp", "Flow:STL_Lead_Timers",
         "Flow:STL_Log_Error", "Flow:STL_Task_First_Touch", "PermissionSet:STL_Speed_To_Lead", "Queue:SDR_Backup",
+        "ManualStep:default_workflow_user", "ManualStep:permission_set", "ManualStep:queue_members",
     }  # fmt: skip
     holidays = {name for name in names if name.startswith("Holiday:STL us 2026-12-25")}
     assert holidays == {"Holiday:STL us 2026-12-25 Christmas Day"}

@@ -9,12 +9,12 @@ from provisioner.planning.plan import Change
 from provisioner.targets.base import Meaning
 from provisioner.targets.hubspot.meanings import flows, parts
 from provisioner.targets.hubspot.meanings.words import Told
-from provisioner.targets.meaning import explained
+from provisioner.targets.meaning import explained, step
 
 TELLERS: dict[str, Callable[[Told], Iterator[Meaning]]] = {
     "Flow": flows.flow,
     "List": parts.listing,
-    "ManualStep": parts.step,
+    "ManualStep": step,
     "Property": parts.property_,
     "PropertyGroup": parts.group,
 }

@@ -1,4 +1,4 @@
-"""Properties, their group, lists, and the steps that a person does."""
+"""Properties, their group, and lists."""
 
 from __future__ import annotations
 
@@ -113,14 +113,3 @@ def listing(told: Told) -> Iterator[Meaning]:
     yield from arrow(f"Name of the list {told.name}", told.moved("name"))
     for item in told.others("filterBranch", "name"):
         yield from differing(f"List {name}", item, mine)
-
-
-def step(told: Told) -> Iterator[Meaning]:
-    """Reports and dashboards: what was done by hand is remembered, and open again when it does not count any more."""
-    title = shown(told.either.get("title") or told.name)
-    if told.goes:
-        yield Meaning(f"To be done by hand, and not done: {title}")
-    elif told.comes:
-        yield Meaning(f"Done by hand: {title}")
-    elif told.others():
-        yield Meaning(f"Done by hand in another form than it should have now: {title}")

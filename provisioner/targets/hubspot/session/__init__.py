@@ -224,15 +224,15 @@ class HubSpotSession:
             for event in writer.write(ledger):
                 yield replace(event, message=self._scrub(event.message))
 
-    def tick(self, step: Resource, design: str, prefix: str, *, by: str, at: str) -> None:
-        """Remember that a person has done a manual step (as resolved for this portal). `at` is UTC ISO."""
+    def tick(self, steps: Sequence[Resource], design: str, prefix: str, *, by: str, at: str) -> None:
+        """Remember that a person has done manual steps (as resolved for this portal). `at` is UTC ISO."""
         with discreet(self._transport.secrets):
-            tick(self.door, self._pace, step, design, prefix, f"{by} {at}")
+            tick(self.door, self._pace, steps, design, prefix, f"{by} {at}")
 
-    def untick(self, address: Address, prefix: str) -> bool:
-        """Forget it again. False when it was not ticked."""
+    def untick(self, addresses: Sequence[Address], prefix: str) -> frozenset[Address]:
+        """Forget them again; those that were ticked."""
         with discreet(self._transport.secrets):
-            return untick(self.door, self._pace, address, prefix)
+            return untick(self.door, self._pace, addresses, prefix)
 
     def _scrub(self, text: str) -> str:
         return scrub(text, self._transport.secrets())

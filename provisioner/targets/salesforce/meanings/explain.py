@@ -8,7 +8,7 @@ from dataclasses import replace
 from provisioner.model.design import Design
 from provisioner.planning.plan import Change
 from provisioner.targets.base import Meaning
-from provisioner.targets.meaning import explained
+from provisioner.targets.meaning import explained, step
 from provisioner.targets.salesforce.meanings import flows, mail, parts, records, reporting
 from provisioner.targets.salesforce.meanings.words import Told
 from provisioner.targets.salesforce.names import used_hours
@@ -29,6 +29,7 @@ TELLERS: dict[str, Callable[[Told], Iterator[Meaning]]] = {
     "Holiday": parts.holiday,
     "LeadConvertMapping": parts.mapping,
     "ListView": reporting.view,
+    "ManualStep": step,
     "PermissionSet": parts.permission_set,
     "Queue": parts.queue,
     "Report": reporting.report,

@@ -40,12 +40,13 @@ if TYPE_CHECKING:  # only a backfill needs them
 
     from provisioner.past import Filled, Past, PastLead, Row, Seen
     from provisioner.targets.salesforce.session.bulk import Bulk
+    from provisioner.targets.salesforce.session.ticking import Ticking
 
 __all__ = ["SalesforceSession", "connect"]
 
 
 class SalesforceSession:
-    """Implements `Session`, `Looking`, `Telling` and `Occupied` of `targets.base`.
+    """Implements `Session`, `Looking`, `Telling`, `Ticking` and `Occupied` of `targets.base`.
 
     Signs in with the first request, not before.
     """
@@ -249,6 +250,21 @@ class SalesforceSession:
             for event in writer.write(ledger):
                 yield replace(event, message=self._scrub(event.message))
 
+    def tick(self, steps: Sequence[Resource], design: str, prefix: str, *, by: str, at: str) -> None:
+        """Remember that a person has done these steps: one deployment, of the ledger alone. `at` is UTC ISO."""
+        with discreet(self._transport.secrets):
+            self._ticking(prefix).tick(steps, design, by, at)
+
+    def untick(self, addresses: Sequence[Address], prefix: str) -> frozenset[Address]:
+        """Forget them again; those that were remembered."""
+        with discreet(self._transport.secrets):
+            return self._ticking(prefix).untick(addresses)
+
+    def _ticking(self, prefix: str) -> Ticking:
+        from provisioner.targets.salesforce.session.ticking import Ticking
+
+        return Ticking(self.rest, self._soap, self._deployer, self.identity(), prefix)
+
     def _bulk(self) -> Bulk:
         from provisioner.targets.salesforce.session.bulk import Bulk
 
@@ -258,8 +274,8 @@ class SalesforceSession:
         return scrub(text, self._transport.secrets())
 
     def _writer(self, plan: Plan) -> Writer:
-        as_active = self._seen.as_active if self._seen is not None else None
-        return Writer(self.rest, self._soap, self._deployer, self.identity(), plan, self._recorded, as_active)
+        as_active, ticks = (self._seen.as_active, self._seen.ticks) if self._seen is not None else (None, None)
+        return Writer(self.rest, self._soap, self._deployer, self.identity(), plan, self._recorded, as_active, ticks)
 
 
 LOCAL_POLL = 0.05  # seconds; an emulator on this machine is not a server to be spared

@@ -11,12 +11,13 @@ from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Live, OrgIdentity
 from provisioner.targets.salesforce import package
 from provisioner.targets.salesforce.audit.answers import Answers, Refusal, text
-from provisioner.targets.salesforce.limits import REQUIRE_VALIDATION
+from provisioner.targets.salesforce.manual import CONVERTED
 from provisioner.targets.salesforce.parse import parse_package
-from provisioner.targets.salesforce.session import ledger, recipients, record_types, together
+from provisioner.targets.salesforce.session import ledger, recipients, record_types, steps, together
 from provisioner.targets.salesforce.session.activation import deploys_as_active
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Property, Retrieved, Soap
+from provisioner.targets.salesforce.session.ticks import Ticks
 from provisioner.targets.salesforce.shape import tree
 from provisioner.targets.salesforce.soql import literals, portions
 from provisioner.targets.salesforce.xml import read
@@ -24,7 +25,6 @@ from provisioner.targets.salesforce.xml import read
 # [community] the vendor's message for a member of the manifest that is not in the org.
 NOT_FOUND = re.compile(r"^Entity of type '(?P<kind>[^']+)' named '(?P<name>.+)' cannot be found\.?$")
 ACTIVE = "flows"  # key of the question which flows are active
-CONVERTED = "_Lead_Converted"  # how the flow's name ends that links stage history
 SETTINGS_KINDS = frozenset({"BusinessHours", "Holiday"})
 # By what the org's setting "Deploy processes and flows as active" says; None: it could not be read. [docs] 4.9
 PRODUCTION_FLOWS = {
@@ -55,46 +55,66 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One look at the org. `components`: what the retrieve said of each; `saved`: when the org saved our ledger."""
+    """One look at the org. `components`: what the retrieve said of each; `saved`: when the org saved our ledger;
+    `ticks`: the steps that it remembers; `steps`: what those are judged by."""
 
     live: Live
     people: recipients.Looked
     components: tuple[Property, ...]
     saved: ledger.Saved
     offers: record_types.RecordTypes
+    ticks: Ticks
+    steps: steps.Seen
     as_active: bool | None = None  # whether a production org deploys flows as active, where that was read
 
 
 def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgIdentity) -> Reading:
     """The ledger, what is there of desired and owned things, and what is worth saying about recipients and flows."""
-    recorded, elsewhere, saved = ledger.read(rest, prefix)
+    remembered = ledger.read(rest, prefix)
+    recorded = remembered.ledger
     wanted = frozenset(desired.resources) | frozenset(recorded.fingerprints)
+    wanted = frozenset(address for address in wanted if not address.is_by_hand)
     found = _Found()
     known = {address for address in wanted if address.kind in package.KINDS}
     found.hide(wanted - known, "a kind that this version of provisioner does not know")
-    components: tuple[Property, ...] = ()
-    as_active: bool | None = None
     asks_of_flows = org.is_production and any(address.kind == "Flow" for address in desired.resources)
+    retrieved = soap.retrieve(_members(known, asks_of_flows)) if known else Retrieved({}, (), ())
     if known:
-        retrieved = soap.retrieve(_members(known, asks_of_flows))
-        as_active = deploys_as_active(retrieved.files)
-        components = retrieved.properties
         _sort(retrieved, known, found)
-        _check_conversion(retrieved, found)
     flows = sorted(address.name for address in found.resources if address.kind == "Flow")
     search = recipients.search(desired, prefix)
-    chosen = record_types.choices(desired)
-    asked = _flow_query(flows) | search.queries | record_types.questions(chosen)
-    answers = together.ask_all(rest, asked, "say which flows are active and who is there")
+    asked = steps.asked(desired)
+    by_hand = steps.queries(asked, found.resources)
+    choices = record_types.choices([*desired, *steps.relied_on(asked, desired, found.resources)])
+    queries = _flow_query(flows) | search.queries | record_types.questions(choices) | by_hand
+    answers = together.ask_all(rest, queries, "say which flows are active and who is there")
     _check_flows(flows, answers, found)
     people = search.look(answers)
     found.notices += people.notices
+    as_active = deploys_as_active(retrieved.files)
     if asks_of_flows:
         found.notices.append(PRODUCTION_FLOWS[as_active])
-    there = (resource for address, resource in found.resources.items() if address not in found.unread)
-    live = Live(Snapshot.of(there, found.unread), recorded, tuple(found.notices), elsewhere=elsewhere)
-    offers = record_types.look(soap, chosen, answers, live.snapshot)
-    return Reading(live, people, components, saved, offers, as_active)
+    there = Snapshot.of((item for item in found.resources.values() if item.address not in found.unread), found.unread)
+    offers = record_types.look(soap, choices, answers, there)
+    seen = steps.seen(there, retrieved.properties, answers, _converts(retrieved), offers)
+    judged = steps.judge(desired, remembered.ticks, seen)
+    live = Live(
+        Snapshot.of([*there, *judged.resources], there.unread),
+        recorded,
+        tuple(found.notices),
+        resolved=_without(desired, judged.unneeded),
+        ticked=judged.ticked,
+        elsewhere=remembered.elsewhere,
+    )
+    active = as_active if known else None
+    return Reading(live, people, retrieved.properties, remembered.saved, offers, remembered.ticks, seen, active)
+
+
+def _without(desired: Snapshot, unneeded: Collection[Address]) -> Snapshot | None:
+    """What is desired of this org, where that is less than the design says."""
+    if not unneeded:
+        return None
+    return Snapshot.of((item for item in desired if item.address not in unneeded), desired.unread)
 
 
 def _members(known: Collection[Address], asks_of_flows: bool) -> dict[str, list[str]]:
@@ -107,13 +127,13 @@ def _members(known: Collection[Address], asks_of_flows: bool) -> dict[str, list[
     return members
 
 
-def _check_conversion(retrieved: Retrieved, found: _Found) -> None:
-    """By default a conversion runs no automation. [docs] reference/salesforce.md 3.4"""
+def _converts(retrieved: Retrieved) -> bool | None:
+    """Whether conversions run automation, which by default they do not; None where it was not read. [docs]
+    reference/salesforce.md 3.4"""
     path = "settings/LeadConfig.settings"
-    if path in retrieved.files:
-        said = tree(read(retrieved.files[path], path))
-        if said.get("shouldLeadConvertRequireValidation") != "true":
-            found.notices.append(f"Stage history is not linked to contacts and opportunities. {REQUIRE_VALIDATION}")
+    if path not in retrieved.files:
+        return None
+    return bool(tree(read(retrieved.files[path], path)).get("shouldLeadConvertRequireValidation") == "true")
 
 
 def _sort(retrieved: Retrieved, wanted: Collection[Address], found: _Found) -> None:

@@ -34,13 +34,14 @@ READ_MOST = 10  # components per readMetadata call. [docs] reference/salesforce.
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """What the org says about one retrieved or listed component."""
+    """What the org says about one retrieved or listed component; `id` is empty where it tells none."""
 
     kind: str
     full_name: str
     file_name: str
     changed_by: str
     changed_at: str  # UTC, ISO 8601
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ def _property(row: _Element) -> Property:
         file_name=xmltext.text_of(row, "fileName"),
         changed_by=xmltext.text_of(row, "lastModifiedByName"),
         changed_at=xmltext.text_of(row, "lastModifiedDate"),
+        id=xmltext.text_of(row, "id"),
     )
 
 

@@ -18,21 +18,22 @@ from provisioner.planning.plan import Action, Change, Plan
 from provisioner.resources import Address, Resource
 from provisioner.targets.base import Artifact, Ledger, OrgIdentity, Outcome, Progress
 from provisioner.targets.salesforce import package
-from provisioner.targets.salesforce.session import activation, removal
+from provisioner.targets.salesforce.session import activation, removal, steps
 from provisioner.targets.salesforce.session import ledger as ledgers
 from provisioner.targets.salesforce.session.carrying import carried, without
 from provisioner.targets.salesforce.session.deploy import Deployer, Deployment, Options
 from provisioner.targets.salesforce.session.org import same_id
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Soap
+from provisioner.targets.salesforce.session.ticks import Ticks
 
 Events = Iterator[Progress | Outcome]
 APEX = frozenset({"ApexClass", "ApexTrigger"})
 
 
 class Writer:
-    """Writes one plan to one org. `recorded` is the ledger as it was last read; `as_active` whether a production org
-    deploys flows as active, None where that is not known."""
+    """Writes one plan to one org. `recorded` is the ledger as it was last read, `ticks` the steps it remembers;
+    `as_active` whether a production org deploys flows as active, None where that is not known."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Writer:
         plan: Plan,
         recorded: Ledger,
         as_active: bool | None = None,
+        ticks: Ticks | None = None,
     ) -> None:
         planned = str(plan.org.get("id") or "")
         if planned and not same_id(planned, org.id):
@@ -59,8 +61,11 @@ class Writer:
         self._recorded = recorded
         self._as_active = as_active
         self._name = ledgers.resource_name(plan.prefix)
-        self._kept = [change for change in plan.changes if change.action is not Action.DELETE]
-        self._doomed = [change for change in plan.changes if change.action is Action.DELETE]
+        self._ticks = ticks or {}
+        self._steps = [change for change in plan.changes if change.address.is_by_hand]
+        deployed = [change for change in plan.changes if not change.address.is_by_hand]
+        self._kept = [change for change in deployed if change.action is not Action.DELETE]
+        self._doomed = [change for change in deployed if change.action is Action.DELETE]
 
     def check(self) -> None:
         """Validate creates and updates with their ledger, saving nothing.
@@ -90,6 +95,7 @@ class Writer:
             raise
 
     def _stages(self, final: Ledger) -> Events:
+        yield from self._by_hand()
         if self._kept or not self._doomed:
             if final.fingerprints or self._doomed:
                 yield from self._deploy_kept(final, check_only=False)
@@ -99,6 +105,14 @@ class Writer:
         if self._doomed:
             yield Progress(removal.STAGE, "Removing what is no longer wanted", at_rest=True)
             yield from self._remove(final)
+
+    def _by_hand(self) -> Events:
+        """What a person does is not done here; of what nobody wants any more, the ledger forgets that it was."""
+        for change in self._steps:
+            if change.after is None:
+                yield Outcome(change.address, "done", "forgotten; what was done by hand stays")
+            else:
+                yield Outcome(change.address, "skipped", "manual")
 
     def _switch(self) -> Events:
         """What was deployed runs, or does not, as it is wanted; then everything that is kept has its outcome."""
@@ -163,7 +177,7 @@ class Writer:
         files = [file for file in rendered if file.path != "package.xml"]
         if kept is not None:
             members[ledgers.KIND] = [self._name]
-            files += ledgers.artifacts(self._name, kept)
+            files += ledgers.artifacts(self._name, kept, steps.kept(self._ticks, kept.fingerprints, self._steps))
         files += [*more, Artifact("package.xml", package.manifest(members, version))]
         return package.build_zip(files)
 

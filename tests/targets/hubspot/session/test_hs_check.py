@@ -27,7 +27,7 @@ def test_manual_steps_are_skipped_until_a_person_ticks_them(opened: Opened, port
     end = applied(session, *pieces.whole(), pieces.step())
     assert pieces.messages(end.outcomes) == {"ManualStep:report": "manual"}
     assert pieces.changes(pieces.planned(session, *pieces.whole(), pieces.step())) == ["! ManualStep:report"]
-    session.tick(pieces.step(), "acme", "stl", by="ada", at="2026-03-03T09:00:00Z")
+    session.tick([pieces.step()], "acme", "stl", by="ada", at="2026-03-03T09:00:00Z")
     assert pieces.changes(pieces.planned(session, *pieces.whole(), pieces.step())) == []
     assert pieces.changes(pieces.planned(session, *pieces.whole(), pieces.step(text="Other."))) == [
         "! ManualStep:report"
@@ -35,11 +35,12 @@ def test_manual_steps_are_skipped_until_a_person_ticks_them(opened: Opened, port
     assert pieces.messages(applied(session, *pieces.whole()).outcomes) == {
         "ManualStep:report": "forgotten; what was built by hand stays"
     }
-    session.tick(pieces.step(), "acme", "stl", by="ada", at="2026-03-03T09:00:00Z")
-    assert session.untick(Address("ManualStep", "report"), "stl") is True
-    assert session.untick(Address("ManualStep", "report"), "stl") is False
+    session.tick([pieces.step()], "acme", "stl", by="ada", at="2026-03-03T09:00:00Z")
+    report = Address("ManualStep", "report")
+    assert session.untick([report], "stl") == {report}
+    assert session.untick([report], "stl") == frozenset()
     with pytest.raises(TargetError, match=r"^This prefix belongs to the design .acme., not to .other.\.$"):
-        session.tick(pieces.step(), "other", "stl", by="ada", at="x")
+        session.tick([pieces.step()], "other", "stl", by="ada", at="x")
 
 
 def test_conversions_are_refused_before_anything_is_written(opened: Opened, portal: Portal) -> None:

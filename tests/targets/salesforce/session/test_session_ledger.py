@@ -13,7 +13,7 @@ from provisioner.errors import TargetError
 from provisioner.resources import Address
 from provisioner.targets.base import Ledger
 from provisioner.targets.salesforce.session import SalesforceSession, ledger
-from provisioner.targets.salesforce.session.ledger import Saved
+from provisioner.targets.salesforce.session.ledger import Found, Saved
 
 PRINT = "ab" * 32
 NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20)
@@ -30,7 +30,7 @@ LEDGERS = st.builds(
 
 @given(LEDGERS)
 def test_what_is_written_is_what_is_read(written: Ledger) -> None:
-    read = ledger.decode(ledger.encode(written), "STL_Ledger")
+    read = ledger.decode(ledger.encode(written), "STL_Ledger").ledger
     assert (read.design, read.fingerprints, read.meta) == (written.design, written.fingerprints, written.meta)
 
 
@@ -96,7 +96,7 @@ def test_reading_takes_two_requests(org: ScriptedOrg, session: SalesforceSession
     assert session.rest.version == "66.0"
     org.static["STL_Ledger"] = ledger.encode(Ledger("acme", {Address("Flow", "X"): PRINT}))
     before = session.api_calls
-    assert ledger.read(session.rest, "STL")[0].fingerprints == {Address("Flow", "X"): PRINT}
+    assert ledger.read(session.rest, "STL").ledger.fingerprints == {Address("Flow", "X"): PRINT}
     assert session.api_calls - before == 2
     assert org.requests[-2].soql == (
         "SELECT Id, Name, Description, CreatedDate, LastModifiedDate, LastModifiedBy.Name, LastModifiedBy.Username "
@@ -106,7 +106,7 @@ def test_reading_takes_two_requests(org: ScriptedOrg, session: SalesforceSession
 
 
 def test_no_ledger_yet(org: ScriptedOrg, session: SalesforceSession) -> None:
-    assert ledger.read(session.rest, "STL") == (Ledger(), {}, Saved())
+    assert ledger.read(session.rest, "STL") == Found(Ledger(), {}, Saved(), {})
 
 
 def test_other_ledgers_say_whose_they_are(org: ScriptedOrg, session: SalesforceSession) -> None:
@@ -119,7 +119,7 @@ def test_other_ledgers_say_whose_they_are(org: ScriptedOrg, session: SalesforceS
         "GeneralLedger": "What provisioner applied to this org (design acme). Do not edit.",
         "Their_Ledger": "Bookkeeping (design acme).",
     }
-    assert ledger.read(session.rest, "STL") == (Ledger(), {"A_B": "other-one", "OLD": "acme"}, Saved())
+    assert ledger.read(session.rest, "STL") == Found(Ledger(), {"A_B": "other-one", "OLD": "acme"})
 
 
 def test_two_ledgers(org: ScriptedOrg, session: SalesforceSession) -> None:

@@ -76,7 +76,7 @@ def test_creates_and_their_ledger_are_one_deployment(
         "StaticResource": ["STL_Ledger"],
     }
     metadata_schema.assertValid(etree.fromstring(sent.zip["package.xml"]))
-    written = ledger.decode(sent.zip["staticresources/STL_Ledger.resource"], "STL_Ledger")
+    written = ledger.decode(sent.zip["staticresources/STL_Ledger.resource"], "STL_Ledger").ledger
     assert (written.design, written.fingerprints) == ("acme", final.fingerprints)
     assert (written.meta["plan"], written.meta["applied_by"], written.meta["tool"]) == (
         "p1",

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from provisioner.emulator.salesforce.assembly import assembled
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 
 @pytest.fixture

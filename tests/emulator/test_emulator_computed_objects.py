@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.org import Org
 from provisioner.emulator.salesforce.soql import query
+from provisioner.emulator.salesforce.state.org import Org
 
 LEAD = "EntityDefinition.QualifiedApiName = 'Lead'"
 NO_AGGREGATES = (

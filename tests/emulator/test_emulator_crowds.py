@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from provisioner.emulator.salesforce.assembly import assembled
-from provisioner.emulator.salesforce.planting import count_stored, plant_document
-from provisioner.emulator.salesforce.schema import FieldDef
+from provisioner.emulator.salesforce.control.planting import count_stored, plant_document
 from provisioner.emulator.salesforce.soql import query
+from provisioner.emulator.salesforce.state.schema import FieldDef
 
 USERS = [{"username": "ada@x.example", "last": "Ada"}, {"username": "bob@x.example", "last": "Bob", "active": False}]
 CROWD = {

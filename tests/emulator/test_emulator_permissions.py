@@ -1,6 +1,6 @@
 import pytest
 
-from provisioner.emulator.salesforce.schema import FieldDef
+from provisioner.emulator.salesforce.state.schema import FieldDef
 
 DUE = FieldDef("Due__c", "Due", "datetime", custom=True)
 

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from provisioner.emulator.salesforce.app import build
-from provisioner.emulator.salesforce.schema import FieldDef
+from provisioner.emulator.salesforce.state.schema import FieldDef
 
 LEAD = {"LastName": "Doe", "Company": "Acme"}
 NO_SUCH = "The requested resource does not exist"

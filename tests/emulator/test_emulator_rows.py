@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from provisioner.emulator.salesforce.assembly import assembled
-from provisioner.emulator.salesforce.rows import And, Compare, Not, Or
-from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue, SObjectDef
+from provisioner.emulator.salesforce.state.rows import And, Compare, Not, Or
+from provisioner.emulator.salesforce.state.schema import FieldDef, PicklistValue, SObjectDef
 
 NOW = datetime(2026, 1, 5, 14, tzinfo=UTC)
 

@@ -4,10 +4,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.schema import FieldDef
 from provisioner.emulator.salesforce.soql import query
 from provisioner.emulator.salesforce.soql.dates import days, instants
 from provisioner.emulator.salesforce.soql.tree import DateLiteral
+from provisioner.emulator.salesforce.state.schema import FieldDef
 
 ADVICE = "Please reference your WSDL or the describe call for the appropriate names."
 

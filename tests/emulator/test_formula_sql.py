@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from provisioner.emulator.salesforce.assembly import assembled
 from provisioner.emulator.salesforce.automation.formula import FormulaError
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
 from provisioner.emulator.salesforce.soql import query
 from provisioner.emulator.salesforce.soql.formulas import formula_sql
-from provisioner.emulator.salesforce.values import to_json
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.values import to_json
 
 NOW = datetime(2026, 3, 2, 12, 0, 0, 500_000, tzinfo=UTC)
 EDGES = (datetime(1, 1, 1, tzinfo=UTC), datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC), NOW.replace(microsecond=0),

@@ -27,7 +27,7 @@ from metadata_packages import (
 
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.metadata.options import DeployOptions, check_options
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 Said = Callable[[Org], list[str]]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from metadata_packages import deploy, destructive, field, file, flow, lead, package
 
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 FIELDS = lead(
     field("Due__c", "DateTime"),

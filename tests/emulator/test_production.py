@@ -8,7 +8,7 @@ import pytest
 from metadata_packages import deploy, file, flow_package, package, stamp_flow, twin
 
 from provisioner.emulator.salesforce.metadata.options import read_options
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 META = file("ApexClass", "<apiVersion>66.0</apiVersion><status>Active</status>")
 

@@ -23,8 +23,8 @@ from metadata_packages import (
 )
 
 from provisioner.emulator.salesforce.automation.refusals import SaveRefused
-from provisioner.emulator.salesforce.org import Org
-from provisioner.emulator.salesforce.planting import change_by_hand, change_settings, plant_document
+from provisioner.emulator.salesforce.control.planting import change_by_hand, change_settings, plant_document
+from provisioner.emulator.salesforce.state.org import Org
 
 if TYPE_CHECKING:
     from conftest import Emulator

@@ -1,4 +1,9 @@
 """A small Salesforce org: REST and SOQL, metadata deployments, and the automation that runs when records are saved.
 
-`org.Org` is where the parts meet; `rest`, `soql`, `metadata` and `automation` are the rooms.
+The way through the house, one way:
+
+    app → control, assembly → metadata → analytics, bulk → rest → soql → automation → state → errors, ids, kinds, xml
+
+What is further down never imports what is further up: an org knows its engines as the protocols of `state/engines.py`,
+and `assembly` says who they are. Whoever stands above an engine finds it by its class: `Automation.of(org)`.
 """

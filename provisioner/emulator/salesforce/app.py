@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,78 +17,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provisioner.emulator.clock import iso
 from provisioner.emulator.control import door
-from provisioner.emulator.salesforce import rest
+from provisioner.emulator.salesforce.analytics import rest as analytics
 from provisioner.emulator.salesforce.assembly import assembled
-from provisioner.emulator.salesforce.automation.engine import Automation
-from provisioner.emulator.salesforce.bulk.service import Bulk
+from provisioner.emulator.salesforce.bulk import rest as bulk
+from provisioner.emulator.salesforce.control.world import World
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.metadata import routes as metadata_routes
-from provisioner.emulator.salesforce.org import Org
-from provisioner.emulator.salesforce.planting import (
-    change_by_hand,
-    change_settings,
-    convert_lead,
-    count_stored,
-    plant_deployment,
-    plant_document,
-)
+from provisioner.emulator.salesforce.metadata import routes as metadata
+from provisioner.emulator.salesforce.rest import routes as data
 from provisioner.emulator.salesforce.rest.common import Refused, refusal
 from provisioner.emulator.salesforce.rest.information import NEWEST, OLDEST
+from provisioner.emulator.salesforce.state.org import Org
 from provisioner.emulator.server import Front
 
 _VERSIONED = re.compile(r"(/services/(?:data/v|Soap/[a-z]/))(\d+)(?:\.\d)?(?=/|$)")
-
-
-class World:
-    """The org as the control door sees it."""
-
-    def __init__(self, org: Org) -> None:
-        self.org = org
-
-    @property
-    def now(self) -> datetime:
-        return self.org.now
-
-    def advance(self, until: datetime) -> None:
-        self.org.advance(until)
-
-    def reset(self) -> None:
-        self.org.reset()
-
-    def seed(self, document: Any) -> dict[str, Any]:
-        return plant_document(self.org, document)
-
-    def show_settings(self) -> dict[str, Any]:
-        return self.org.settings.to_json()
-
-    def change_settings(self, values: dict[str, Any]) -> None:
-        change_settings(self.org, values)
-
-    def sent(self) -> list[dict[str, Any]]:
-        return [message.to_json() for message in self.org.outbox.messages()]
-
-    def clear_sent(self) -> None:
-        self.org.outbox.clear()
-
-    def timers(self) -> list[dict[str, Any]]:
-        return self.org.automation.pending()
-
-    def extras(self) -> dict[str, Callable[[Any], Any]]:
-        return {
-            "bulk": lambda body: Bulk.of(self.org).ingest.plant(body),
-            "by_hand": lambda body: change_by_hand(self.org, body),
-            "convert": lambda body: convert_lead(self.org, body),
-            "count": lambda body: count_stored(self.org, body),
-            "deployment": lambda body: plant_deployment(self.org, body),
-            "expire": self._expire,
-            "mishaps": lambda body: Automation.of(self.org).mishaps.order(body),
-        }
-
-    def _expire(self, body: Any) -> dict[str, Any]:
-        """End every session: clients must log in again."""
-        self.org.settings.tokens = {}
-        self.org.keep_settings()
-        return {"sessions": 0}
 
 
 def create(path: Path | None, url: str, start: datetime | None, apex_twin: bool) -> tuple[ASGIApp, dict[str, Any]]:
@@ -105,11 +45,17 @@ def create(path: Path | None, url: str, start: datetime | None, apex_twin: bool)
 def build(org: Org) -> Front:
     """Routes in front of an org, without a server."""
     front: list[Front] = []
-    listed: list[Route] = [*door(World(org), lambda: front[0]), *metadata_routes.routes(org), *rest.routes(org)]
+    listed: list[Route] = [*door(World(org), lambda: front[0]), *_routes(org)]
     handlers: Any = {Exception: _unexpected, ApiError: _refuse_one, Refused: _refuse, HTTPException: _http_error}
     inner = Starlette(routes=listed, exception_handlers=handlers)
     front.append(Front(_Vendor(org, inner), lambda: iso(org.now), _expired))
     return front[0]
+
+
+def _routes(org: Org) -> list[Route]:
+    """The first that fits answers."""
+    sides = (metadata, bulk, analytics, data)
+    return [route for side in sides for route in side.routes(org)]
 
 
 async def _refuse_one(request: Request, error: Exception) -> Response:

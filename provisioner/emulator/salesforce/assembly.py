@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from provisioner.emulator.salesforce import own_permissions
 from provisioner.emulator.salesforce.analytics import views
 from provisioner.emulator.salesforce.automation.engine import Automation
 from provisioner.emulator.salesforce.bulk.service import Bulk
 from provisioner.emulator.salesforce.metadata.store import MetadataStore
-from provisioner.emulator.salesforce.org import Engines, Org
+from provisioner.emulator.salesforce.state import own_permissions
+from provisioner.emulator.salesforce.state.org import Engines, Org
 
 
 def _setup_objects(org: Org) -> None:

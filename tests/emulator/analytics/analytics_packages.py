@@ -12,7 +12,7 @@ from provisioner.emulator.salesforce.analytics.report_types import find_type
 from provisioner.emulator.salesforce.analytics.results import run
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
 from provisioner.emulator.salesforce.metadata.outcome import Outcome
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 NS = "http://soap.sforce.com/2006/04/metadata"
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'

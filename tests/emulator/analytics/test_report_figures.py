@@ -24,7 +24,7 @@ from analytics_packages import (
 )
 
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 
 @pytest.fixture

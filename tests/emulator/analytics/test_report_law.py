@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from provisioner.emulator.salesforce.assembly import assembled
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 ZONE = ZoneInfo("America/New_York")
 NOW = datetime(2026, 1, 5, 14, tzinfo=UTC)

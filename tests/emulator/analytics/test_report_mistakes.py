@@ -25,7 +25,7 @@ from analytics_packages import (
 
 from provisioner.emulator.salesforce.metadata.manifest import read_manifest
 from provisioner.emulator.salesforce.metadata.retrieve import retrieve
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 LAST = column("LAST_NAME")
 BY_SOURCE = LAST + down("LEAD_SOURCE")

@@ -11,7 +11,7 @@ from lxml import etree
 
 from provisioner.emulator.salesforce.assembly import assembled
 from provisioner.emulator.salesforce.automation.flow.checks import Problem
-from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue, SObjectDef
+from provisioner.emulator.salesforce.state.schema import FieldDef, PicklistValue, SObjectDef
 
 NS = "http://soap.sforce.com/2006/04/metadata"
 

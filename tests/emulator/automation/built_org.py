@@ -7,8 +7,8 @@ import zipfile
 from datetime import datetime, timedelta
 from typing import Any
 
+from provisioner.emulator.salesforce import kinds
 from provisioner.emulator.salesforce.assembly import assembled
-from provisioner.emulator.salesforce.metadata import kinds
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
 
 NS = "http://soap.sforce.com/2006/04/metadata"
@@ -104,7 +104,7 @@ class Built:
         })  # fmt: skip
 
     def user(self, username: str, last: str, *, active: bool = True) -> str:
-        from provisioner.emulator.salesforce.seed import user_values
+        from provisioner.emulator.salesforce.state.seed import user_values
 
         profile = self.org.rows.select("Profile")[0]["Id"]
         values = user_values(username, profile, "UTC", last=last) | {"IsActive": active}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from provisioner.emulator.salesforce.automation.apex_twin import TwinError, find_block
 from provisioner.emulator.salesforce.automation.business_hours import BusinessHours, NeverOpen
-from provisioner.emulator.salesforce.rows import Compare
+from provisioner.emulator.salesforce.state.rows import Compare
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 BLOCK = {

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.emulator.salesforce.ids import make_id
-from provisioner.emulator.salesforce.rows import counted
-from provisioner.emulator.salesforce.schema import FieldDef
+from provisioner.emulator.salesforce.state.rows import counted
+from provisioner.emulator.salesforce.state.schema import FieldDef
 
 LEAD = lookup("Lead__c", "Lead", "Changes")
 STAGE = field("Stage__c", "Text", "<length>80</length>")

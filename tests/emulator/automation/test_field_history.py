@@ -85,7 +85,7 @@ def test_a_custom_object_has_a_history_of_its_own(built: Built) -> None:
 
 
 def test_history_can_be_planted_in_the_past(built: Built) -> None:
-    from provisioner.emulator.salesforce.planting import plant_document
+    from provisioner.emulator.salesforce.control.planting import plant_document
 
     old = {"Field": "Status", "OldValue": "Open - Not Contacted", "NewValue": "Working - Contacted"}
     plant_document(built.org, {"records": [
@@ -111,7 +111,7 @@ def test_whether_a_field_is_tracked_can_be_read(built: Built) -> None:
 
 def _view(org: object) -> list[dict[str, object]]:
     from provisioner.emulator.salesforce.metadata.views import rows_of
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
     assert isinstance(org, Org)
     return list(rows_of(org, org.metadata.components, "FieldDefinition"))

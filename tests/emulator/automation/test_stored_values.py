@@ -9,7 +9,7 @@ import pytest
 
 from provisioner.emulator.salesforce.automation.values import accept, field_errors
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.schema import FieldDef
+from provisioner.emulator.salesforce.state.schema import FieldDef
 
 WHOLE = FieldDef("N", "N", "int", precision=4)
 TENTHS = FieldDef("T", "T", "double", precision=4, scale=1)

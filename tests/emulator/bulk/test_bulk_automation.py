@@ -7,7 +7,7 @@ from pathlib import Path
 from metadata_packages import deploy, file, flow, package, stamp_flow
 
 from provisioner.emulator.salesforce.assembly import assembled
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 _NODE = "<name>{0}</name><label>{0}</label><locationX>0</locationX><locationY>0</locationY>"
 SWITCH = file(

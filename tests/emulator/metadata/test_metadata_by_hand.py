@@ -8,8 +8,8 @@ import pytest
 from metadata_packages import deploy, field_package, file, flow_package, package
 from test_metadata_trail import NUMBER, POLICY, permission_set, record
 
-from provisioner.emulator.salesforce.org import Org
-from provisioner.emulator.salesforce.planting import change_by_hand, plant_document
+from provisioner.emulator.salesforce.control.planting import change_by_hand, plant_document
+from provisioner.emulator.salesforce.state.org import Org
 
 BOB = "bob@x.example"
 

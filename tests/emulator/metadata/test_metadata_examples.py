@@ -7,7 +7,7 @@ from metadata_packages import EXAMPLES, changed, deploy, example, field, lead, m
 
 from provisioner.emulator.salesforce.metadata.manifest import read_manifest
 from provisioner.emulator.salesforce.metadata.retrieve import retrieve
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 MEMBERS = {
     "ApexClass": ["SlaClock", "SlaClockTest"],

@@ -17,7 +17,7 @@ from metadata_packages import (
 )
 
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 SCHEDULED = (
     '<?xml version="1.0" encoding="UTF-8"?><Flow xmlns="http://soap.sforce.com/2006/04/metadata">'

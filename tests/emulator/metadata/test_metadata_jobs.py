@@ -10,7 +10,7 @@ from metadata_packages import field_package, file, package
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.metadata.jobs import Job
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 KEEP = DeployOptions(rollback_on_error=True, single_package=True)
 TESTED = DeployOptions(rollback_on_error=True, single_package=True, check_only=True, test_level="RunLocalTests")

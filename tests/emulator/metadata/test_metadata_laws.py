@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from lxml import etree
 from metadata_packages import NS, example
 
-from provisioner.emulator.salesforce.metadata import check, xml
+from provisioner.emulator.salesforce import xml
+from provisioner.emulator.salesforce.metadata import check
 from provisioner.emulator.salesforce.metadata.handlers.flows import content_of
 
 # Characters XML can hold; the carriage return is turned into a newline by every XML parser.

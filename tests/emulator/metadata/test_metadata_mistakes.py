@@ -19,7 +19,7 @@ from metadata_packages import (
     zipped,
 )  # fmt: skip
 
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 PICK = "<valueSet><valueSetDefinition><sorted>false</sorted>{}</valueSetDefinition></valueSet>"
 VALUE = "<value><fullName>{}</fullName><default>false</default><label>x</label></value>"

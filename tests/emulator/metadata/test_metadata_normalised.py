@@ -18,7 +18,7 @@ from metadata_packages import (
     squeeze,
 )  # fmt: skip
 
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 ADDED = (
     "<trackFeedHistory>false</trackFeedHistory><trackHistory>false</trackHistory><trackTrending>false</trackTrending>"

@@ -19,8 +19,8 @@ from metadata_packages import (
 
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.metadata import archive
-from provisioner.emulator.salesforce.org import Org
 from provisioner.emulator.salesforce.soql import query
+from provisioner.emulator.salesforce.state.org import Org
 
 SCHEMAS = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
 SHAPE = "<label>X</label><pluralLabel>Xs</pluralLabel>"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from metadata_packages import deploy, destructive, field, field_package, file, lead, package
 
-from provisioner.emulator.salesforce.org import Org
-from provisioner.emulator.salesforce.planting import plant_document
+from provisioner.emulator.salesforce.control.planting import plant_document
+from provisioner.emulator.salesforce.state.org import Org
 
 POLICY = file(
     "CustomObject",

@@ -20,8 +20,8 @@ from metadata_packages import (
     twin,
 )  # fmt: skip
 
-from provisioner.emulator.salesforce.org import Org
-from provisioner.emulator.salesforce.rows import Compare
+from provisioner.emulator.salesforce.state.org import Org
+from provisioner.emulator.salesforce.state.rows import Compare
 
 TWIN = twin("Lead")
 

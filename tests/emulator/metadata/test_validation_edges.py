@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from metadata_packages import deploy, fetched, field, field_package, file, package, problems
 
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 
 def values(count: int, *, restricted: bool) -> str:

@@ -13,8 +13,8 @@ from provisioner.emulator.salesforce.analytics.periods import american
 from provisioner.emulator.salesforce.analytics.report_types import Column, ReportType
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
-    from provisioner.emulator.salesforce.rows import Row
+    from provisioner.emulator.salesforce.state.org import Org
+    from provisioner.emulator.salesforce.state.rows import Row
 
 BLANK = "-"
 """How a blank is shown. [docs]"""

@@ -8,25 +8,27 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from provisioner.emulator.clock import iso
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.analytics import results
-from provisioner.emulator.salesforce.analytics.dashboard_check import CHARTS, NUMBERS, components_of
 from provisioner.emulator.salesforce.analytics.definition import (
+    CHARTS,
+    NUMBERS,
     ROW_COUNT,
     Filter,
     Report,
     chart_key,
+    components_of,
     read_report,
 )
 from provisioner.emulator.salesforce.analytics.metadata_json import Json, api_name
 from provisioner.emulator.salesforce.analytics.report_types import ReportType, find_type
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import make_id, number_of
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.metadata.components import Component
-from provisioner.emulator.salesforce.rows import Compare
+from provisioner.emulator.salesforce.state.components import Component
+from provisioner.emulator.salesforce.state.rows import Compare
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _ROOM = 100  # component ids of one dashboard; there are at most 20
 

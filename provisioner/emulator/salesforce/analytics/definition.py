@@ -8,8 +8,14 @@ from datetime import date
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 
+MOST_FILTERS = 20  # of a report
+NUMBERS = ("Metric", "Gauge")
+CHARTS = (
+    "Bar", "BarGrouped", "BarStacked", "BarStacked100", "Column", "ColumnGrouped", "ColumnStacked", "ColumnStacked100",
+    "Line", "LineGrouped", "LineCumulative", "Pie", "Donut", "Funnel",
+)  # fmt: skip
 ROW_COUNT = "RowCount"
 LETTERS = {"Sum": "s", "Average": "a", "Maximum": "x", "Minimum": "m", "Unique": "u"}
 """Kind of summary → its letter in the Analytics API. [docs]"""
@@ -253,3 +259,12 @@ def chart_key(node: etree._Element) -> str:
     """The summary that a chart or a dashboard component shows: a formula, the record count, or a column's."""
     kind, column = xml.text(node, "aggregate"), str(xml.text(node, "column"))
     return summary_key(column, kind) if kind in LETTERS else column
+
+
+def components_of(root: etree._Element) -> Iterator[etree._Element]:
+    """Every component in order: those of the grid, else those of the three sections."""
+    for cell in root.iter(f"{{{xml.NS}}}dashboardGridComponents"):
+        yield from xml.kids(cell, "dashboardComponent")
+    for name in ("leftSection", "middleSection", "rightSection"):
+        for section in xml.kids(root, name):
+            yield from xml.kids(section, "components")

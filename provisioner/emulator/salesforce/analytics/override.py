@@ -7,9 +7,8 @@ from datetime import date
 from typing import Any
 
 from provisioner.emulator.salesforce.analytics import filters
-from provisioner.emulator.salesforce.analytics.definition import DateFilter, Filter, Report
+from provisioner.emulator.salesforce.analytics.definition import MOST_FILTERS, DateFilter, Filter, Report
 from provisioner.emulator.salesforce.analytics.metadata_json import interval_of
-from provisioner.emulator.salesforce.analytics.report_check import MOST_FILTERS
 from provisioner.emulator.salesforce.analytics.report_types import ReportType
 from provisioner.emulator.salesforce.errors import ApiError, not_modelled
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.metadata.components import Components
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef, SObjectDef
+from provisioner.emulator.salesforce import xml
+from provisioner.emulator.salesforce.state.components import Components
+from provisioner.emulator.salesforce.state.schema import NUMBER_TYPES, FieldDef, SObjectDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 DATES = frozenset(("date", "datetime"))
 LEADS = "LeadList"

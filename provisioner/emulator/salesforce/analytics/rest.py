@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.analytics import dashboards, results
 from provisioner.emulator.salesforce.analytics.cells import Cells
 from provisioner.emulator.salesforce.analytics.definition import Report, read_report
@@ -22,12 +23,11 @@ from provisioner.emulator.salesforce.analytics.override import overridden
 from provisioner.emulator.salesforce.analytics.report_types import ReportType, all_types, find_type
 from provisioner.emulator.salesforce.analytics.run import moment_of
 from provisioner.emulator.salesforce.errors import ApiError, not_found
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.metadata.components import Component
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate, body_of
+from provisioner.emulator.salesforce.state.components import Component
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 MOST_LISTED = 200  # [docs] recently viewed
 Handler = Callable[[Request], Awaitable[Response]]

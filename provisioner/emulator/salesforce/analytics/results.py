@@ -21,7 +21,7 @@ from provisioner.emulator.salesforce.analytics.run import Group, run_report
 from provisioner.emulator.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 MOST_ROWS = 2000  # [docs] detail rows of one run
 

@@ -23,10 +23,10 @@ from provisioner.emulator.salesforce.analytics.filters import Moment, combine, c
 from provisioner.emulator.salesforce.analytics.periods import CUSTOM, interval_days, period_of
 from provisioner.emulator.salesforce.analytics.report_types import Column, ReportType
 from provisioner.emulator.salesforce.analytics.summary import Computed, Facts, compute
-from provisioner.emulator.salesforce.rows import And, Compare, Cond
+from provisioner.emulator.salesforce.state.rows import And, Compare, Cond
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 
 @dataclass

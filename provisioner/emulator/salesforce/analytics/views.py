@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from provisioner.emulator.salesforce import kinds, xml
 from provisioner.emulator.salesforce.analytics.dashboards import running_user
-from provisioner.emulator.salesforce.metadata import kinds, xml
-from provisioner.emulator.salesforce.metadata.components import Component
-from provisioner.emulator.salesforce.standard import make
+from provisioner.emulator.salesforce.state.components import Component
+from provisioner.emulator.salesforce.state.standard import make
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 Row = dict[str, Any]
 _VIEW = {"setup": True, "createable": False, "updateable": False, "deletable": False}

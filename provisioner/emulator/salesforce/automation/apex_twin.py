@@ -21,10 +21,10 @@ from provisioner.emulator.salesforce.automation.apex_header import trigger_heade
 from provisioner.emulator.salesforce.automation.business_hours import BusinessHours, NeverOpen
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
 from provisioner.emulator.salesforce.automation.values import to_number
-from provisioner.emulator.salesforce.rows import And, Compare, Row
+from provisioner.emulator.salesforce.state.rows import And, Compare, Row
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 Event = Literal["before insert", "before update"]
 _COMMENT = re.compile(r"/\*\s*emulator-twin:\s*(\S*)(.*?)\*/", re.DOTALL)

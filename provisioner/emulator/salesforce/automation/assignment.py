@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from provisioner.emulator.salesforce.rows import And, Compare, Row
+from provisioner.emulator.salesforce.state.rows import And, Compare, Row
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 
 class AssignmentRules:

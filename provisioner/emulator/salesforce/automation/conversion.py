@@ -17,10 +17,10 @@ from provisioner.emulator.salesforce.automation.engine import Automation
 from provisioner.emulator.salesforce.automation.refusals import SaveRefused
 from provisioner.emulator.salesforce.automation.values import accept
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.rows import Compare, Row
+from provisioner.emulator.salesforce.state.rows import Compare, Row
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _NO_USER = (
     "Converted objects can only be owned by users.  If the lead is not owned by a user, you must specify a user for "

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.schema import FieldDef
+from provisioner.emulator.salesforce.state.schema import FieldDef
 
 TARGETS = ("Account", "Contact", "Opportunity")
 STANDARD: dict[str, dict[str, str]] = {

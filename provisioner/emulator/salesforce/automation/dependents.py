@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.salesforce.automation.refusals import SaveRefused
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.rows import Compare, Row
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.rows import Compare, Row
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 
 def release(org: Org, definition: SObjectDef, record_id: str, delete: Callable[[SObjectDef, Row], Any]) -> None:

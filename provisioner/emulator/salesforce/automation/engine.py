@@ -25,11 +25,11 @@ from provisioner.emulator.salesforce.automation.save import Operation, Saver
 from provisioner.emulator.salesforce.automation.schedule import Scheduler, seconds
 from provisioner.emulator.salesforce.automation.validation import ValidationRules
 from provisioner.emulator.salesforce.errors import SaveResult
-from provisioner.emulator.salesforce.rows import Row
-from provisioner.emulator.salesforce.schema import FieldDef
+from provisioner.emulator.salesforce.state.rows import Row
+from provisioner.emulator.salesforce.state.schema import FieldDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _NO_ZONE = "UTC"
 

@@ -16,11 +16,11 @@ from provisioner.emulator.salesforce.automation.formula import (
 )
 from provisioner.emulator.salesforce.automation.formula.kinds import FIELD_KINDS, Value, to_formula
 from provisioner.emulator.salesforce.automation.values import accept
-from provisioner.emulator.salesforce.rows import Compare, Row
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.rows import Compare, Row
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 # Result kinds by the metadata type of a formula (field, flow resource or validation rule).
 RESULT_KINDS = {

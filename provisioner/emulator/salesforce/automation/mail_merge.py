@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from provisioner.emulator.salesforce.rows import Row
-from provisioner.emulator.salesforce.schema import SObjectDef
+from provisioner.emulator.salesforce.state.rows import Row
+from provisioner.emulator.salesforce.state.schema import SObjectDef
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.automation.fields import FieldFormulas, Viewer
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _FIELD = re.compile(r"\{!\s*(.*?)\s*\}", re.DOTALL)
 _NAME = re.compile(r"(\w+)\.(\w+)")

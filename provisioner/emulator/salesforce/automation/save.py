@@ -28,13 +28,13 @@ from provisioner.emulator.salesforce.automation.values import (
     missing_fields,
 )
 from provisioner.emulator.salesforce.errors import ApiError, SaveResult
-from provisioner.emulator.salesforce.record_types import MASTER
-from provisioner.emulator.salesforce.rows import Compare, Row
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.record_types import MASTER
+from provisioner.emulator.salesforce.state.rows import Compare, Row
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.automation.flow.program import Program
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 Operation = Literal["insert", "update", "delete"]
 MAX_DEPTH = 16  # trigger depth, [docs] reference 4.8

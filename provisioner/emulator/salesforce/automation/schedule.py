@@ -19,8 +19,8 @@ from provisioner.emulator.clock import iso
 from provisioner.emulator.salesforce.automation.flow.definition import Path
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
 from provisioner.emulator.salesforce.automation.flow.program import Entry, Program
-from provisioner.emulator.salesforce.org import Org
-from provisioner.emulator.salesforce.rows import Row
+from provisioner.emulator.salesforce.state.org import Org
+from provisioner.emulator.salesforce.state.rows import Row
 
 RETRIES = (15, 30, 60, 120, 240)  # minutes, [docs-2nd] reference 4.8
 _TABLE = """

@@ -9,11 +9,11 @@ from lxml import etree
 from provisioner.emulator.salesforce.automation.fields import FieldFormulas, FieldNames, FieldScope, Viewer
 from provisioner.emulator.salesforce.automation.formula import Formula, Kind, compile_formula
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.rows import Row
-from provisioner.emulator.salesforce.schema import SObjectDef
+from provisioner.emulator.salesforce.state.rows import Row
+from provisioner.emulator.salesforce.state.schema import SObjectDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 
 class ValidationRules:

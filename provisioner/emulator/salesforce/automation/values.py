@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import normal_id
-from provisioner.emulator.salesforce.rows import Compare, Row
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.rows import Compare, Row
+from provisioner.emulator.salesforce.state.schema import NUMBER_TYPES, FieldDef, SObjectDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 # Filled by the org itself; nobody is asked for them.
 SYSTEM_FIELDS = frozenset(

@@ -15,12 +15,12 @@ from provisioner.emulator.salesforce.bulk.table import BadTable
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import normal_id
 from provisioner.emulator.salesforce.rest.writing import Operation
-from provisioner.emulator.salesforce.rows import Compare, Row
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef, SObjectDef
-from provisioner.emulator.salesforce.values import coerce
+from provisioner.emulator.salesforce.state.rows import Compare, Row
+from provisioner.emulator.salesforce.state.schema import NUMBER_TYPES, FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.values import coerce
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 NULL = "#N/A"
 _WORDS = dict.fromkeys(("yes", "y", "true", "on", "1"), True) | dict.fromkeys(("no", "n", "false", "off", "0"), False)

@@ -17,10 +17,10 @@ from provisioner.emulator.salesforce.bulk.jobs import BulkJob, BulkStore, Mishap
 from provisioner.emulator.salesforce.bulk.table import DELIMITERS, ENDINGS, BadTable, Table, read_table, written
 from provisioner.emulator.salesforce.errors import ApiError, SaveResult, not_modelled
 from provisioner.emulator.salesforce.rest.writing import Operation, save
-from provisioner.emulator.salesforce.rows import Row
+from provisioner.emulator.salesforce.state.rows import Row
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 CHUNK = 200
 MOST_BYTES = 150_000_000  # [docs] of the CSV once it is base64: uploads above 100 MB are at risk

@@ -13,7 +13,7 @@ from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import make_id, normal_id
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 Kind = Literal["ingest", "query"]
 DONE = frozenset(("JobComplete", "Failed", "Aborted"))

@@ -14,8 +14,8 @@ from provisioner.emulator.salesforce.soql import query
 from provisioner.emulator.salesforce.soql.parse import parse
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
     from provisioner.emulator.salesforce.soql import Answer
+    from provisioner.emulator.salesforce.state.org import Org
 
 PAGE = 50_000  # records of a page when the client does not say
 _SLICE = 10_000  # records turned into lines at a time

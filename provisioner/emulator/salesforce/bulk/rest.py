@@ -15,7 +15,7 @@ from provisioner.emulator.salesforce.errors import ApiError, not_modelled
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate, body_of
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _RESULTS = {
     "successfulresults": "successfulResults", "failedresults": "failedResults",

@@ -9,7 +9,7 @@ from provisioner.emulator.salesforce.bulk.jobs import BulkStore
 from provisioner.emulator.salesforce.bulk.queries import Queries
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 
 class Bulk:

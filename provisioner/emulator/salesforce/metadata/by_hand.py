@@ -12,16 +12,16 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
+from provisioner.emulator.salesforce.kinds import CHILD_OF, KINDS
 from provisioner.emulator.salesforce.metadata.handlers.objects import renamed
 from provisioner.emulator.salesforce.metadata.handlers.record_types import encoded
-from provisioner.emulator.salesforce.metadata.kinds import CHILD_OF, KINDS
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
 from provisioner.emulator.salesforce.metadata.store import MetadataStore
-from provisioner.emulator.salesforce.record_types import PROCESSES
+from provisioner.emulator.salesforce.state.record_types import PROCESSES
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _TYPED = {"double": "double", "percent": "double", "boolean": "boolean", "date": "date", "datetime": "dateTime"}
 _VALUES = {"StandardValueSet": ("", "standardValue"), "CustomField": ("valueSet/valueSetDefinition", "value")}

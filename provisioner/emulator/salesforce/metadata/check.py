@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.types import Element, Types, metadata_types
 
 

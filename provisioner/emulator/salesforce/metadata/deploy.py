@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from provisioner.emulator.salesforce.metadata import kinds, looks, removal, trail, xml
+from provisioner.emulator.salesforce import kinds, xml
+from provisioner.emulator.salesforce.audit_trail import looks, trail
+from provisioner.emulator.salesforce.metadata import removal
 from provisioner.emulator.salesforce.metadata.archive import Archive, BadArchive
-from provisioner.emulator.salesforce.metadata.components import Components
 from provisioner.emulator.salesforce.metadata.handlers import HANDLERS
 from provisioner.emulator.salesforce.metadata.handlers.objects import undo_field
 from provisioner.emulator.salesforce.metadata.handlers.settings import is_production
@@ -20,10 +21,11 @@ from provisioner.emulator.salesforce.metadata.package import PACKAGE, Package, r
 from provisioner.emulator.salesforce.metadata.problems import Problem, Refused
 from provisioner.emulator.salesforce.metadata.test_runs import run_tests
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-from provisioner.emulator.salesforce.schema import FieldDef
+from provisioner.emulator.salesforce.state.components import Components
+from provisioner.emulator.salesforce.state.schema import FieldDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _SHOWN_PARENTS = {"Settings": kinds.SETTINGS}
 

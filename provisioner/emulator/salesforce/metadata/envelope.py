@@ -10,8 +10,8 @@ from typing import Any
 from lxml import etree
 
 from provisioner.emulator.clock import iso
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.metadata import xml
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 

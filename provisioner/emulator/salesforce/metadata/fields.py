@@ -8,9 +8,9 @@ from typing import Any
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
-from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue
+from provisioner.emulator.salesforce.state.schema import FieldDef, PicklistValue
 
 # Metadata type → the API's field type.
 TYPES: dict[str, str] = {

@@ -10,7 +10,7 @@ import re
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 
 _RECORD = ("$record", "$record__prior")
 _FIELDS = ("field", "queriedFields", "sortField")  # inside an element that names its object

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.clock import iso, parse_instant
 from provisioner.emulator.salesforce.errors import ApiError, not_found
-from provisioner.emulator.salesforce.metadata.components import Components
 from provisioner.emulator.salesforce.metadata.deploy import Deployment
 from provisioner.emulator.salesforce.metadata.handlers.settings import is_production
 from provisioner.emulator.salesforce.metadata.options import DeployOptions, check_options, read_options
 from provisioner.emulator.salesforce.metadata.outcome import Outcome
+from provisioner.emulator.salesforce.state.components import Components
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 DONE = frozenset(("Succeeded", "SucceededPartial", "Failed", "Canceled"))
 KEPT = timedelta(days=30)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.metadata.xml import Document
+from provisioner.emulator.salesforce import xml
+from provisioner.emulator.salesforce.xml import Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.fields import INDEXABLE, NUMERIC, PICKLISTS
-from provisioner.emulator.salesforce.schema import PicklistValue
+from provisioner.emulator.salesforce.state.schema import PicklistValue
 
 _NODE_HEAD = ("name", "label", "locationX", "locationY")
 _PARENT_FIRST = ("fullName",)

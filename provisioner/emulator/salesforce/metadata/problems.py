@@ -7,7 +7,7 @@ from typing import Literal
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,22 +14,23 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from provisioner.emulator.clock import START
-from provisioner.emulator.salesforce.metadata import kinds, xml
-from provisioner.emulator.salesforce.metadata.components import Component, Components, FlowVersion
+from provisioner.emulator.salesforce import kinds, xml
 from provisioner.emulator.salesforce.metadata.handlers.conversion import lead_settings_file
 from provisioner.emulator.salesforce.metadata.handlers.custom_metadata import record_file
 from provisioner.emulator.salesforce.metadata.handlers.flows import active_version, version_file
 from provisioner.emulator.salesforce.metadata.handlers.groups import queue_file
 from provisioner.emulator.salesforce.metadata.handlers.objects import renamed, whole_object
 from provisioner.emulator.salesforce.metadata.handlers.permission_sets import permission_set_file
-from provisioner.emulator.salesforce.metadata.handlers.picklists import FLAGGED, STANDARD
+from provisioner.emulator.salesforce.metadata.handlers.picklists import FLAGGED
 from provisioner.emulator.salesforce.metadata.handlers.record_types import record_type_file
 from provisioner.emulator.salesforce.metadata.handlers.settings import business_hours_file, flow_settings_file
 from provisioner.emulator.salesforce.metadata.normalise import value_element
-from provisioner.emulator.salesforce.rows import Compare
+from provisioner.emulator.salesforce.state.components import Component, Components, FlowVersion
+from provisioner.emulator.salesforce.state.rows import Compare
+from provisioner.emulator.salesforce.state.standard import VALUE_SETS
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 Asked = set[tuple[str, str]]
 # Types whose components are not (only) kept as files: looked up among their entries.
@@ -90,7 +91,7 @@ class Reader:
             case "Settings":
                 return [self._fixed_entry("Settings", name) for name in kinds.SETTINGS]
             case "StandardValueSet":
-                return [self._fixed_entry(kind, name) for name in STANDARD]
+                return [self._fixed_entry(kind, name) for name in VALUE_SETS]
         return [self._component_entry(one) for one in self._components.all(kind)]
 
     def entry(self, kind: str, full_name: str) -> Entry | None:
@@ -212,7 +213,7 @@ class Reader:
         return flow_settings_file(self._org)
 
     def _standard_value_set(self, name: str) -> etree._Element:
-        owner, field = STANDARD[name][0]
+        owner, field = VALUE_SETS[name][0]
         root, flagged = xml.new_root("StandardValueSet"), FLAGGED.get(name)
         rows = self._org.rows.select(flagged.sobject) if flagged else []
         with_flag = {row["ApiName"] for row in rows if flagged and row[flagged.field]}

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from provisioner.emulator.salesforce.analytics import handlers as analytics
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.automation.apex_header import bare
 from provisioner.emulator.salesforce.automation.conversion_map import pairs
 from provisioner.emulator.salesforce.ids import make_id, number_of
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.metadata.components import FlowVersion
 from provisioner.emulator.salesforce.metadata.flow_uses import ANY, flow_uses
 from provisioner.emulator.salesforce.metadata.handlers.custom_objects import forget_activities
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
+from provisioner.emulator.salesforce.metadata.reports import handlers as analytics
 from provisioner.emulator.salesforce.metadata.work import Work
-from provisioner.emulator.salesforce.rows import Compare
+from provisioner.emulator.salesforce.state.components import FlowVersion
+from provisioner.emulator.salesforce.state.rows import Compare
 
 _REFERENCED = "This custom field is referenced elsewhere in salesforce.com"
 _CROSS_REFERENCE = "insufficient access rights on cross-reference id"

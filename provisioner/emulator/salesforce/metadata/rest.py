@@ -17,7 +17,7 @@ from provisioner.emulator.salesforce.metadata.store import MetadataStore
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate, body_of
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _JSON_PARTS = ("json", "entity_content")
 

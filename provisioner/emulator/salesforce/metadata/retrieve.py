@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import kinds, xml
+from provisioner.emulator.salesforce import kinds, xml
+from provisioner.emulator.salesforce.kinds import CHILD_OF, KINDS
 from provisioner.emulator.salesforce.metadata.archive import make_zip
-from provisioner.emulator.salesforce.metadata.components import Components
 from provisioner.emulator.salesforce.metadata.handlers.objects import renamed
-from provisioner.emulator.salesforce.metadata.kinds import CHILD_OF, KINDS
 from provisioner.emulator.salesforce.metadata.manifest import Manifest
 from provisioner.emulator.salesforce.metadata.package import PACKAGE
 from provisioner.emulator.salesforce.metadata.reading import Asked, Entry, Reader
+from provisioner.emulator.salesforce.state.components import Components
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 NO_WILDCARD = frozenset(("EmailTemplate", "Report", "Dashboard"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from provisioner.emulator.salesforce.metadata import rest, soap
-from provisioner.emulator.salesforce.org import Org
+from provisioner.emulator.salesforce.state.org import Org
 
 
 def routes(org: Org) -> list[Route]:

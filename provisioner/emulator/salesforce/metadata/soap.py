@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from provisioner.emulator.salesforce import kinds, xml
 from provisioner.emulator.salesforce.errors import ApiError, not_modelled
-from provisioner.emulator.salesforce.metadata import kinds, xml
 from provisioner.emulator.salesforce.metadata.envelope import Call, Raw, answer, fault, read_call
 from provisioner.emulator.salesforce.metadata.handlers.settings import is_production
 from provisioner.emulator.salesforce.metadata.jobs import Job, decode_zip
@@ -25,7 +25,7 @@ from provisioner.emulator.salesforce.metadata.store import MetadataStore
 from provisioner.emulator.salesforce.rest.common import user_of_token
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _READ_MOST = {"CustomMetadata": 200, "CustomApplication": 200}
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.metadata.components import Component, Components, FlowVersion
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.deploy import Deployment
 from provisioner.emulator.salesforce.metadata.handlers.settings import HolidayEntry, holidays
 from provisioner.emulator.salesforce.metadata.jobs import Jobs
@@ -14,9 +13,10 @@ from provisioner.emulator.salesforce.metadata.options import DeployOptions
 from provisioner.emulator.salesforce.metadata.outcome import Outcome
 from provisioner.emulator.salesforce.metadata.reading import Reader
 from provisioner.emulator.salesforce.metadata.tooling import Tooling
+from provisioner.emulator.salesforce.state.components import Component, Components, FlowVersion
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 
 class MetadataStore:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.automation.apex_header import bare
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.metadata.components import Component
 from provisioner.emulator.salesforce.metadata.handlers.apex import test_methods
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
 from provisioner.emulator.salesforce.metadata.outcome import TestRun
 from provisioner.emulator.salesforce.metadata.work import Item, Work
+from provisioner.emulator.salesforce.state.components import Component
 
 NEEDED = 75
 _ON = re.compile(r"^\s*trigger\s+\w+\s+on\s+(\w+)", re.IGNORECASE)

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from provisioner.emulator.salesforce import xml
+from provisioner.emulator.salesforce.audit_trail import trail
 from provisioner.emulator.salesforce.errors import ApiError, not_found, not_modelled
-from provisioner.emulator.salesforce.metadata import trail, views, xml
-from provisioner.emulator.salesforce.metadata.components import Components, FlowVersion
+from provisioner.emulator.salesforce.metadata import views
 from provisioner.emulator.salesforce.metadata.handlers.flows import active_version, switch, version_file
 from provisioner.emulator.salesforce.metadata.jobs import Jobs
 from provisioner.emulator.salesforce.metadata.problems import Refused
 from provisioner.emulator.salesforce.metadata.types import metadata_types
+from provisioner.emulator.salesforce.state.components import Components, FlowVersion
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 CROSS_REFERENCE = "insufficient access rights on cross-reference id"
 

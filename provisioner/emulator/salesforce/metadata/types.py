@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata.xml import XSD
+from provisioner.emulator.salesforce.xml import XSD
 
 
 @dataclass(frozen=True, slots=True)

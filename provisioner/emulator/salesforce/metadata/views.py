@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.clock import parse_instant
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.ids import make_id
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.metadata.components import Components, FlowVersion
 from provisioner.emulator.salesforce.metadata.handlers.flows import active_version
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
-from provisioner.emulator.salesforce.standard import make
+from provisioner.emulator.salesforce.state.components import Components, FlowVersion
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.standard import make
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.metadata.jobs import Job
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 Row = dict[str, Any]
 _VIEW = {"setup": True, "createable": False, "updateable": False, "deletable": False}

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata.components import Components
 from provisioner.emulator.salesforce.metadata.normalise import body_of
 from provisioner.emulator.salesforce.metadata.problems import Problem
-from provisioner.emulator.salesforce.metadata.xml import Document
+from provisioner.emulator.salesforce.state.components import Components
+from provisioner.emulator.salesforce.xml import Document
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Work:
 
     def upsert(self, sobject: str, key: str, value: object, values: dict[str, object]) -> str:
         """Write the data row that stands for a component: found by `key = value`, else inserted. Answers its id."""
-        from provisioner.emulator.salesforce.rows import Compare
+        from provisioner.emulator.salesforce.state.rows import Compare
 
         found = self.org.rows.select(sobject, Compare(key, "=", value), limit=1)
         if not found:

@@ -14,11 +14,11 @@ from provisioner.emulator.salesforce.errors import ApiError, SaveResult, not_mod
 from provisioner.emulator.salesforce.ids import normal_id
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate, body_of, object_named, ordered_failure
 from provisioner.emulator.salesforce.rest.writing import Operation, auto_assign, prepare, record_json, save
-from provisioner.emulator.salesforce.rows import Row
-from provisioner.emulator.salesforce.schema import SObjectDef
+from provisioner.emulator.salesforce.state.rows import Row
+from provisioner.emulator.salesforce.state.schema import SObjectDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 MOST = 200
 _UNDONE = "Record rolled back because not all records were valid and the request was using AllOrNone header"

@@ -11,11 +11,11 @@ from starlette.responses import JSONResponse
 
 from provisioner.emulator.faults import Fault
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.schema import SObjectDef
+from provisioner.emulator.salesforce.state.schema import SObjectDef
 from provisioner.emulator.server import FAILING
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 DATA = "/services/data/v{version}"
 _GONE = "The requested resource does not exist"

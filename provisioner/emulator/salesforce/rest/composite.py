@@ -16,7 +16,7 @@ from provisioner.emulator.salesforce.errors import ApiError, not_modelled
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate, body_of
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 MOST = 25
 _REFERENCE = re.compile(r"@\{(\w+)\.([\w.\[\]]+)\}")

@@ -13,11 +13,11 @@ from lxml import etree
 from provisioner.emulator.salesforce.automation.conversion import Conversion, Converted, convert
 from provisioner.emulator.salesforce.automation.refusals import SaveRefused
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.metadata.xml import escape
 from provisioner.emulator.salesforce.rest.common import user_of_token
+from provisioner.emulator.salesforce.xml import escape
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 PARTNER = "{urn:partner.soap.sforce.com}"
 MOST = 100

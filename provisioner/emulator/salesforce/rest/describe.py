@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provisioner.emulator.salesforce.record_types import MASTER
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate, object_named
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.record_types import MASTER
+from provisioner.emulator.salesforce.state.schema import NUMBER_TYPES, FieldDef, SObjectDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _SOAP = {"id": "tns:ID", "reference": "tns:ID", "datetime": "xsd:dateTime", "base64": "xsd:base64Binary"} | {
     kind: f"xsd:{kind}" for kind in ("boolean", "date", "time", "int", "double")

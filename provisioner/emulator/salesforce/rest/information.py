@@ -14,7 +14,7 @@ from provisioner.emulator.salesforce.errors import not_modelled
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 OLDEST, NEWEST = 31, 66
 _SEASONS = ("Spring", "Summer", "Winter")

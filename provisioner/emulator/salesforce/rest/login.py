@@ -10,12 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.metadata.xml import escape
 from provisioner.emulator.salesforce.rest.converting import PARTNER, convert_leads
 from provisioner.emulator.salesforce.rest.oauth import active_user, open_session
+from provisioner.emulator.salesforce.xml import escape
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 LAST_WITH_LOGIN = 64
 _ENVELOPE = (

@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provisioner.emulator.salesforce.rows import Compare
-from provisioner.emulator.salesforce.seed import token_for
+from provisioner.emulator.salesforce.state.rows import Compare
+from provisioner.emulator.salesforce.state.seed import token_for
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _AUDIENCES = ("https://login.salesforce.com", "https://test.salesforce.com")

@@ -10,13 +10,13 @@ from starlette.routing import Route
 
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import normal_id
-from provisioner.emulator.salesforce.record_types import MASTER, PICKLISTS
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate, object_named
-from provisioner.emulator.salesforce.rows import Compare
-from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue, SObjectDef
+from provisioner.emulator.salesforce.state.record_types import MASTER, PICKLISTS
+from provisioner.emulator.salesforce.state.rows import Compare
+from provisioner.emulator.salesforce.state.schema import FieldDef, PicklistValue, SObjectDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _PATH = f"{DATA}/ui-api/object-info/{{sobject}}/picklist-values/{{record_type}}"
 

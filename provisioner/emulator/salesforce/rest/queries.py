@@ -16,7 +16,7 @@ from provisioner.emulator.salesforce.soql import Answer, query
 from provisioner.emulator.salesforce.soql.run import BATCH
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _CURSORS = 10  # open answers kept; older ones are forgotten
 

@@ -21,12 +21,12 @@ from provisioner.emulator.salesforce.rest.common import (
     ordered_failure,
 )
 from provisioner.emulator.salesforce.rest.writing import auto_assign, prepare, record_json, save, save_one
-from provisioner.emulator.salesforce.rows import Compare, Row
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
-from provisioner.emulator.salesforce.values import coerce
+from provisioner.emulator.salesforce.state.rows import Compare, Row
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.values import coerce
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 # What may follow an object's name instead of an id or a field ([docs] REST guide, resources list), in lower case.
 _RESOURCES = frozenset(

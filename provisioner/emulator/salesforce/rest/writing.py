@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.requests import Request
 
-from provisioner.emulator.salesforce import row_trail
+from provisioner.emulator.salesforce.audit_trail import row_trail
 from provisioner.emulator.salesforce.errors import ApiError, SaveResult, not_modelled
 from provisioner.emulator.salesforce.ids import normal_id
 from provisioner.emulator.salesforce.rest.common import Refused
-from provisioner.emulator.salesforce.rows import And, Compare, Row
-from provisioner.emulator.salesforce.schema import SObjectDef
-from provisioner.emulator.salesforce.values import coerce
+from provisioner.emulator.salesforce.state.rows import And, Compare, Row
+from provisioner.emulator.salesforce.state.schema import SObjectDef
+from provisioner.emulator.salesforce.state.values import coerce
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 Operation = Literal["insert", "update", "delete"]
 _SECURITY = (
@@ -130,7 +130,7 @@ def record_json(
     org: Org, user_id: str, definition: SObjectDef, row: Row, base: str, names: list[str] | None = None
 ) -> dict[str, Any]:
     """A record as `GET sobjects/X/id` shows it. Raises ApiError INVALID_FIELD for a name the user cannot see."""
-    from provisioner.emulator.salesforce.values import to_json
+    from provisioner.emulator.salesforce.state.values import to_json
 
     shown = definition.name.removeprefix("tooling.")
     answer: dict[str, Any] = {"attributes": {"type": shown, "url": f"{base}/sobjects/{shown}/{row['Id']}"}}

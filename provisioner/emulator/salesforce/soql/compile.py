@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, FieldDef
 from provisioner.emulator.salesforce.soql.computed import as_computed
 from provisioner.emulator.salesforce.soql.conditions import Conditions
 from provisioner.emulator.salesforce.soql.scope import Column, Scope
@@ -19,10 +18,11 @@ from provisioner.emulator.salesforce.soql.tree import (
     Statement,
     pointed,
 )
+from provisioner.emulator.salesforce.state.schema import NUMBER_TYPES, TEXT_TYPES, FieldDef
 from provisioner.emulator.store import fold_sql
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _COUNT = FieldDef("count", "count", "int", precision=9)
 

@@ -9,8 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from provisioner.emulator.salesforce.errors import ApiError, not_modelled
-from provisioner.emulator.salesforce.rows import compile_comparison
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, FieldDef
 from provisioner.emulator.salesforce.soql import dates
 from provisioner.emulator.salesforce.soql.scope import Column, Scope
 from provisioner.emulator.salesforce.soql.tree import (
@@ -27,6 +25,8 @@ from provisioner.emulator.salesforce.soql.tree import (
     Value,
     pointed,
 )
+from provisioner.emulator.salesforce.state.rows import compile_comparison
+from provisioner.emulator.salesforce.state.schema import NUMBER_TYPES, TEXT_TYPES, FieldDef
 
 _ORDERABLE = frozenset({"<", "<=", ">", ">="})
 

@@ -16,7 +16,6 @@ from provisioner.emulator.salesforce.automation.engine import Automation
 from provisioner.emulator.salesforce.automation.fields import FieldNames, FieldScope, Viewer, field_kind
 from provisioner.emulator.salesforce.automation.formula import FormulaError, Kind
 from provisioner.emulator.salesforce.automation.formula.syntax import Literal, Name, Node, parse
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef, SObjectDef
 from provisioner.emulator.salesforce.soql import exact
 from provisioner.emulator.salesforce.soql.exact import FIELD_MOST, Guards, Number, Untranslatable
 from provisioner.emulator.salesforce.soql.expressions import (
@@ -33,9 +32,10 @@ from provisioner.emulator.salesforce.soql.expressions import (
     quoted,
     text_of,
 )
+from provisioner.emulator.salesforce.state.schema import NUMBER_TYPES, FieldDef, SObjectDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.rows import decode, encode
 from provisioner.emulator.salesforce.soql.compile import Compiler, Output, Plan
 from provisioner.emulator.salesforce.soql.parse import parse
-from provisioner.emulator.salesforce.values import to_json
+from provisioner.emulator.salesforce.state.rows import decode, encode
+from provisioner.emulator.salesforce.state.values import to_json
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 BATCH = 2000  # [docs] 8.2
 _TOO_MANY_GROUPS = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from provisioner.emulator.salesforce.errors import ApiError, not_modelled
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
 from provisioner.emulator.salesforce.soql.dates import OF_INSTANTS, function_sql
 from provisioner.emulator.salesforce.soql.formulas import formula_sql, row_wise
 from provisioner.emulator.salesforce.soql.tree import FieldPath, Statement, pointed
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _ADVICE = "Please reference your WSDL or the describe call for the appropriate names."
 # The object behind a relationship with several targets shows only what its targets share.

@@ -19,8 +19,8 @@ from provisioner.emulator.salesforce.automation.flow.interview import Interview
 from provisioner.emulator.salesforce.automation.flow.logic import Logic
 from provisioner.emulator.salesforce.automation.flow.names import NameProblem, Names, Ref
 from provisioner.emulator.salesforce.automation.formula import Kind
-from provisioner.emulator.salesforce.rows import And, Compare, Cond, Not, Or
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.rows import And, Compare, Cond, Not, Or
+from provisioner.emulator.salesforce.state.schema import NUMBER_TYPES, FieldDef, SObjectDef
 
 Test = Callable[[Interview], bool]
 _TEXTS = (Kind.TEXT, Kind.PICKLIST, Kind.MULTIPICKLIST, Kind.LONGTEXT)

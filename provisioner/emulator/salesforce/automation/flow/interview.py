@@ -9,7 +9,7 @@ from typing import Any
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
 from provisioner.emulator.salesforce.automation.flow.surroundings import Surroundings
 from provisioner.emulator.salesforce.automation.formula.functions import plain
-from provisioner.emulator.salesforce.rows import Row
+from provisioner.emulator.salesforce.state.rows import Row
 
 
 class Record(dict[str, Any]):

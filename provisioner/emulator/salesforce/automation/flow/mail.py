@@ -17,10 +17,10 @@ from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
 from provisioner.emulator.salesforce.automation.flow.interview import Interview, shown
 from provisioner.emulator.salesforce.automation.mail_merge import merged
 from provisioner.emulator.salesforce.automation.refusals import SaveRefused
-from provisioner.emulator.salesforce.rows import Compare, Row
+from provisioner.emulator.salesforce.state.rows import Compare, Row
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 MAX_ADDRESSES, MAX_ADDRESS_BYTES = 150, 4000
 OLD_MAIL = (

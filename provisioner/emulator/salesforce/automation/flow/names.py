@@ -29,7 +29,7 @@ from provisioner.emulator.salesforce.automation.formula import (
     Reference,
     compile_formula,
 )
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
 
 Read = Callable[[Interview], Any]
 _MERGE = re.compile(r"\{!\s*([^{}]+?)\s*\}")

@@ -22,7 +22,7 @@ from provisioner.emulator.salesforce.automation.flow.steps import Compiled, comp
 from provisioner.emulator.salesforce.automation.flow.surroundings import Surroundings
 from provisioner.emulator.salesforce.automation.flow.targets import no_reference
 from provisioner.emulator.salesforce.automation.formula import FormulaError, Kind, compile_formula
-from provisioner.emulator.salesforce.rows import Row
+from provisioner.emulator.salesforce.state.rows import Row
 
 MAX_ELEMENTS = 100_000  # a loop that does not end; the vendor has no number since API 57 ([docs-2nd] 4.8)
 ASYNC = "AsyncAfterCommit"

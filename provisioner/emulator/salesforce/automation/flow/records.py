@@ -15,8 +15,8 @@ from provisioner.emulator.salesforce.automation.flow.names import NameProblem, N
 from provisioner.emulator.salesforce.automation.flow.targets import field_of, no_reference, put, resolved, writer
 from provisioner.emulator.salesforce.automation.formula import Kind
 from provisioner.emulator.salesforce.automation.refusals import SaveRefused
-from provisioner.emulator.salesforce.rows import Row
-from provisioner.emulator.salesforce.schema import SObjectDef
+from provisioner.emulator.salesforce.state.rows import Row
+from provisioner.emulator.salesforce.state.schema import SObjectDef
 
 Work = Callable[[Interview], None]
 

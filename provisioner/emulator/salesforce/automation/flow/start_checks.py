@@ -17,7 +17,7 @@ from provisioner.emulator.salesforce.automation.flow.definition import (
     Start,
 )
 from provisioner.emulator.salesforce.automation.flow.names import Names, no_field
-from provisioner.emulator.salesforce.schema import SObjectDef
+from provisioner.emulator.salesforce.state.schema import SObjectDef
 
 Found = Iterator[tuple[str, str]]
 _RECORD_TRIGGERS = ("RecordBeforeSave", "RecordAfterSave", "RecordBeforeDelete")

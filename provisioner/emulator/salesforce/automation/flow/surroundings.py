@@ -11,7 +11,7 @@ from provisioner.emulator.salesforce.automation.flow.definition import Flow, Res
 from provisioner.emulator.salesforce.automation.mishaps import Mishaps
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 
 class Nested(Protocol):

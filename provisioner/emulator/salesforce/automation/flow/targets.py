@@ -11,7 +11,7 @@ from provisioner.emulator.salesforce.automation.flow.interview import Interview,
 from provisioner.emulator.salesforce.automation.flow.names import NameProblem, Names, Ref, no_field
 from provisioner.emulator.salesforce.automation.values import accept
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
 
 Write = Callable[[Interview, Any], None]
 

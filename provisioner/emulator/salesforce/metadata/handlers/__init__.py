@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from provisioner.emulator.salesforce.analytics import handlers as analytics
 from provisioner.emulator.salesforce.metadata.handlers import (
     apex,
     conversion,
@@ -19,6 +18,7 @@ from provisioner.emulator.salesforce.metadata.handlers import (
     settings,
     simple,
 )  # fmt: skip
+from provisioner.emulator.salesforce.metadata.reports import handlers as analytics
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 
 HANDLERS: dict[str, Callable[[Work, Item], Saved]] = {

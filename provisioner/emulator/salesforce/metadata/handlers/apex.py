@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.automation.apex_header import COMMENTS, bare, trigger_header
 from provisioner.emulator.salesforce.automation.apex_twin import TwinError, find_block
-from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.automation.conversion_map import TARGETS, misfit
-from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _SETTINGS = ("doesTrackHistory", "shouldLeadConvertRequireValidation")
 

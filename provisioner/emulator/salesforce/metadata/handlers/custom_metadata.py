@@ -7,13 +7,14 @@ from typing import Any
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import check, xml
-from provisioner.emulator.salesforce.metadata.components import Component, Components
+from provisioner.emulator.salesforce import xml
+from provisioner.emulator.salesforce.metadata import check
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
 from provisioner.emulator.salesforce.metadata.problems import refuse
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-from provisioner.emulator.salesforce.rows import Compare
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.components import Component, Components
+from provisioner.emulator.salesforce.state.rows import Compare
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
 
 # API field type → (xsi:type the server wants, the word it uses for it).
 _WANTED: dict[str, tuple[str, str]] = {

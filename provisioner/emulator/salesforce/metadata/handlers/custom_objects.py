@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Work
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
-from provisioner.emulator.salesforce.standard import make, read_line
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.standard import make, read_line
 
 _NO_MASTER = ("Lead", "User")
 _FORMAT = re.compile(r"[^{}]*\{0+\}[^{}]*")

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from provisioner.emulator.salesforce import xml
+from provisioner.emulator.salesforce.audit_trail import trail
 from provisioner.emulator.salesforce.automation.engine import Automation
-from provisioner.emulator.salesforce.metadata import trail, xml
-from provisioner.emulator.salesforce.metadata.components import Components, FlowVersion
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
 from provisioner.emulator.salesforce.metadata.handlers.apex import ORG_API_VERSION
 from provisioner.emulator.salesforce.metadata.normalise import normal_flow
 from provisioner.emulator.salesforce.metadata.problems import Problem, Refused, limit, refuse
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
+from provisioner.emulator.salesforce.state.components import Components, FlowVersion
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 MAX_VERSIONS = 50
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
 from provisioner.emulator.salesforce.metadata.normalise import normal_plain, normal_queue
 from provisioner.emulator.salesforce.metadata.problems import limit, refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-from provisioner.emulator.salesforce.rows import And, Compare
+from provisioner.emulator.salesforce.state.rows import And, Compare
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _QUEUEABLE_STANDARD = frozenset(("Lead", "Case", "Task", "Contact", "Opportunity", "Account"))
 

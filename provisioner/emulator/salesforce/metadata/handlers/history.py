@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from provisioner.emulator.salesforce.field_history import MAX_TRACKED, history_of
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.normalise import normal_plain
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
+from provisioner.emulator.salesforce.state.field_history import MAX_TRACKED, history_of
 
 _STANDARD_FIELD = frozenset(("fullName", "trackHistory", "trackFeedHistory", "trackTrending", "type", "label"))
 

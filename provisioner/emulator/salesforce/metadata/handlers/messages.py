@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from lxml import etree
 
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.automation.mail_merge import problems
-from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
 from provisioner.emulator.salesforce.metadata.normalise import normal_plain
 from provisioner.emulator.salesforce.metadata.problems import limit, refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-from provisioner.emulator.salesforce.rows import And, Compare
+from provisioner.emulator.salesforce.state.rows import And, Compare
 
 _RECIPIENTS = frozenset(("owner", "user", "group", "creator", "email", "userLookup", "contactLookup"))
 _FIELDS = {"email": "an Email field", "userLookup": "a lookup to User", "contactLookup": "a lookup to Contact"}

@@ -6,9 +6,7 @@ from dataclasses import replace
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.analytics.list_views import check_list_view
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.metadata.components import Components
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.fields import (
     check_field,
     field_def,
@@ -29,9 +27,11 @@ from provisioner.emulator.salesforce.metadata.handlers.history import (
 )
 from provisioner.emulator.salesforce.metadata.normalise import normal_field, normal_plain
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
+from provisioner.emulator.salesforce.metadata.reports.list_views import check_list_view
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue
-from provisioner.emulator.salesforce.standard import make
+from provisioner.emulator.salesforce.state.components import Components
+from provisioner.emulator.salesforce.state.schema import FieldDef, PicklistValue
+from provisioner.emulator.salesforce.state.standard import make
 
 CHILDREN = frozenset(("businessProcesses", "fields", "listViews", "recordTypes", "validationRules"))
 _HARMLESS = frozenset((

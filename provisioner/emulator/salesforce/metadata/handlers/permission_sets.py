@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
 from provisioner.emulator.salesforce.metadata.normalise import normal_permission_set
 from provisioner.emulator.salesforce.metadata.problems import Problem, Refused, limit, refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-from provisioner.emulator.salesforce.rows import Compare
-from provisioner.emulator.salesforce.schema import FieldDef
-from provisioner.emulator.salesforce.user_permissions import FIELDS, USER_PERMISSIONS
+from provisioner.emulator.salesforce.state.rows import Compare
+from provisioner.emulator.salesforce.state.schema import FieldDef
+from provisioner.emulator.salesforce.state.user_permissions import FIELDS, USER_PERMISSIONS
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 MODELLED = frozenset((
     "classAccesses", "customMetadataTypeAccesses", "description", "fieldPermissions", "flowAccesses",

@@ -6,23 +6,12 @@ from dataclasses import dataclass, replace
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.fields import check_values, merged_values, read_values
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-from provisioner.emulator.salesforce.schema import FieldDef
-
-# StandardValueSet → the fields it feeds.
-STANDARD: dict[str, tuple[tuple[str, str], ...]] = {
-    "LeadSource": (("Lead", "LeadSource"), ("Contact", "LeadSource"), ("Opportunity", "LeadSource")),
-    "LeadStatus": (("Lead", "Status"),),
-    "Industry": (("Lead", "Industry"), ("Account", "Industry")),
-    "AccountRating": (("Lead", "Rating"),),
-    "Salutation": (("Lead", "Salutation"), ("Contact", "Salutation")),
-    "TaskStatus": (("Task", "Status"),),
-    "TaskType": (("Task", "Type"),),
-    "EventType": (("Event", "Type"),),
-}
+from provisioner.emulator.salesforce.state.schema import FieldDef
+from provisioner.emulator.salesforce.state.standard import VALUE_SETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +46,7 @@ def put_global_value_set(work: Work, item: Item) -> Saved:
 
 def put_standard_value_set(work: Work, item: Item) -> Saved:
     """The values of a standard picklist."""
-    if item.full_name not in STANDARD:
+    if item.full_name not in VALUE_SETS:
         raise unmodelled(f"the StandardValueSet {item.full_name}")
     nodes = xml.kids(item.element, "standardValue")
     if not nodes:
@@ -66,7 +55,7 @@ def put_standard_value_set(work: Work, item: Item) -> Saved:
     if item.full_name in FLAGGED:
         _put_flagged(work, FLAGGED[item.full_name], nodes)
     values = read_values(nodes)
-    for owner, name in STANDARD[item.full_name]:
+    for owner, name in VALUE_SETS[item.full_name]:
         known = work.org.schema.sobject(owner).field(name)
         merged = merged_values(known.picklist, values)
         if merged != known.picklist:

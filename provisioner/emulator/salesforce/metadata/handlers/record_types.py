@@ -12,17 +12,17 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.fields import check_values, is_api_name
 from provisioner.emulator.salesforce.metadata.normalise import normal_plain
 from provisioner.emulator.salesforce.metadata.problems import limit, refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-from provisioner.emulator.salesforce.record_types import PICKLISTS, PROCESSES
-from provisioner.emulator.salesforce.schema import FieldDef
+from provisioner.emulator.salesforce.state.record_types import PICKLISTS, PROCESSES
+from provisioner.emulator.salesforce.state.schema import FieldDef
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.metadata.components import Component
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.components import Component
+    from provisioner.emulator.salesforce.state.org import Org
 
 _RESERVED = re.compile(r"[^\w .\-]", re.ASCII)
 

@@ -14,16 +14,16 @@ from zoneinfo import available_timezones
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.metadata.components import Components
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.handlers.conversion import put_lead_settings
 from provisioner.emulator.salesforce.metadata.problems import limit, refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-from provisioner.emulator.salesforce.rows import Compare
-from provisioner.emulator.salesforce.seed import DAYS
+from provisioner.emulator.salesforce.state.components import Components
+from provisioner.emulator.salesforce.state.rows import Compare
+from provisioner.emulator.salesforce.state.seed import DAYS
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 BUSINESS_HOURS = "settings/BusinessHours.settings"
 _MIDNIGHT = time(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from provisioner.emulator.salesforce.metadata import xml
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
 from provisioner.emulator.salesforce.metadata.problems import limit, refuse
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from provisioner.emulator.salesforce.access import Access
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.rows import Row
-from provisioner.emulator.salesforce.schema import SObjectDef
-from provisioner.emulator.salesforce.tables import Tables
+from provisioner.emulator.salesforce.state.access import Access
+from provisioner.emulator.salesforce.state.rows import Row
+from provisioner.emulator.salesforce.state.schema import SObjectDef
+from provisioner.emulator.salesforce.state.tables import Tables
 
 _SHARED: Final = "Lead"
 _HISTORY: Final = "LeadHistory"  # seen by whoever sees the lead

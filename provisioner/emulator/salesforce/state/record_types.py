@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import Any
 
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.rows import And, Compare, Row
-from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue, SObjectDef
-from provisioner.emulator.salesforce.standard import read_line
-from provisioner.emulator.salesforce.tables import Tables
+from provisioner.emulator.salesforce.state.rows import And, Compare, Row
+from provisioner.emulator.salesforce.state.schema import FieldDef, PicklistValue, SObjectDef
+from provisioner.emulator.salesforce.state.standard import read_line
+from provisioner.emulator.salesforce.state.tables import Tables
 
 MASTER = "012000000000000AAA"  # the type of a record that has none. [docs] User Interface API, Object Info
 PICKLISTS = ("picklist", "multipicklist")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
 from provisioner.emulator.store import Store
 
 _GRANTS = """

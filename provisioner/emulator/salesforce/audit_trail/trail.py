@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from provisioner.emulator.salesforce.metadata.looks import Look
-from provisioner.emulator.salesforce.rows import Compare
-from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue
+from provisioner.emulator.salesforce.audit_trail.looks import Look
+from provisioner.emulator.salesforce.state.rows import Compare
+from provisioner.emulator.salesforce.state.schema import FieldDef, PicklistValue
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 Line = tuple[str, str, str]  # action, section, display
 _USERS, _DATA, _TYPES = "Manage Users", "Data Management", "Custom Metadata Types"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.analytics.dashboard_check import DashboardCheck
-from provisioner.emulator.salesforce.analytics.folders import in_folder, members, put_folder
-from provisioner.emulator.salesforce.analytics.normal import normal_dashboard, normal_report
-from provisioner.emulator.salesforce.analytics.report_check import ReportCheck
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.analytics.report_types import MOST_OBJECTS, child_of, field_of, find_type
-from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
 from provisioner.emulator.salesforce.metadata.problems import limit, refuse, unmodelled
+from provisioner.emulator.salesforce.metadata.reports.dashboard_check import DashboardCheck
+from provisioner.emulator.salesforce.metadata.reports.folders import in_folder, members, put_folder
+from provisioner.emulator.salesforce.metadata.reports.normal import normal_dashboard, normal_report
+from provisioner.emulator.salesforce.metadata.reports.report_check import ReportCheck
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-from provisioner.emulator.salesforce.schema import SObjectDef
+from provisioner.emulator.salesforce.state.schema import SObjectDef
 
 
 def put_report_type(work: Work, item: Item) -> Saved:

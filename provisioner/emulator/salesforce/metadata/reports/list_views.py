@@ -10,10 +10,10 @@ import re
 
 from lxml import etree
 
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.analytics.filters import logic_problem
-from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.problems import refuse
-from provisioner.emulator.salesforce.schema import SObjectDef
+from provisioner.emulator.salesforce.state.schema import SObjectDef
 
 _LEAD = re.compile(r"FULL_NAME|LEAD\.[A-Z][A-Z0-9_]*|CORE\.USERS\.[A-Z_]+")
 _TOKEN = re.compile(r"[A-Z][A-Z0-9_]*(?:\.[A-Z][A-Z0-9_]*)*")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from lxml import etree
 
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.analytics.report_types import LEADS
-from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.normalise import normal_plain
 from provisioner.emulator.salesforce.metadata.work import Work
-from provisioner.emulator.salesforce.rows import Compare
+from provisioner.emulator.salesforce.state.rows import Compare
 
 _CHART = {
     "backgroundColor1": "#FFFFFF", "backgroundColor2": "#FFFFFF", "backgroundFadeDir": "Diagonal",

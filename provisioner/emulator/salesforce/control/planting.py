@@ -6,22 +6,22 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.clock import iso, parse_instant
-from provisioner.emulator.salesforce.access import read_access
 from provisioner.emulator.salesforce.automation.conversion import Conversion, convert
 from provisioner.emulator.salesforce.automation.refusals import SaveRefused
-from provisioner.emulator.salesforce.crowds import Crowds, count
+from provisioner.emulator.salesforce.control.crowds import Crowds, count
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import normal_id
 from provisioner.emulator.salesforce.metadata import by_hand
 from provisioner.emulator.salesforce.metadata.store import MetadataStore
 from provisioner.emulator.salesforce.rest.writing import Operation, save
-from provisioner.emulator.salesforce.rows import And, Compare
-from provisioner.emulator.salesforce.seed import organization_values, token_for, user_values
-from provisioner.emulator.salesforce.user_permissions import FIELDS
-from provisioner.emulator.salesforce.values import coerce
+from provisioner.emulator.salesforce.state.access import read_access
+from provisioner.emulator.salesforce.state.rows import And, Compare
+from provisioner.emulator.salesforce.state.seed import organization_values, token_for, user_values
+from provisioner.emulator.salesforce.state.user_permissions import FIELDS
+from provisioner.emulator.salesforce.state.values import coerce
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _PARTS = (
     "sharing", "roles", "profiles", "record_types", "users", "groups", "queues", "assignment_rules", "connected_apps",

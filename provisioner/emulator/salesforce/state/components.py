@@ -10,9 +10,9 @@ from typing import Any
 from lxml import etree
 
 from provisioner.emulator.clock import iso, parse_instant
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.ids import make_id
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.tables import Tables
+from provisioner.emulator.salesforce.state.tables import Tables
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS metadata_components (type TEXT, full_name TEXT COLLATE NOCASE, id TEXT, file_name TEXT,"

@@ -9,7 +9,7 @@ from typing import Any
 
 from provisioner.emulator.clock import Clock
 from provisioner.emulator.salesforce.ids import make_id, normal_id, number_of
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, FieldDef, Schema, SObjectDef
+from provisioner.emulator.salesforce.state.schema import NUMBER_TYPES, TEXT_TYPES, FieldDef, Schema, SObjectDef
 from provisioner.emulator.store import Store, fold, fold_sql
 
 Row = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 from provisioner.emulator.clock import parse_instant
 from provisioner.emulator.salesforce.ids import ADMIN_ID
-from provisioner.emulator.salesforce.tables import Tables
+from provisioner.emulator.salesforce.state.tables import Tables
 
 ADMIN_USERNAME = "admin@example.com"
 _LEAD_STATUSES = (

@@ -11,8 +11,8 @@ import json
 import re
 from typing import Any
 
-from provisioner.emulator.salesforce.schema import FieldDef, PicklistValue, SObjectDef
-from provisioner.emulator.salesforce.user_permissions import FIELDS as PERMISSION_FIELDS
+from provisioner.emulator.salesforce.state.schema import FieldDef, PicklistValue, SObjectDef
+from provisioner.emulator.salesforce.state.user_permissions import FIELDS as PERMISSION_FIELDS
 
 _LINE = re.compile(
     r"(?P<name>\w+)\s+(?P<type>\w+)(?:\((?P<size>\d+(?:,\d+)?)\))?(?P<flags>[^\[=]*?)"
@@ -332,3 +332,14 @@ OBJECTS: tuple[SObjectDef, ...] = (
          "Name string(80) !\nDeveloperName string(80) !\nNamespacePrefix string(15) ro\nDescription string(255)\n"
          "SobjectType picklist ! fixed\nIsActive boolean = true\n", deletable=False),
 )  # fmt: skip
+# StandardValueSet → the fields it feeds. Names: [docs] the Metadata API's list of them.
+VALUE_SETS: dict[str, tuple[tuple[str, str], ...]] = {
+    "LeadSource": (("Lead", "LeadSource"), ("Contact", "LeadSource"), ("Opportunity", "LeadSource")),
+    "LeadStatus": (("Lead", "Status"),),
+    "Industry": (("Lead", "Industry"), ("Account", "Industry")),
+    "AccountRating": (("Lead", "Rating"),),
+    "Salutation": (("Lead", "Salutation"), ("Contact", "Salutation")),
+    "TaskStatus": (("Task", "Status"),),
+    "TaskType": (("Task", "Type"),),
+    "EventType": (("Event", "Type"),),
+}

@@ -11,15 +11,15 @@ from typing import Any, Protocol
 
 from provisioner.emulator.clock import iso
 from provisioner.emulator.outbox import Outbox
-from provisioner.emulator.salesforce.access import Access
-from provisioner.emulator.salesforce.engines import AutomationEngine, BulkEngine, MetadataEngine
-from provisioner.emulator.salesforce.field_history import FieldHistory, history_object
-from provisioner.emulator.salesforce.permissions import Permissions
-from provisioner.emulator.salesforce.record_types import RecordTypes
-from provisioner.emulator.salesforce.seed import plant
-from provisioner.emulator.salesforce.sharing import Sharing
-from provisioner.emulator.salesforce.standard import OBJECTS
-from provisioner.emulator.salesforce.tables import Tables
+from provisioner.emulator.salesforce.state.access import Access
+from provisioner.emulator.salesforce.state.engines import AutomationEngine, BulkEngine, MetadataEngine
+from provisioner.emulator.salesforce.state.field_history import FieldHistory, history_object
+from provisioner.emulator.salesforce.state.permissions import Permissions
+from provisioner.emulator.salesforce.state.record_types import RecordTypes
+from provisioner.emulator.salesforce.state.seed import plant
+from provisioner.emulator.salesforce.state.sharing import Sharing
+from provisioner.emulator.salesforce.state.standard import OBJECTS
+from provisioner.emulator.salesforce.state.tables import Tables
 
 
 class Participant(Protocol):

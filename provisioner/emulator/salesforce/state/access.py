@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.schema import SObjectDef
-from provisioner.emulator.salesforce.settings import OrgSettings
-from provisioner.emulator.salesforce.user_permissions import FIELDS
+from provisioner.emulator.salesforce.state.schema import SObjectDef
+from provisioner.emulator.salesforce.state.settings import OrgSettings
+from provisioner.emulator.salesforce.state.user_permissions import FIELDS
 from provisioner.emulator.store import Store
 
 PERMISSIONS = (

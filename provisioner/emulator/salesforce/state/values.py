@@ -10,7 +10,7 @@ from typing import Any
 
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import normal_id
-from provisioner.emulator.salesforce.schema import NUMBER_TYPES, FieldDef
+from provisioner.emulator.salesforce.state.schema import NUMBER_TYPES, FieldDef
 
 _OFFSET = re.compile(r"(?<=[+-]\d\d)(?=\d\d$)")
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z?")

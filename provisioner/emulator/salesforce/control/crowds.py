@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.clock import iso, parse_instant
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.field_history import is_history
 from provisioner.emulator.salesforce.ids import make_id
-from provisioner.emulator.salesforce.rows import decode, encode
-from provisioner.emulator.salesforce.schema import TEXT_TYPES, FieldDef, SObjectDef
-from provisioner.emulator.salesforce.values import coerce, to_json
+from provisioner.emulator.salesforce.state.field_history import is_history
+from provisioner.emulator.salesforce.state.rows import decode, encode
+from provisioner.emulator.salesforce.state.schema import TEXT_TYPES, FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.values import coerce, to_json
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 MOST, VALUES = 5_000_000, 20_000  # records of a crowd, values of one of its fields
 _CHUNK = 50_000

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from provisioner.emulator.salesforce.rows import Compare, Row
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
-from provisioner.emulator.salesforce.standard import make
-from provisioner.emulator.salesforce.tables import Tables
-from provisioner.emulator.salesforce.values import to_json
+from provisioner.emulator.salesforce.state.rows import Compare, Row
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.standard import make
+from provisioner.emulator.salesforce.state.tables import Tables
+from provisioner.emulator.salesforce.state.values import to_json
 
 MAX_TRACKED = 20
 _STANDARD = {"Lead": "LeadHistory", "Contact": "ContactHistory", "Opportunity": "OpportunityFieldHistory"}

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from provisioner.emulator.salesforce.metadata import trail
-from provisioner.emulator.salesforce.rows import Row
+from provisioner.emulator.salesforce.audit_trail import trail
+from provisioner.emulator.salesforce.state.rows import Row
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 _USERS = "Manage Users"
 _STAMPS = frozenset(("LastModifiedDate", "LastModifiedById", "SystemModstamp"))

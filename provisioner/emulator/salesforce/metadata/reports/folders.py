@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from lxml import etree
 
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.metadata.components import Component
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
 from provisioner.emulator.salesforce.metadata.problems import limit, refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
-from provisioner.emulator.salesforce.rows import And, Compare
+from provisioner.emulator.salesforce.state.components import Component
+from provisioner.emulator.salesforce.state.rows import And, Compare
 
 PUBLIC = "unfiled$public"
 _EVERYBODY = ("Group", "Organization")  # both appear in retrieved files for AllInternalUsers [real]

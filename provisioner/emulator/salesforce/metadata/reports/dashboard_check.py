@@ -5,45 +5,33 @@ Texts that no public log shows follow the pattern of those that do ([inferred]).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import combinations
 
 from lxml import etree
 
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.analytics.definition import (
+    CHARTS,
     LETTERS,
+    NUMBERS,
     ROW_COUNT,
     Report,
     chart_key,
+    components_of,
     read_report,
     summary_key,
 )
-from provisioner.emulator.salesforce.analytics.report_check import TWO_GROUPINGS, invalid
 from provisioner.emulator.salesforce.analytics.report_types import find_type
-from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.problems import limit, refuse, unmodelled
+from provisioner.emulator.salesforce.metadata.reports.report_check import TWO_GROUPINGS, invalid
 from provisioner.emulator.salesforce.metadata.work import Item, Work
 
 MOST_COMPONENTS = 20
 MOST_FILTERS = 3  # the results resource takes filter1 to filter3 [docs]
 MOST_OPTIONS = 50
 TABLES = ("Table", "FlexTable")
-NUMBERS = ("Metric", "Gauge")
-CHARTS = (
-    "Bar", "BarGrouped", "BarStacked", "BarStacked100", "Column", "ColumnGrouped", "ColumnStacked", "ColumnStacked100",
-    "Line", "LineGrouped", "LineCumulative", "Pie", "Donut", "Funnel",
-)  # fmt: skip
 # Organization type → how many dashboards may be dynamic (LoggedInUser, MyTeamUser). [community]
 _DYNAMIC = {"Enterprise Edition": 5, "Unlimited Edition": 10, "Developer Edition": 3}
-
-
-def components_of(root: etree._Element) -> Iterator[etree._Element]:
-    """Every component in order: those of the grid, else those of the three sections."""
-    for cell in root.iter(f"{{{xml.NS}}}dashboardGridComponents"):
-        yield from xml.kids(cell, "dashboardComponent")
-    for name in ("leftSection", "middleSection", "rightSection"):
-        for section in xml.kids(root, name):
-            yield from xml.kids(section, "components")
 
 
 class DashboardCheck:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from provisioner.emulator.salesforce.org import Org
-from provisioner.emulator.salesforce.schema import FieldDef, SObjectDef
-from provisioner.emulator.salesforce.user_permissions import FIELDS
+from provisioner.emulator.salesforce.state.org import Org
+from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
+from provisioner.emulator.salesforce.state.user_permissions import FIELDS
 
 _OWN: Final = SObjectDef(
     "UserPermissionAccess",

@@ -11,9 +11,9 @@ from typing import Final
 
 from provisioner.emulator.clock import START, Clock, parse_instant
 from provisioner.emulator.salesforce.ids import ADMIN_ID
-from provisioner.emulator.salesforce.rows import Rows
-from provisioner.emulator.salesforce.schema import Schema
-from provisioner.emulator.salesforce.settings import OrgSettings
+from provisioner.emulator.salesforce.state.rows import Rows
+from provisioner.emulator.salesforce.state.schema import Schema
+from provisioner.emulator.salesforce.state.settings import OrgSettings
 from provisioner.emulator.store import Store
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from provisioner.emulator.salesforce.metadata import xml
-from provisioner.emulator.salesforce.rows import Compare
-from provisioner.emulator.salesforce.schema import FieldDef
+from provisioner.emulator.salesforce import xml
+from provisioner.emulator.salesforce.state.rows import Compare
+from provisioner.emulator.salesforce.state.schema import FieldDef
+from provisioner.emulator.salesforce.state.standard import VALUE_SETS
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.org import Org
+    from provisioner.emulator.salesforce.state.org import Org
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,7 @@ def look(org: Org, kind: str, name: str) -> Look | None:
 
 def _look_at_field(org: Org, kind: str, name: str) -> Look | None:
     if kind == "StandardValueSet":
-        from provisioner.emulator.salesforce.metadata.handlers.picklists import STANDARD
-
-        owner, field_name = STANDARD.get(name, (("", ""),))[0]
+        owner, field_name = VALUE_SETS.get(name, (("", ""),))[0]
     else:
         owner, _, field_name = name.partition(".")
     item = org.schema.sobject(owner).get(field_name) if org.schema.has(owner) else None

@@ -8,9 +8,9 @@ from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from provisioner.emulator.salesforce.errors import SaveResult
-from provisioner.emulator.salesforce.metadata.components import Component, Components, FlowVersion
-from provisioner.emulator.salesforce.rows import Row
-from provisioner.emulator.salesforce.schema import FieldDef
+from provisioner.emulator.salesforce.state.components import Component, Components, FlowVersion
+from provisioner.emulator.salesforce.state.rows import Row
+from provisioner.emulator.salesforce.state.schema import FieldDef
 
 Operation = Literal["insert", "update", "delete"]
 

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.analytics import filters, summary
 from provisioner.emulator.salesforce.analytics.definition import (
     LETTERS,
+    MOST_FILTERS,
     ROW_COUNT,
     aggregates_of,
     chart_key,
@@ -21,10 +23,9 @@ from provisioner.emulator.salesforce.analytics.definition import (
 )
 from provisioner.emulator.salesforce.analytics.periods import CUSTOM, GRANULARITIES, INTERVALS
 from provisioner.emulator.salesforce.analytics.report_types import LEADS, Column, ReportType
-from provisioner.emulator.salesforce.metadata import xml
 from provisioner.emulator.salesforce.metadata.problems import Refused, refuse, unmodelled
 
-MOST_FILTERS, MOST_FORMULAS, MOST_BUCKETS, MOST_CHART_SUMMARIES = 20, 5, 5, 4
+MOST_FORMULAS, MOST_BUCKETS, MOST_CHART_SUMMARIES = 5, 5, 4
 _UNMODELLED = (
     "aggregateFilters", "block", "blockInfo", "colorRanges", "crossFilters", "customDetailFormulas", "currency",
     "dataCategoryFilters", "division", "formattingRules", "historicalSelector", "roleHierarchyFilter",

@@ -1,0 +1,1 @@
+"""The control door: planting, and what people do by hand."""

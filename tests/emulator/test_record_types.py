@@ -258,6 +258,39 @@ def test_a_process_says_which_statuses_a_type_offers(org: Org) -> None:
     assert problems(deploy(org, data)) == [("BusinessProcess", "Lead.Inbound", "Required field is missing: values")]
 
 
+def test_a_process_without_a_default_leaves_the_default_of_the_field(org: Org) -> None:
+    process = (
+        "<businessProcesses><fullName>Inbound</fullName><isActive>true</isActive><values><fullName>Working - Contacted"
+        "</fullName><default>false</default></values></businessProcesses>"
+    )
+    data = package({"BusinessProcess": ["Lead.Inbound"]}, {"objects/Lead.object": file("CustomObject", process)})
+    assert deploy(org, data).success
+    assert saved(org, RecordTypeId=inbound(org)) == []
+    assert org.rows.select("Lead")[0]["Status"] == "Open - Not Contacted"
+
+
+def test_a_value_that_is_active_again_is_new(org: Org) -> None:
+    change_settings(org, {"record_types_offer_new_values": True})
+    assert deploy(org, fields(picklist("Level__c", "Low", "High"))).success
+    assert deploy(org, fields(picklist("Level__c", "Low", "High", "Top"))).success
+    assert saved(org, RecordTypeId=inbound(org), Level__c="Top") == []
+
+
+def test_a_new_label_is_that_of_the_row(org: Org) -> None:
+    outcome = deploy(org, type_package(record_type("Inbound", extra="<description>All that came in</description>")))
+    assert changed(outcome) == [("RecordType", "Lead.Inbound")]
+    (row,) = org.rows.select("RecordType")
+    assert (row["Name"], row["Description"], row["IsActive"]) == ("Inbound", "All that came in", True)
+
+
+def test_only_objects_have_types(org: Org) -> None:
+    shell = file("CustomObject", "<label>Rule</label><pluralLabel>Rules</pluralLabel>")
+    assert deploy(org, package({"CustomObject": ["Rule__mdt"]}, {"objects/Rule__mdt.object": shell})).success
+    for name in ("No__c", "Rule__mdt"):
+        outcome = deploy(org, type_package(record_type("Other", process=""), f"{name}.Other"))
+        assert problems(outcome) == [("RecordType", f"{name}.Other", f"no CustomObject named {name} found")]
+
+
 def test_no_type_goes_through_an_api(org: Org) -> None:
     outcome = deploy(org, destructive({"RecordType": ["Lead.Inbound"]}))
     assert problems(outcome) == [("RecordType", "Lead.Inbound", "Cannot delete record type through API")]

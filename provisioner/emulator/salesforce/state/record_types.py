@@ -83,7 +83,7 @@ class RecordTypes:
 
     def admit(self, sobject: str, before: FieldDef | None, after: FieldDef) -> None:
         """Offer what is new in a field, where the org does that."""
-        if after.type not in PICKLISTS or not self._tables.settings.record_types_offer_new_values:
+        if not self._tables.settings.record_types_offer_new_values:
             return
         known = {one.value.lower() for one in before.picklist if one.active} if before else set()
         new = [one for one in after.picklist if one.active and one.value.lower() not in known]
@@ -105,7 +105,7 @@ class RecordTypes:
     def default_type(self, definition: SObjectDef, user_id: str) -> str | None:
         """The type that a new record of this user gets: the default of the profile; None is the master type."""
         defaults = self._tables.settings.default_record_types
-        if not defaults or not definition.has("RecordTypeId"):
+        if not defaults:
             return None
         profile = (self._tables.rows.get("User", user_id) or {}).get("ProfileId")
         return defaults.get(str(profile), {}).get(definition.name)
@@ -134,7 +134,7 @@ class RecordTypes:
             return
         for name in names:
             item, value = definition.field(name), row.get(name)
-            if value is None or not item.restricted or item.type not in PICKLISTS:
+            if value is None or not item.restricted:
                 continue
             active = {one.value.lower() for one in item.picklist if one.active}
             offered = {one.value.lower() for one in self.offered(str(record_type), item)}

@@ -134,7 +134,7 @@ def _shell(node: etree._Element) -> etree._Element:
 def _print_values(root: etree._Element, org: Org, record_type: str, fields: tuple[FieldDef, ...]) -> None:
     """What the type offers of these fields, both by name."""
     for field in sorted(fields, key=lambda one: one.name):
-        if field.type not in PICKLISTS or not (offered := org.record_types.offered(record_type, field)):
+        if not (offered := org.record_types.offered(record_type, field)):
             continue
         node = xml.add(root, "picklistValues")
         xml.add(node, "picklist", field.name)
@@ -152,11 +152,11 @@ def record_type_file(org: Org, component: Component, asked: set[tuple[str, str]]
     """
     owner = component.full_name.partition(".")[0]
     process = PROCESSES.get(owner)
-    whole, root = ("CustomObject", owner) in asked, _shell(component.root)
+    root = _shell(component.root)
     shown = tuple(
         field
         for field in org.schema.sobject(owner).fields
-        if field.name != process and (whole or not field.custom or ("CustomField", f"{owner}.{field.name}") in asked)
+        if field.name != process and (not field.custom or ("CustomField", f"{owner}.{field.name}") in asked)
     )
     _print_values(root, org, component.id, shown)
     return root

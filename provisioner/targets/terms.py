@@ -75,10 +75,13 @@ class Progress:
     at_rest: bool = False
 
 
-Use = Literal["known", "equal", "part", "order", "moment", "kind", "user", "group", "queue", "zone", "offered"]
+Use = Literal[
+    "known", "equal", "part", "order", "moment", "kind", "user", "group", "queue", "zone", "offered", "version"
+]
 """What a name of the CRM is used for: a field that is asked whether it has a value, compared for equality, searched for
 a part of text, put in order, read as a point in time, or said to be of a kind; somebody to be told; the time zone that
-the CRM is said to be in; a field of ours whose values people must be able to choose."""
+the CRM is said to be in; a field of ours whose values people must be able to choose; the API version that the design
+is written for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,12 @@ UNOFFERED = RULES.declare(
     "types are looked up by `plan` and `apply`.",
     severity="warning",
 )
+OTHER_VERSION = RULES.declare(
+    "S231",
+    "Another API version than the connection's",
+    "What is written for one API version is deployed and read back in the same one: what a version adds would else be "
+    "missing, or look like a change by hand.",
+)
 MERGE = "{!"
 FORMULA_MOST = 3900
 PICKLIST_MOST = 1000

@@ -17,6 +17,7 @@ from provisioner.model.uses import step_count, tests_of
 from provisioner.rules import Finding
 from provisioner.targets.base import Reference, Use
 from provisioner.targets.naming import offer_text, values_text
+from provisioner.targets.salesforce import versions
 from provisioner.targets.salesforce.features import BY_PEOPLE, lead_fields
 from provisioner.targets.salesforce.names import Names
 
@@ -44,14 +45,14 @@ _USES: dict[Op, Use] = {
 
 
 def references(design: Design) -> list[Reference]:
-    """Fields of Lead that conditions and engagement name, except our own; when alerts are live, who is told; and the
-    reasons that people choose."""
+    """Fields of Lead that conditions and engagement name, except our own; when alerts are live, who is told; the
+    reasons that people choose; and the API version."""
     names = Names(design.target.prefix)
     ours = {names.field(word) for word in lead_fields(design)}
     ours |= {names.step_at(number) for number in range(1, step_count(design) + 1)}
     found = [*_engagement(design), *_compared(design), *_staged(design)]
     people = _people(design) if design.alerts.mode == "live" else ()
-    return [*(item for item in found if item.name not in ours), *people, *_chosen(design, names)]
+    return [*(item for item in found if item.name not in ours), *people, *_chosen(design, names), _version(design)]
 
 
 def _engagement(design: Design) -> Iterator[Reference]:
@@ -97,6 +98,11 @@ def _chosen(design: Design, names: Names) -> Iterator[Reference]:
         if section is not None and section.reasons:
             pointer = f"{section.at}/reasons"
             yield Reference(names.field(word), "offered", pointer, pointer, tuple(section.reasons))
+
+
+def _version(design: Design) -> Reference:
+    pointer = f"{design.target.at}/api_version"
+    return Reference(versions.wanted(design), "version", pointer, pointer)
 
 
 # --------------------------------------------------------- what is found there
@@ -230,3 +236,18 @@ def unoffered(reference: Reference, lacking: Mapping[str, Sequence[str]]) -> Fin
 
 def _listed(labels: Sequence[str]) -> str:
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def other_version(reference: Reference, spoken: str, is_fixed: bool) -> Finding | None:
+    """The session speaks another version than the design is written for: the connection says so (`is_fixed`), or the
+    org is older."""
+    if spoken == reference.name:
+        return None
+    write = f'write `api_version: "{spoken}"` under target'
+    if is_fixed:
+        detail = f"The design is written for API version {reference.name}; the connection says {spoken}."
+        advice = f"Take api_version out of the connection, which then speaks the design's; or {write}."
+    else:
+        detail = f"The design is written for API version {reference.name}; this org offers {spoken} at most."
+        advice = f"{write[:1].upper()}{write[1:]}."
+    return Finding(reference.pointer, detail, advice)

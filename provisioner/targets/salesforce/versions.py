@@ -1,4 +1,5 @@
-"""API versions: what flows and Apex are written for (`target.api_version`), and what a version lacks.
+"""API versions: what flows and Apex are written for, and what everything else is said in (`target.api_version`); and
+what a version lacks.
 
 [docs] reference/salesforce.md 4.7, 4.9; what is rendered is held against the vendor's schemas of 63.0 and of 66.0.
 """
@@ -38,10 +39,16 @@ def impossible(design: Design) -> str:
     return ""
 
 
-def stated(resources: Iterable[Resource]) -> str:
-    """The newest version that one of these is written for; `66.0` when none says so."""
+def said(resources: Iterable[Resource]) -> str | None:
+    """The newest version that one of these is written for; None when none says so."""
     found = [str(item.attributes.get("apiVersion") or "") for item in resources]
-    return f"{max((_number(text) for text in found if text), default=NEWEST)}.0"
+    newest = max((_number(text) for text in found if text), default=0)
+    return f"{newest}.0" if newest else None
+
+
+def stated(resources: Iterable[Resource]) -> str:
+    """The same; `66.0` when none says so."""
+    return said(resources) or f"{NEWEST}.0"
 
 
 def _number(version: str) -> int:

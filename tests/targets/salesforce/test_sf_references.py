@@ -44,6 +44,20 @@ def test_fields_are_named_by_engagement_exclusions_and_lead_types() -> None:
             "/lead_types/0/when/any/1/NumberOfEmployees",
         ),
         ("LeadSource", "equal", "/lead_types/1/when/LeadSource", "/lead_types/1/when/LeadSource"),
+        ("66.0", "version", "/target/api_version", "/target/api_version"),
+    ]
+
+
+def test_the_reasons_and_the_version_of_the_design_are_looked_for() -> None:
+    document = example()
+    document["target"]["api_version"] = "64.0"
+    document["recycling"] = {"reasons": ["a", "b", "c", "d", "e"]}
+    document["breach"] = {"reasons": ["Vacation"]}
+    found = references(compiled(document))
+    assert [(item.name, item.pointer, item.values) for item in found if item.use in ("offered", "version")] == [
+        ("STL_Rejection_Reason__c", "/recycling/reasons", ("a", "b", "c", "d", "e")),
+        ("STL_Breach_Reason__c", "/breach/reasons", ("Vacation",)),
+        ("64.0", "/target/api_version", ()),
     ]
 
 

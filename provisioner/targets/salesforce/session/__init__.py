@@ -34,6 +34,7 @@ from provisioner.targets.salesforce.session.soap import Soap
 from provisioner.targets.salesforce.session.touched import touched
 from provisioner.targets.salesforce.session.transport import Transport
 from provisioner.targets.salesforce.session.write import Writer
+from provisioner.targets.salesforce.versions import said
 
 if TYPE_CHECKING:  # only a backfill needs them
     from datetime import datetime
@@ -84,6 +85,8 @@ class SalesforceSession:
         people choose from lists of ours."""
         org = self.identity()
         self._prefix = prefix
+        if (version := said(desired)) is not None:
+            self.rest.prefer(version)
         with discreet(self._transport.secrets):
             self._seen = read_live(self.rest, self._soap, desired, prefix, org)
         live = self._seen.live

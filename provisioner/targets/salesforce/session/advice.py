@@ -39,7 +39,7 @@ TABLE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"Not available for deploy for this organization|no CustomObject named .* found",
          "The org's edition or features lack something the design needs: enable it, or drop it from the design."),
         (r"apiVersion can't be|UNSUPPORTED_API_VERSION",
-         "The org is on an older release: set api_version on the connection."),
+         "The org is on an older release: write its api_version under target in the design."),
         (r"pending or in progress",
          "Apex jobs are waiting: allow deployments with jobs in Setup, Deployment Settings, or unschedule them."),
         (r"Dependent class is invalid|Invalid type|Variable does not exist",

@@ -30,12 +30,12 @@ Said = Iterator[tuple[Rule, Finding]]
 def missing(
     rest: Rest, people: Looked, offers: RecordTypes, wanted: Sequence[Reference], places: Places
 ) -> list[Diagnostic]:
-    """Findings S220 to S224 and S230, each once. `people` is what was found about everybody the design names, `offers`
-    what about record types."""
+    """Findings S220 to S224, S230 and S231, each once. `people` is what was found about everybody the design names,
+    `offers` what about record types."""
     fields = [item for item in wanted if item.use in references.FIELD_USES]
     told = [item for item in wanted if item.use not in references.FIELD_USES]
     chosen = [item for item in told if item.use == "offered"]
-    said = [*_fields(rest, fields), *_people(people, told), *_offers(offers, chosen)]
+    said = [*_fields(rest, fields), *_people(people, told), *_offers(offers, chosen), *_versions(rest, told)]
     found = (
         rule.diagnostic(finding, places.locate_key if rule is limits.NO_FIELD else places.locate)
         for rule, finding in said
@@ -114,6 +114,12 @@ def _people(found: Looked, wanted: Sequence[Reference]) -> Said:
         if text is not None:
             said = text if text.startswith(item.name) else text[:1].upper() + text[1:]
             yield limits.NOBODY, Finding(item.pointer, said, advice)
+
+
+def _versions(rest: Rest, wanted: Sequence[Reference]) -> Said:
+    for item in wanted:
+        if item.use == "version" and (finding := references.other_version(item, rest.version, rest.is_fixed)):
+            yield limits.OTHER_VERSION, finding
 
 
 def _offers(found: RecordTypes, wanted: Sequence[Reference]) -> Said:

@@ -21,8 +21,10 @@ MOST_PAGES = 500
 class Rest:
     def __init__(self, transport: Transport, wanted_version: str | None = None) -> None:
         self.transport = transport
+        self.is_fixed = wanted_version is not None  # the connection says which version is spoken
         self._wanted = wanted_version or CONTRACT_VERSION
         self._version: str | None = None
+        self._known = CONTRACT_VERSION  # the newest version that the org is known to offer, when one was settled
         self._described: dict[str, dict[str, Any]] = {}
 
     @property
@@ -34,14 +36,21 @@ class Rest:
             newest = max((number(text) for text in offered if isinstance(text, str)), default=0.0)
             if not newest:
                 raise Unreachable("The org's list of API versions is empty.")
-            self._version = f"{min(number(self._wanted), newest):.1f}"
+            self._version = self._known = f"{min(number(self._wanted), newest):.1f}"
         return self._version
+
+    def prefer(self, version: str) -> None:
+        """Speak this version from now on, unless the connection says another one or the org is older. An org that
+        offers a version offers the older ones we write for, too. [docs] REST API, end of life of versions"""
+        if not self.is_fixed:
+            self._wanted = version
+            self._version = None if self._version is None else f"{min(number(version), number(self._known)):.1f}"
 
     def first_query(self, soql: str, what: str) -> list[dict[str, Any]]:
         """Like `query`, before the version is known: the wanted one is tried, and only an org that does not have it is
         asked for its list. [inferred] a path with an unknown version is answered like any unknown path."""
         if self._version is None:
-            self._version = f"{number(self._wanted):.1f}"
+            self._version = self._known = f"{number(self._wanted):.1f}"
             try:
                 return self.query(soql, what)
             except Rejected as refused:

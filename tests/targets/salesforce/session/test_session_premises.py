@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from pieces import record, snapshot
+from pieces import flow, record, snapshot
 from scripted_org import TOKEN, ScriptedOrg, error, said
 
 from provisioner.diagnostics import Diagnostic, Location
 from provisioner.errors import NotAllowed
+from provisioner.resources import Resource
 from provisioner.targets.base import Reference
 from provisioner.targets.salesforce.session import SalesforceSession
 
@@ -48,6 +50,10 @@ def ask(session: SalesforceSession, *wanted: Reference) -> list[Diagnostic]:
 
 def equal(name: str, *values: str) -> Reference:
     return Reference(name, "equal", f"/{name}", f"/{name}", values)
+
+
+def dated(resource: Resource, version: str) -> Resource:
+    return Resource(resource.address, {**resource.attributes, "apiVersion": version})
 
 
 def brief(found: list[Diagnostic]) -> list[tuple[str, str, int, str]]:
@@ -170,3 +176,50 @@ def test_nobody_is_told_from_the_last_reading(org: ScriptedOrg, session: Salesfo
     ]
     assert found[0].advice == "Name somebody who is there, or let alerts go to alerts.silent_to only (mode: silent)."
     assert session.api_calls == before
+
+
+# ---------------------------------------------------------------- the API version
+
+
+def written_for(version: str) -> Reference:
+    return Reference(version, "version", "/target/api_version", "/target/api_version")
+
+
+def test_a_session_speaks_the_version_of_the_design(org: ScriptedOrg, opened: Any) -> None:
+    """Also of another one that the same session reads later; flows that send mail may be written for an older one."""
+    session = opened()
+    session.read(snapshot(dated(flow("STL_Lead_Timers"), "63.0"), dated(flow("STL_Lead_Stamp"), "64.0")), "STL")
+    sent = [request.path for request in org.requests]
+    asked = [path for path in sent if "/services/data/v66.0/query?q=" not in path and "userinfo" not in path]
+    assert len(sent) - len(asked) == 2  # whose org this is, before anything is known of a design
+    assert {version for path in asked for version in re.findall(r"/v?(\d\d\.\d)", path)} == {"64.0"}
+    assert all(b"<version>64.0</version>" in request.body for request in org.seen("retrieve"))
+    assert ask(session, written_for("64.0")) == []
+    session.read(snapshot(dated(flow("STL_Lead_Stamp"), "66.0")), "STL")
+    assert ask(session, written_for("66.0")) == []
+    session.read(snapshot(), "STL")
+    assert session.rest.version == "66.0"
+
+
+def test_a_connection_of_another_version_is_an_error(org: ScriptedOrg, opened: Any) -> None:
+    session = opened(api_version="65.0")
+    session.read(snapshot(dated(flow("STL_Lead_Stamp"), "66.0")), "STL")
+    (found,) = ask(session, written_for("66.0"))
+    assert (found.code, found.severity, found.pointer) == ("S231", "error", "/target/api_version")
+    assert found.detail == "The design is written for API version 66.0; the connection says 65.0."
+    assert found.advice == (
+        'Take api_version out of the connection, which then speaks the design\'s; or write `api_version: "65.0"` under '
+        "target."
+    )
+    assert session.rest.version == "65.0"
+
+
+def test_an_org_that_is_older_than_the_design_is_an_error(org: ScriptedOrg, opened: Any) -> None:
+    session = opened()
+    org.versions = ["64.0", "65.0"]
+    org.on("GET /services/data/v66.0/query", error(404, "NOT_FOUND", "The requested resource does not exist"))
+    session.read(snapshot(dated(flow("STL_Lead_Stamp"), "66.0")), "STL")
+    (found,) = ask(session, written_for("66.0"))
+    assert (found.code, found.severity) == ("S231", "error")
+    assert found.detail == "The design is written for API version 66.0; this org offers 65.0 at most."
+    assert found.advice == 'Write `api_version: "65.0"` under target.'

@@ -10,6 +10,8 @@ from provisioner.cli.console import Console, speaks
 
 if TYPE_CHECKING:
     from provisioner.cli.demonstration.crm import Crm
+    from provisioner.cli.demonstration.process import EmulatorProcess
+    from provisioner.connections import Connection
 
 
 @click.command(
@@ -37,30 +39,20 @@ def demo(platform: str, keep: bool, console: Console) -> int:
     import time
 
     from provisioner import assets
-    from provisioner.cli import failures
     from provisioner.cli.demonstration.leads import WEEK_BEFORE
     from provisioner.cli.demonstration.process import EmulatorProcess
     from provisioner.cli.demonstration.story import Story
     from provisioner.cli.emulator import arguments
-    from provisioner.connections import Connection
     from provisioner.planning.planfile import instant
     from provisioner.reporting.text import duration_text
-    from provisioner.secrets import Secret
 
     # A terminated demo must not leave its child behind: SIGTERM becomes an exit, and the context manager stops it.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     start = time.monotonic()
     console.say(console.paint("provisioner demo: Acme Corp, on a CRM that runs on this machine only", "bold"))
     with EmulatorProcess(arguments(platform, clock=instant(WEEK_BEFORE))) as emulator:
-        token = Secret(emulator.access_token)
-        failures.remember(token)
-        connection = Connection(
-            name="demo",
-            platform=platform,
-            auth={"method": "access_token", "access_token": token},
-            instance_url=emulator.url,
-        )
-        crm = _crm(platform, emulator.url, token.reveal())
+        connection = _connection(platform, emulator)
+        crm = _crm(platform, emulator.url, emulator.access_token)
         file = assets.path("examples", crm.design)
         told = Story(console, file, crm, connection).tell()
         if keep:
@@ -68,6 +60,22 @@ def demo(platform: str, keep: bool, console: Console) -> int:
         _farewell(console, emulator, platform, keep, duration_text(time.monotonic() - start), str(file))
         console.data(dataclasses.asdict(told) | (_reach(emulator) if keep else {}))
     return 0 if told.second_plan_is_empty else 1
+
+
+def _connection(platform: str, emulator: EmulatorProcess) -> Connection:
+    """Its token is masked from now on."""
+    from provisioner.cli import failures
+    from provisioner.connections import Connection
+    from provisioner.secrets import Secret
+
+    token = Secret(emulator.access_token)
+    failures.remember(token)
+    return Connection(
+        name="demo",
+        platform=platform,
+        auth={"method": "access_token", "access_token": token},
+        instance_url=emulator.url,
+    )
 
 
 def _crm(platform: str, url: str, access_token: str) -> Crm:
@@ -79,14 +87,11 @@ def _crm(platform: str, url: str, access_token: str) -> Crm:
     return HubSpotCrm(door) if platform == "hubspot" else SalesforceCrm(door)
 
 
-def _reach(emulator: object) -> dict[str, object]:
-    from provisioner.cli.demonstration.process import EmulatorProcess
-
-    assert isinstance(emulator, EmulatorProcess)
+def _reach(emulator: EmulatorProcess) -> dict[str, object]:
     return {"url": emulator.url, "access_token": emulator.access_token, "pid": emulator.pid}
 
 
-def _farewell(console: Console, emulator: object, platform: str, keep: bool, took: str, file: str) -> None:
+def _farewell(console: Console, emulator: EmulatorProcess, platform: str, keep: bool, took: str, file: str) -> None:
     console.say(f"\nThat was all of it, in {took}. The design is\n  {file}")
     if not keep:
         console.say("Next: provisioner demo --keep leaves the CRM running, so that you can change the design and plan.")

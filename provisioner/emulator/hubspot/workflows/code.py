@@ -128,20 +128,7 @@ def _execute(portal: Portal, folder: Path, action: Json, event: Json, environmen
     program = shutil.which("node") if node else sys.executable
     if program is None:
         raise CodeFailed(f"this machine has no node to run {action['runtime']} with")
-    (folder / ("code.js" if node else "code.py")).write_text(action["sourceCode"], encoding="utf-8")
-    if node:
-        (folder / "run.js").write_text(harness.NODE, encoding="utf-8")
-    order = {
-        "event": event,
-        "now_ms": portal.now_ms,
-        "callback": action["runtime"] == "NODE20X",
-        "memory": MEMORY_MB,
-        "written": _TOO_MUCH,
-        "node": program if node else None,
-        "seconds": portal.settings.code_seconds,
-    }
-    (folder / "order.json").write_text(json.dumps(order), encoding="utf-8")
-    (folder / "run.py").write_text(Path(harness.__file__).read_text(encoding="utf-8"), encoding="utf-8")
+    _lay_out(portal, folder, action, event, program if node else None)
     with (folder / "said.txt").open("w+b") as said:
         process = subprocess.Popen(
             [sys.executable, "-I", "run.py"],
@@ -166,6 +153,24 @@ def _execute(portal: Portal, folder: Path, action: Json, event: Json, environmen
             hidden = hidden.replace(value, "***")
         raise CodeFailed(f"the code ended with an error: {_last(hidden) or f'status {status}'}")
     return printed
+
+
+def _lay_out(portal: Portal, folder: Path, action: Json, event: Json, node: str | None) -> None:
+    """The code, what runs around it, and its order. `node`: the program that runs JavaScript, None for Python."""
+    (folder / ("code.js" if node else "code.py")).write_text(action["sourceCode"], encoding="utf-8")
+    if node:
+        (folder / "run.js").write_text(harness.NODE, encoding="utf-8")
+    order = {
+        "event": event,
+        "now_ms": portal.now_ms,
+        "callback": action["runtime"] == "NODE20X",
+        "memory": MEMORY_MB,
+        "written": _TOO_MUCH,
+        "node": node,
+        "seconds": portal.settings.code_seconds,
+    }
+    (folder / "order.json").write_text(json.dumps(order), encoding="utf-8")
+    (folder / "run.py").write_text(Path(harness.__file__).read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -9,10 +9,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from provisioner.emulator.salesforce.metadata.manifest import read_manifest
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
 from provisioner.emulator.salesforce.metadata.outcome import Outcome
-from provisioner.emulator.salesforce.metadata.retrieve import retrieve
+from provisioner.emulator.salesforce.metadata.packages.manifest import read_manifest
+from provisioner.emulator.salesforce.metadata.retrieving.retrieve import retrieve
 from provisioner.emulator.salesforce.state.org import Org
 
 NS = "http://soap.sforce.com/2006/04/metadata"

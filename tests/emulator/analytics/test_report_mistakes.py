@@ -23,8 +23,8 @@ from analytics_packages import (
     xml_file,
 )
 
-from provisioner.emulator.salesforce.metadata.manifest import read_manifest
-from provisioner.emulator.salesforce.metadata.retrieve import retrieve
+from provisioner.emulator.salesforce.metadata.packages.manifest import read_manifest
+from provisioner.emulator.salesforce.metadata.retrieving.retrieve import retrieve
 from provisioner.emulator.salesforce.state.org import Org
 
 LAST = column("LAST_NAME")

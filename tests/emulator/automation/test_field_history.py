@@ -110,7 +110,7 @@ def test_whether_a_field_is_tracked_can_be_read(built: Built) -> None:
 
 
 def _view(org: object) -> list[dict[str, object]]:
-    from provisioner.emulator.salesforce.metadata.views import rows_of
+    from provisioner.emulator.salesforce.metadata.setup.views import rows_of
     from provisioner.emulator.salesforce.state.org import Org
 
     assert isinstance(org, Org)

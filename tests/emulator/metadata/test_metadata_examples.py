@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from metadata_packages import EXAMPLES, changed, deploy, example, field, lead, manifest, package, problems, unzipped
 
-from provisioner.emulator.salesforce.metadata.manifest import read_manifest
-from provisioner.emulator.salesforce.metadata.retrieve import retrieve
+from provisioner.emulator.salesforce.metadata.packages.manifest import read_manifest
+from provisioner.emulator.salesforce.metadata.retrieving.retrieve import retrieve
 from provisioner.emulator.salesforce.state.org import Org
 
 MEMBERS = {

@@ -8,7 +8,7 @@ import pytest
 from metadata_packages import field_package, file, package
 
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.metadata.jobs import Job
+from provisioner.emulator.salesforce.metadata.deploying.jobs import Job
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
 from provisioner.emulator.salesforce.state.org import Org
 

@@ -10,8 +10,8 @@ from lxml import etree
 from metadata_packages import NS, example
 
 from provisioner.emulator.salesforce import xml
-from provisioner.emulator.salesforce.metadata import check
 from provisioner.emulator.salesforce.metadata.handlers.flows import content_of
+from provisioner.emulator.salesforce.metadata.packages import check
 
 # Characters XML can hold; the carriage return is turned into a newline by every XML parser.
 TEXT = st.text(

@@ -18,7 +18,7 @@ from metadata_packages import (
 )  # fmt: skip
 
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.metadata import archive
+from provisioner.emulator.salesforce.metadata.packages import archive
 from provisioner.emulator.salesforce.soql import query
 from provisioner.emulator.salesforce.state.org import Org
 

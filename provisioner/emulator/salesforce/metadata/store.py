@@ -6,13 +6,13 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from provisioner.emulator.salesforce import xml
-from provisioner.emulator.salesforce.metadata.deploy import Deployment
+from provisioner.emulator.salesforce.metadata.deploying.deploy import Deployment
+from provisioner.emulator.salesforce.metadata.deploying.jobs import Jobs
 from provisioner.emulator.salesforce.metadata.handlers.settings import HolidayEntry, holidays
-from provisioner.emulator.salesforce.metadata.jobs import Jobs
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
 from provisioner.emulator.salesforce.metadata.outcome import Outcome
-from provisioner.emulator.salesforce.metadata.reading import Reader
-from provisioner.emulator.salesforce.metadata.tooling import Tooling
+from provisioner.emulator.salesforce.metadata.retrieving.reading import Reader
+from provisioner.emulator.salesforce.metadata.setup.tooling import Tooling
 from provisioner.emulator.salesforce.state.components import Component, Components, FlowVersion
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 from lxml import etree
 
 from provisioner.emulator.salesforce import xml
-from provisioner.emulator.salesforce.metadata import check
 from provisioner.emulator.salesforce.metadata.fields import is_api_name
+from provisioner.emulator.salesforce.metadata.packages import check
 from provisioner.emulator.salesforce.metadata.problems import refuse
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 from provisioner.emulator.salesforce.state.components import Component, Components

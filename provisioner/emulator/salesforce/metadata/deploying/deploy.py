@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from provisioner.emulator.salesforce import kinds, xml
 from provisioner.emulator.salesforce.audit_trail import looks, trail
-from provisioner.emulator.salesforce.metadata import removal
-from provisioner.emulator.salesforce.metadata.archive import Archive, BadArchive
+from provisioner.emulator.salesforce.metadata.deploying import removal
+from provisioner.emulator.salesforce.metadata.deploying.test_runs import run_tests
 from provisioner.emulator.salesforce.metadata.handlers import HANDLERS
 from provisioner.emulator.salesforce.metadata.handlers.objects import undo_field
 from provisioner.emulator.salesforce.metadata.handlers.settings import is_production
-from provisioner.emulator.salesforce.metadata.manifest import Manifest
 from provisioner.emulator.salesforce.metadata.options import DeployOptions
 from provisioner.emulator.salesforce.metadata.outcome import Message, Outcome
-from provisioner.emulator.salesforce.metadata.package import PACKAGE, Package, read_package
+from provisioner.emulator.salesforce.metadata.packages.archive import Archive, BadArchive
+from provisioner.emulator.salesforce.metadata.packages.manifest import Manifest
+from provisioner.emulator.salesforce.metadata.packages.package import PACKAGE, Package, read_package
 from provisioner.emulator.salesforce.metadata.problems import Problem, Refused
-from provisioner.emulator.salesforce.metadata.test_runs import run_tests
 from provisioner.emulator.salesforce.metadata.work import Item, Saved, Work
 from provisioner.emulator.salesforce.state.components import Components
 from provisioner.emulator.salesforce.state.schema import FieldDef

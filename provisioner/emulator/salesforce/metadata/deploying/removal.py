@@ -9,7 +9,7 @@ from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.automation.apex_header import bare
 from provisioner.emulator.salesforce.automation.conversion_map import pairs
 from provisioner.emulator.salesforce.ids import make_id, number_of
-from provisioner.emulator.salesforce.metadata.flow_uses import ANY, flow_uses
+from provisioner.emulator.salesforce.metadata.deploying.flow_uses import ANY, flow_uses
 from provisioner.emulator.salesforce.metadata.handlers.custom_objects import forget_activities
 from provisioner.emulator.salesforce.metadata.problems import refuse, unmodelled
 from provisioner.emulator.salesforce.metadata.reports import handlers as analytics

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provisioner.emulator.salesforce.errors import ApiError, not_found, not_modelled
-from provisioner.emulator.salesforce.metadata.jobs import Job
+from provisioner.emulator.salesforce.metadata.deploying.jobs import Job
 from provisioner.emulator.salesforce.metadata.options import read_options
 from provisioner.emulator.salesforce.metadata.store import MetadataStore
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate, body_of

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.clock import iso, parse_instant
 from provisioner.emulator.salesforce.errors import ApiError, not_found
-from provisioner.emulator.salesforce.metadata.deploy import Deployment
+from provisioner.emulator.salesforce.metadata.deploying.deploy import Deployment
 from provisioner.emulator.salesforce.metadata.handlers.settings import is_production
 from provisioner.emulator.salesforce.metadata.options import DeployOptions, check_options, read_options
 from provisioner.emulator.salesforce.metadata.outcome import Outcome

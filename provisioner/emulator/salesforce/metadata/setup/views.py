@@ -14,7 +14,7 @@ from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
 from provisioner.emulator.salesforce.state.standard import make
 
 if TYPE_CHECKING:
-    from provisioner.emulator.salesforce.metadata.jobs import Job
+    from provisioner.emulator.salesforce.metadata.deploying.jobs import Job
     from provisioner.emulator.salesforce.state.org import Org
 
 Row = dict[str, Any]

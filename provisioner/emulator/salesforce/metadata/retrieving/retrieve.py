@@ -9,11 +9,11 @@ from lxml import etree
 
 from provisioner.emulator.salesforce import kinds, xml
 from provisioner.emulator.salesforce.kinds import CHILD_OF, KINDS
-from provisioner.emulator.salesforce.metadata.archive import make_zip
 from provisioner.emulator.salesforce.metadata.handlers.objects import renamed
-from provisioner.emulator.salesforce.metadata.manifest import Manifest
-from provisioner.emulator.salesforce.metadata.package import PACKAGE
-from provisioner.emulator.salesforce.metadata.reading import Asked, Entry, Reader
+from provisioner.emulator.salesforce.metadata.packages.archive import make_zip
+from provisioner.emulator.salesforce.metadata.packages.manifest import Manifest
+from provisioner.emulator.salesforce.metadata.packages.package import PACKAGE
+from provisioner.emulator.salesforce.metadata.retrieving.reading import Asked, Entry, Reader
 from provisioner.emulator.salesforce.state.components import Components
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from lxml import etree
 from provisioner.emulator.salesforce import xml
 from provisioner.emulator.salesforce.audit_trail import trail
 from provisioner.emulator.salesforce.errors import ApiError, not_found, not_modelled
-from provisioner.emulator.salesforce.metadata import views
+from provisioner.emulator.salesforce.metadata.deploying.jobs import Jobs
 from provisioner.emulator.salesforce.metadata.handlers.flows import active_version, switch, version_file
-from provisioner.emulator.salesforce.metadata.jobs import Jobs
 from provisioner.emulator.salesforce.metadata.problems import Refused
+from provisioner.emulator.salesforce.metadata.setup import views
 from provisioner.emulator.salesforce.metadata.types import metadata_types
 from provisioner.emulator.salesforce.state.components import Components, FlowVersion
 

@@ -9,10 +9,10 @@ from lxml import etree
 
 from provisioner.emulator.salesforce import kinds, xml
 from provisioner.emulator.salesforce.kinds import CHILD_OF, FOLDERS, KINDS, SETTINGS, Kind
-from provisioner.emulator.salesforce.metadata.archive import Archive
-from provisioner.emulator.salesforce.metadata.check import misshapes
-from provisioner.emulator.salesforce.metadata.manifest import BadManifest, Manifest, read_manifest
 from provisioner.emulator.salesforce.metadata.outcome import Message
+from provisioner.emulator.salesforce.metadata.packages.archive import Archive
+from provisioner.emulator.salesforce.metadata.packages.check import misshapes
+from provisioner.emulator.salesforce.metadata.packages.manifest import BadManifest, Manifest, read_manifest
 from provisioner.emulator.salesforce.metadata.work import Item
 
 PACKAGE = "package.xml"

@@ -1,0 +1,1 @@
+"""What the metadata side answers over HTTP: REST deploy, tooling writes, SOAP."""

@@ -1,0 +1,1 @@
+"""Components as they are read and retrieved."""

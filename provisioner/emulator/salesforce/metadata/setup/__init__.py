@@ -1,0 +1,1 @@
+"""The setup objects that SOQL and the tooling API ask for."""

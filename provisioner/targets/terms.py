@@ -103,6 +103,7 @@ class Meaning:
     text: str
     lead_types: tuple[str, ...] = ()  # ids of those whose leads are judged or alerted differently; empty = none
     about: tuple[str, ...] = field(default=(), compare=False)  # parts of the design that it is, as `recipients/cro`
+    effect: str = field(default="", compare=False)  # what follows for people, a clause; empty: verdicts and alerts say
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ DEEDS: dict[str, tuple[Deed, str, str, str]] = {
         edit(LEAD, "ValidationRule", "Lead.STL_Rejection_Reason_Needed", MINE,
              (f"{RULE}<active>true", f"{RULE}<active>false")),
         "C201", "ValidationRule:Lead.STL_Rejection_Reason_Needed",
-        "Saves are no longer refused for leads that are sent back without a rejection reason, by ",
+        "Validation rule Lead.STL_Rejection_Reason_Needed is switched off: leads can be sent back without a rejection "
+        "reason, by ",
     ),
     "text of a mail": SIMPLE["text of a mail"],
     "receiver of a mail": SIMPLE["receiver of a mail"],
@@ -151,3 +152,9 @@ def test_a_change_by_hand_is_one_finding_in_words(told: Told, name: str) -> None
     assert set(after) - set(before) == {(code, address)}
     assert after[code, address]["detail"].startswith(words)
     assert told.stages[name].code == 3
+
+
+def test_who_is_let_through_is_said_instead_of_verdicts_and_alerts(told: Told) -> None:
+    found = told.stages["validation rule"].findings["C201", "ValidationRule:Lead.STL_Rejection_Reason_Needed"]
+    assert (found["severity"], found["lead_types"]) == ("warning", [])
+    assert found["consequence"] == "Leads can be sent back without a rejection reason, since 2026-02-02."

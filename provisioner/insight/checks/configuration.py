@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from provisioner.diagnostics import Diagnostic, Severity
 from provisioner.insight.audit import FINDINGS, Audit, Judged, count_text, day_text, leads_text
@@ -235,11 +235,12 @@ def _by_hand(audit: Audit, change: Change, what: str, more: str = "") -> Found:
     detail = "; ".join(meaning.text.rstrip(".") for meaning in meanings)
     severity: Severity = "error" if lead_types or change.cause is Cause.DELETED else "warning"
     judged = [(id, audit.judged[id]) for id in lead_types if id in audit.judged]
-    dated = bool(change.touched and change.touched.at)
+    at = change.touched.at if change.touched else ""
+    dated = bool(at)
     return Found(
         subject=str(change.address),
         detail=f"{_both(who)}{detail}.{more}" if change.cause is Cause.BOTH else f"{detail}{who}.{more}",
-        consequence=_judged_text(audit, lead_types, judged, change.touched.at if change.touched else ""),
+        consequence=(not lead_types and _effect_text(meanings, at)) or _judged_text(audit, lead_types, judged, at),
         fix=f"See the difference: {audit.command('plan')}; put the design back: {audit.command('apply')}",
         evidence=judged[0][1].evidence if len(judged) == 1 and dated else None,
         where=audit.design.lead_type(lead_types[0]).at if len(lead_types) == 1 and lead_types[0] in known else "",
@@ -264,6 +265,13 @@ def _who(change: Change) -> str:
     on = f"on {day_text(change.touched.at)}" if change.touched.at else ""
     who = " ".join(part for part in (by, on) if part)
     return f", {who}" if who else ""
+
+
+def _effect_text(meanings: Sequence[Meaning], at: str) -> str:
+    """What follows for people, where no verdict or alert depends on it; `at`: when it was changed."""
+    effects = [meaning.effect for meaning in meanings if meaning.effect]
+    since = f", since {day_text(at)}" if at else ""
+    return f"{'; '.join(effects)}{since}." if effects else ""
 
 
 def _judged_text(audit: Audit, lead_types: tuple[str, ...], judged: list[tuple[str, Judged]], at: str) -> str:

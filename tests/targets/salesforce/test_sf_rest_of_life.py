@@ -306,12 +306,41 @@ def test_what_comes_to_be_refused_and_copied_is_told_in_words() -> None:
         return [meaning.text for meaning in meanings(change, staged())]
 
     assert told(Address("ValidationRule", "Lead.STL_Recycle_Limit")) == [
-        "Saves are refused for leads that come back more often than the limit"
+        "Validation rule Lead.STL_Recycle_Limit is added: leads cannot come back more often than the limit"
     ]
     assert told(Address("LeadConvertMapping", "Contact.STL_SLA_Status__c")) == [
         "When a lead is converted, STL_SLA_Status__c is copied to STL_SLA_Status__c of the contact"
     ]
     assert told(SWITCH) == ["The surge switch is added, switched off; the people of this org turn it"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "text", "effect"),
+    [
+        (
+            {"active": "false"},
+            "Validation rule Lead.STL_Rejection_Reason_Needed is switched off: leads can be sent back without a "
+            "rejection reason",
+            "Leads can be sent back without a rejection reason",
+        ),
+        (
+            {"errorConditionFormula": "FALSE"},
+            "Validation rule Lead.STL_Rejection_Reason_Needed refuses other saves than before",
+            "Other saves are refused than the design says",
+        ),
+        (
+            {"errorMessage": "No."},
+            "What people are told by Lead.STL_Rejection_Reason_Needed: Choose a rejection reason before you send this "
+            "lead back. -> No.",
+            "",
+        ),
+    ],
+)
+def test_a_validation_rule_judges_no_lead(edit: dict[str, str], text: str, effect: str) -> None:
+    wanted = snapshot(staged()).resources[Address("ValidationRule", "Lead.STL_Rejection_Reason_Needed")]
+    by_hand = Resource(wanted.address, {**wanted.attributes, **edit})
+    (said,) = meanings(Change(wanted, by_hand, Cause.HAND), staged())
+    assert (said.text, said.lead_types, said.effect) == (text, (), effect)
 
 
 # ------------------------------------------------------- small changes, small plans

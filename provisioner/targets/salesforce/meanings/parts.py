@@ -99,27 +99,34 @@ def _kept(word: str) -> str:
 
 
 REFUSED = {
-    "Rejection_Reason_Needed": "leads that are sent back without a rejection reason",
-    "Recycle_Limit": "leads that come back more often than the limit",
+    "Rejection_Reason_Needed": "be sent back without a rejection reason",
+    "Recycle_Limit": "come back more often than the limit",
 }
 
 
 def validation_rule(told: Told) -> Iterator[Meaning]:
-    """What the org refuses to save."""
-    mine = everybody(told.design)
+    """What the org refuses to save: people are kept from it or not; no lead is judged or alerted in another way."""
     word = told.name.partition(".")[2].removeprefix(f"{told.design.target.prefix}_")
-    what = REFUSED.get(word, f"what the rule {told.name} is about")
+    subject = f"Validation rule {told.name}"
     if told.goes or told.comes:
-        yield Meaning(f"Saves are {'no longer refused' if told.goes else 'refused'} for {what}", mine)
+        yield _refusing(f"{subject} is {'removed' if told.goes else 'added'}", word, told.comes)
         return
     if told.moved("active") is not None:
         on = told.after.get("active") == "true"
-        yield Meaning(f"Saves are {'refused again' if on else 'no longer refused'} for {what}", mine)
+        yield _refusing(f"{subject} is switched {'on' if on else 'off'}", word, on)
     if told.moved("errorConditionFormula") is not None:
-        yield Meaning(f"When saves are refused for {what} is worked out in another way", mine)
+        effect = "Other saves are refused than the design says"
+        yield Meaning(f"{subject} refuses other saves than before", effect=effect)
     yield from arrow(f"What people are told by {told.name}", told.moved("errorMessage"))
     for item in told.others("active", "errorConditionFormula", "errorMessage"):
-        yield from differing(f"Validation rule {told.name}", item)
+        yield from differing(subject, item)
+
+
+def _refusing(what: str, word: str, on: bool) -> Meaning:
+    if word not in REFUSED:
+        return Meaning(what, effect=f"Saves are {'refused' if on else 'not refused'} by it")
+    follows = f"eads {'cannot' if on else 'can'} {REFUSED[word]}"
+    return Meaning(f"{what}: l{follows}", effect=f"L{follows}")
 
 
 def mapping(told: Told) -> Iterator[Meaning]:

@@ -133,6 +133,12 @@ def test_settings_reach_the_organization(emulator):
     assert emulator.query("SELECT Id, IsSandbox FROM Organization") == [{"Id": emulator.org_id, "IsSandbox": True}]
 
 
+def test_a_setting_that_may_be_nothing_can_be_emptied(emulator):
+    assert emulator.control("settings", {"default_workflow_user": None})["default_workflow_user"] is None
+    refused = emulator.door("settings", {"is_sandbox": None})
+    assert (refused.status_code, refused.json()) == (400, {"error": "Setting 'is_sandbox' takes a bool, not None."})
+
+
 def test_a_conversion_passes_by_all_automation(emulator):
     lead = emulator.create("Lead", LastName="Doe", Company="Acme", Email="d@x.example")
     made = emulator.control("convert", {"lead": lead})

@@ -181,7 +181,17 @@ def test_hostile_labels_stay_labels() -> None:
     said = {str(item.address): item.attributes for item in found}
     assert said["ReportFolder:STL_Reports"] == said["DashboardFolder:STL_Dashboards"] == {"name": HOSTILE}
     assert said["Dashboard:STL_Dashboards/STL_Speed_To_Lead_emea"]["title"] == HOSTILE[:40].strip()
-    assert said["Report:STL_Reports/STL_Trend_emea"]["name"] == f"Speed to lead by day: {HOSTILE}"[:40].strip()
+    assert said["Report:STL_Reports/STL_Trend_emea"]["name"] == "Speed to lead by day: emea"
+
+
+@pytest.mark.parametrize("ids", [("americas", "emea"), ("north_america", "north_asia"), ("a" * 40, "b" * 40)])
+def test_reports_of_several_dashboards_have_names_that_tell_them_apart(ids: tuple[str, str]) -> None:
+    """A report's name holds 40 characters, [docs] 7.4: a long label would cut off what differs."""
+    asked = [{"id": id, "label": f"Speed to Lead of {id}", "lead_types": ["emea_demo"]} for id in ids]
+    reports = [item for item in snapshot(design(dashboards=asked)) if item.address.kind == "Report"]
+    names = [str(item.attributes["name"]) for item in reports]
+    assert len(names) == len(WORDS) * 3
+    assert (len(set(names)), max(map(len, names)) <= 40) == (len(names), True)
 
 
 def test_reports_are_about_this_month_but_for_what_is_about_now() -> None:

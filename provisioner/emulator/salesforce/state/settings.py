@@ -66,6 +66,8 @@ class OrgSettings:
             if name not in known:
                 raise ValueError(f"There is no setting {name!r}. There are: {', '.join(sorted(known))}.")
             current = getattr(self, name)
+            if value is None and known[name].default is None:
+                continue  # may be nothing, and that is what it is from now on
             if current is not None and type(value) is not type(current):
                 raise ValueError(f"Setting {name!r} takes a {type(current).__name__}, not {value!r}.")
         for name, value in values.items():

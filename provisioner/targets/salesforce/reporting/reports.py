@@ -15,6 +15,7 @@ from provisioner.targets.salesforce.reporting import fields
 from provisioner.targets.salesforce.stages import Stage, passages
 
 NAME_MOST = 40  # characters of a report's name. [docs] 7.4
+ABOUT_MOST = 22  # of them for whose report it is; the rest tells all kinds of reports apart
 FORMULAS_MOST = 5  # per report. [docs] reports, custom summary formulas
 SUM, AVERAGE = "Sum", "Average"
 WHOLE, THIS_MONTH, TODAY = "INTERVAL_CUSTOM", "INTERVAL_THISMONTH", "INTERVAL_TODAY"
@@ -76,12 +77,14 @@ def reports(design: Design) -> dict[str, Report]:
 
 def narrowed(report: Report, board: ReportDashboard, names: Names) -> Report:
     """The same about the lead types of a dashboard: a dashboard's own filters are chosen by whoever looks at it, so
-    what it is about has to be said by its reports."""
+    what it is about has to be said by its reports. Their names end with the dashboard's id: cut-off labels would make
+    the reports of several dashboards look alike."""
+    about = f": {board.id.replace('_', ' ')[:ABOUT_MOST]}"
     only = Criterion(f"Lead.{names.field(fields.TYPE)}", "equals", ",".join(board.lead_types))
     return replace(
         report,
         name=f"{report.name}_{board.id}",
-        title=f"{report.title}: {board.label}"[:NAME_MOST].strip(),
+        title=f"{report.title[: NAME_MOST - len(about)].rstrip()}{about}",
         criteria=(*report.criteria, only),
     )
 

@@ -35,6 +35,16 @@ PRODUCTION_FLOWS = {
     None: "This is a production org, and whether it deploys flows as active could not be read. What is not active "
     "after the deployment is switched on.",
 }
+# An apply that could not switch a flow on looks like somebody's work, because the ledger has what was deployed. What
+# somebody switches off is Obsolete, not Draft. [docs] reference/salesforce.md 1.11, 4.9
+NEVER_ON = (
+    "Flow {} was deployed, and its version was never switched on: its difference may be nobody's doing, but what an "
+    "apply left undone. Applying switches it on."
+)
+OLDER_ON = (
+    "Flow {} has a newer version that is not active: an apply could not switch it on, or somebody went back to the one "
+    "before. Where the plan calls that changed by hand, it may be nobody's doing."
+)
 
 
 @dataclass(slots=True)
@@ -191,9 +201,11 @@ def _check_flows(flows: Sequence[str], answers: Answers, found: _Found) -> None:
         if row is None:
             found.hide([address], "the org does not say whether it is active")
         elif not row.get("ActiveVersionId"):
+            if found.resources[address].attributes.get("status") == "Draft":
+                found.notices.append(NEVER_ON.format(name))
             found.resources[address] = _inactive(found.resources[address])
         elif row.get("LatestVersionId") not in (None, row["ActiveVersionId"]):
-            found.notices.append(f"Flow {name} has a newer version that is not active.")
+            found.notices.append(OLDER_ON.format(name))
 
 
 def _inactive(flow: Resource) -> Resource:

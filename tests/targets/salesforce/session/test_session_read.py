@@ -167,9 +167,31 @@ def test_a_flow_without_an_active_version_differs(org: ScriptedOrg, session: Sal
     assert list(live.snapshot) == [flow("A", "Draft"), flow("B")]
     assert live.snapshot.unread == {Address("Flow", "C")}
     assert live.notices == (
-        "Flow B has a newer version that is not active.",
+        "Flow B has a newer version that is not active: an apply could not switch it on, or somebody went back to the "
+        "one before. Where the plan calls that changed by hand, it may be nobody's doing.",
         "Could not be read: Flow:C (the org does not say whether it is active)",
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (
+            "Draft",
+            "Flow A was deployed, and its version was never switched on: its difference may be nobody's doing, but "
+            "what an apply left undone. Applying switches it on.",
+        ),
+        ("Obsolete", None),
+    ],
+)
+def test_what_an_apply_left_off_is_not_blamed_on_anybody(
+    status: str, said: str | None, org: ScriptedOrg, session: SalesforceSession
+) -> None:
+    org.files = files(flow("A", status))
+    org.rows["FlowDefinitionView"] = [{"ApiName": "A", "ActiveVersionId": None, "LatestVersionId": "3011"}]
+    live = session.read(snapshot(flow("A")), "STL")
+    assert list(live.snapshot) == [flow("A", status)]
+    assert live.notices == ((said,) if said else ())
 
 
 def test_flows_whose_activation_may_not_be_asked_are_unknown(org: ScriptedOrg, session: SalesforceSession) -> None:

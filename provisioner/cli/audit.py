@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from provisioner import __version__
 from provisioner.cli import road
@@ -22,9 +22,11 @@ from provisioner.insight.stories import stories_of
 from provisioner.planning import guards
 from provisioner.planning.plan import Cause, Change, Plan
 from provisioner.planning.planfile import instant
+from provisioner.reporting.text import safe
 from provisioner.resources import Address
 from provisioner.targets.base import (
     Auditing,
+    Clocked,
     Explaining,
     Forgiving,
     Live,
@@ -45,6 +47,31 @@ def scope_of(prepared: Prepared, now: datetime, since: datetime) -> Scope:
     end = now.astimezone(UTC)
     waited = patience_ended(prepared.design, end)
     return Scope(end, since.astimezone(UTC), carriers_of(prepared.design), waited=waited)
+
+
+def now_there(reached: Reached, ours: datetime, console: Console) -> datetime:
+    """`ours` (aware), or the CRM's own time where this machine's clock is wrong by more than a minute, which is said:
+    leads carry the CRM's dates."""
+    told = reached.session.told_at() if isinstance(reached.session, Clocked) else None
+    if told is None or abs(ours - told) <= _CLOCKS_DIFFER:
+        return ours
+    way = "behind" if ours < told else "ahead of"
+    console.note(
+        f"This machine's clock is {_span_text(abs(ours - told))} {way} that of {safe(reached.org['name'])}: audited as "
+        f"of {instant(told)}."
+    )
+    return told
+
+
+_CLOCKS_DIFFER = timedelta(minutes=1)
+
+
+def _span_text(span: timedelta) -> str:
+    """`2 days`, `3 h 5 min`; whole units."""
+    if span >= timedelta(days=1):
+        return count_text(span.days, "day")
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def fetched(prepared: Prepared, reached: Reached, scope: Scope, console: Console) -> Audit:

@@ -77,7 +77,7 @@ def drift(
     What could not be read is reported as not checked, and is never taken for clean.
     """
     from provisioner.cli import drift_files, road
-    from provisioner.cli.audit import fetched, scope_of
+    from provisioner.cli.audit import fetched, now_there, scope_of
     from provisioner.reporting.drift_data import drift_data
     from provisioner.reporting.drift_text import drift_text
 
@@ -92,6 +92,9 @@ def drift(
     found = road.find_connection(connection, prepared.design.target.platform)
     channels = [drift_files.find_channel(name) for name in dict.fromkeys(options["post"])]
     reached = road.reach(prepared.target, found, console, read_only=True)
+    if now is None:
+        moment = now_there(reached, moment, console)
+        begin = drift_files.read_since(since, moment)
     audit = fetched(prepared, reached, scope_of(prepared, moment, begin), console)
     report = drift_files.report_of(audit, prepared, acceptances, wanted, earlier)
     drift_files.write_all(report, options)

@@ -98,6 +98,7 @@ class Report:
     compared: Compared | None = None
     only: tuple[str, ...] = ()
     type_names: Mapping[str, str] = field(default_factory=dict)
+    is_of_part: bool = False  # not all leads can be seen, or that is not known: every count is of those that are
 
     @property
     def is_clean(self) -> bool:
@@ -158,6 +159,7 @@ def audit(
         periods=subject.facts.periods or (),
         only=wanted,
         type_names={kind.id: kind.label for kind in subject.design.lead_types},
+        is_of_part=are_leads_hidden(subject.facts),
     )
 
 

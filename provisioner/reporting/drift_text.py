@@ -39,18 +39,19 @@ def drift_text(report: Report, paint: Paint = PLAIN, *, verbose: bool = False) -
 def figures_lines(report: Report) -> list[str]:
     """What was looked at: `Design: …`, `Leads since …`, coverage. Not escaped."""
     since = f"{report.scope.since:%Y-%m-%d}"
+    seen = " that this user may see" if report.is_of_part else ""
     lines = [f"Design: {report.design} ({report.design_file})"]
     if report.totals is not None:
         totals = report.totals
         lines.append(
-            f"Leads since {since}: {totals.leads:,}; {totals.typed:,} with a lead type, "
+            f"Leads since {since}{seen}: {totals.leads:,}; {totals.typed:,} with a lead type, "
             f"{totals.clocks:,} with a clock, {totals.judged:,} with a verdict"
         )
     else:
         lines.append(f"Leads since {since}: not counted")
     if report.coverage is not None:
         lines.append(
-            f"Coverage: {share_text(report.coverage.share)} of {report.coverage.leads:,} leads have a value of "
+            f"Coverage: {share_text(report.coverage.share)} of {report.coverage.leads:,} leads{seen} have a value of "
             f"{report.coverage.field} that a rule maps{_swept_up(report.coverage.swept_up)}"
         )
     return lines

@@ -14,7 +14,7 @@ from provisioner.fidelity import Fidelity
 from provisioner.model.design import Design
 from provisioner.planning.plan import Change, Plan, Risk, Tick, Touched
 from provisioner.resources import Address, Resource, Snapshot
-from provisioner.targets.leads import Auditing, Backfilling, Filling, Recounting, Remembering, Underway
+from provisioner.targets.leads import Auditing, Backfilling, Clocked, Filling, Recounting, Remembering, Underway
 from provisioner.targets.terms import (
     Artifact,
     Ledger,
@@ -291,6 +291,7 @@ __all__ = [
     "Auditing",
     "Backfilling",
     "Change",
+    "Clocked",
     "Counting",
     "Depending",
     "Explaining",

@@ -33,6 +33,15 @@ class Auditing(Protocol):
 
 
 @runtime_checkable
+class Clocked(Protocol):
+    """A session that knows what time it is where the CRM is."""
+
+    def told_at(self) -> datetime | None:
+        """UTC, by the date of its last answer; None when none told it."""
+        ...
+
+
+@runtime_checkable
 class Remembering(Protocol):
     """A session that can look further back than the window of an audit. Only reads."""
 

@@ -114,6 +114,14 @@ class Desk:
         ran = self("apply", "acme.yaml", "-c", "local", "--yes")
         assert ran.code == 0, ran.out + ran.err
 
+    def tick(self, file: str = "acme.yaml") -> None:
+        """People have done what only people can do."""
+        steps = self("done", file, "-c", "local", "--json").report["steps"]
+        names = [one["step"] for one in steps if one["state"] == "open"]
+        if names:
+            ran = self("done", file, *names, "-c", "local", "--by", "Ana Ruiz")
+            assert ran.code == 0, ran.out + ran.err
+
     def drift(self, now: str, *words: str, file: str = "acme.yaml", **more: Any) -> Ran:
         return self("drift", file, "-c", "local", "--now", now, "--json", *words, **more)
 

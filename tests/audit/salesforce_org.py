@@ -47,6 +47,12 @@ BY_HAND = (
     + "<label>By hand</label></PermissionSet>"
 ).encode()
 
+# Conversions run automation only so.
+VALIDATED = (
+    f'<?xml version="1.0" encoding="UTF-8"?><LeadConfigSettings {NS}><shouldLeadConvertRequireValidation>true'
+    "</shouldLeadConvertRequireValidation></LeadConfigSettings>"
+).encode()
+
 
 def iso(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -97,6 +103,8 @@ class SalesforceOrg(Emulated):
         sets = [{"user": self.admin, "name": name} for name in ("STL_Speed_To_Lead", "By_Hand")]
         self.door("seed", {"permission_sets": sets})
         self.join("SDR_Backup", *REPS, SAM)
+        self.deploy({"settings/LeadConfig.settings": VALIDATED, "package.xml": manifest(("Settings", "LeadConfig"))})
+        self.desk.tick()
 
     def offer(self, *values: str) -> None:
         """The values of the lead source, as Setup sets them."""

@@ -179,13 +179,14 @@ def test_an_untouched_org_has_no_findings(told: Told) -> None:
         assert (ran.code, ran.keys, ran.unchecked, ran.report["totals"]["leads"]) == (0, set(), set(), leads)
 
 
-# Code and subject -> severity. What the platform has not is not here: forms (L106), absences (P306), steps that a
-# person does (C203, C205); changes by hand (C201, C202) have a file of their own.
+# Code and subject -> severity. What the platform has not is not here: forms (L106), absences (P306); nor a step that
+# nobody did (C205), and changes by hand (C201, C202) have a file of their own.
 EXPECTED: dict[str, dict[Key, str]] = {
     "in 2028": {("B601", "us"): "warning", ("B601", "emea"): "warning"},
     "newer": {("C204", "design not applied"): "info"},
     "older": {("C206", "CustomMetadata:STL_Ignored_User.integration_acme_example"): "info"},
     "taken": {
+        ("C203", "ManualStep:queue_members"): "warning",
         ("C204", "design not applied"): "info",
         ("C206", "Queue:SDR_Backup"): "info",
         ("C207", "Queue:Night_Desk"): "warning",

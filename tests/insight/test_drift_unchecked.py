@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from strategies.audits import STANDINGS, audited, carrier, facts, plan, report, resource
 
 from provisioner.facts import Scope, Unasked
 from provisioner.insight.drift import Earlier, compare
 from provisioner.insight.finding import fingerprint_of
-from provisioner.reporting.drift_text import closing, unchecked_parts
+from provisioner.reporting.drift_text import closing, figures_lines, unchecked_parts
 from provisioner.resources import Address
 
 PARTS = {
@@ -106,3 +108,16 @@ def test_what_nobody_looked_for_is_not_said_to_be_gone() -> None:
 def test_an_audit_is_the_same_twice() -> None:
     subject = audited(facts=facts(carriers=(carrier(),), people=None))
     assert report(subject) == report(subject)
+
+
+def test_figures_of_a_part_of_the_leads_say_so() -> None:
+    hidden = replace(facts(), unasked=(Unasked("leads", "Leads are private."),))
+    whole, part = (figures_lines(report(audited(facts=found))) for found in (facts(), hidden))
+    assert [line for line in whole if "leads" in line.lower()] == [
+        "Leads since 2026-03-17: 60; 60 with a lead type, 60 with a clock, 60 with a verdict",
+        "Coverage: 100 % of 60 leads have a value of LeadSource that a rule maps",
+    ]
+    assert [line for line in part if "leads" in line.lower()] == [
+        "Leads since 2026-03-17 that this user may see: 60; 60 with a lead type, 60 with a clock, 60 with a verdict",
+        "Coverage: 100 % of 60 leads that this user may see have a value of LeadSource that a rule maps",
+    ]

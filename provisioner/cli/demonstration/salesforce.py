@@ -17,7 +17,9 @@ class SalesforceCrm:
     platform = "salesforce"
     design = "acme-salesforce.yaml"
     deployed = "checked on the server, deployed as one"
-    people_do = f"the permission set, assigned to {len(REPS)} reps and the admin; the reps, put into the queue"
+    people_do = (
+        f"the permission set, assigned to {len(REPS)} reps and the admin; the reps, put into the queue; Lead Settings"
+    )
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -32,6 +34,7 @@ class SalesforceCrm:
         for name in names:
             allow_fields(self._door, name)
         fill_queues(self._door)
+        let_conversions_run(self._door)
 
     def monday(self, leads: list[Lead]) -> None:
         monday(self._door, leads)
@@ -83,6 +86,17 @@ def fill_queues(door: Door) -> None:
         for user in users:
             member = {"GroupId": queue["Id"], "UserOrGroupId": user}
             door.call("POST", "/services/data/v66.0/sobjects/GroupMember", member)
+
+
+def let_conversions_run(door: Door) -> None:
+    """Lead Settings: conversions require validation, and so run automation."""
+    space = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
+    setting = "<shouldLeadConvertRequireValidation>true</shouldLeadConvertRequireValidation>"
+    listed = "<types><members>LeadConfig</members><name>Settings</name></types><version>66.0</version>"
+    door.deploy({
+        "settings/LeadConfig.settings": f"<LeadConfigSettings {space}>{setting}</LeadConfigSettings>",
+        "package.xml": f"<Package {space}>{listed}</Package>",
+    })  # fmt: skip
 
 
 def _user(person: Person) -> dict[str, Any]:

@@ -180,10 +180,12 @@ def in_the_way(audit: Audit) -> Iterator[Found]:
 
 @FINDINGS.kind("C208", "Something of the CRM that the design names is gone or different", severity="error")
 def misfit(audit: Audit) -> Iterator[Found]:
-    """A field, a time zone or the like that the design names is not in the CRM as the design means it. (Users, queues
-    and groups have findings of their own: P302 and P303.)
+    """A field, a time zone or the like that the design names is not in the CRM as the design means it; or a record type
+    does not offer the reasons that people choose from (a warning). (Users, queues and groups have findings of their
+    own: P302 and P303; values that rules name: L107 and L110.)
 
-    Why: rules that ask for it never match, and the next plan is refused.
+    Why: rules that ask for it never match, and the next plan is refused; a reason that is not offered cannot be chosen,
+    and a save with it is refused.
 
     Found: by looking up everything that the design names and did not make, as every plan does.
 
@@ -202,7 +204,7 @@ def misfit(audit: Audit) -> Iterator[Found]:
         yield Found(
             subject=f"{code} {detail}",
             detail=f"{first.title}: {detail}{uses}",
-            consequence="Rules that ask for it do not work as the design says, and a plan warns or is refused.",
+            consequence=_UNCHOSEN if first.pointer.startswith(_LISTS) else _UNFIT,
             fix=first.advice or f"Put it back, or correct the design: {audit.command('plan')}",
             where=first.pointer,
             severity=first.severity,
@@ -211,6 +213,9 @@ def misfit(audit: Audit) -> Iterator[Found]:
 
 
 _PEOPLE = ("/recipients", "/alerts/silent_to", "/telemetry/first_touch")
+_LISTS = ("/recycling/reasons", "/breach/reasons")
+_UNCHOSEN = "People cannot choose from this list for some leads, and a save with what is not offered is refused."
+_UNFIT = "Rules that ask for it do not work as the design says, and a plan warns or is refused."
 _NAMED = 5  # addresses written out in one sentence
 
 

@@ -147,6 +147,10 @@ class HubSpotSession:
         with discreet(self._transport.secrets):
             return records_with(self.door, resources)
 
+    def told_at(self) -> datetime | None:
+        """What time it was where the account is, when it answered last; None when it has told none."""
+        return self._transport.told_at
+
     def audit(self, design: Design, scope: Scope) -> Facts:
         """What is in the account. Up to 10,000 leads are read, 200 per search; of more, groups are counted by searches
         of their own, whatever the number of leads. About 15 requests besides; 4 searches per second."""

@@ -139,6 +139,10 @@ class SalesforceSession:
         with discreet(self._transport.secrets):
             return running(self.rest, prefix, lead_types)
 
+    def told_at(self) -> datetime | None:
+        """What time it was where the org is, when it answered last; None when it has told none."""
+        return self._transport.told_at
+
     def audit(self, design: Design, scope: Scope) -> Facts:
         """What is in the org, counted by the org itself: about eight requests of five queries, whatever the number of
         leads; two more for each further thousand values of a field, within a bound that is said."""

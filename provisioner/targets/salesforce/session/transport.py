@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from provisioner.errors import TargetError
 from provisioner.secrets import Secret
 from provisioner.targets.http.discreet import masked
 from provisioner.targets.http.pace import Backoff
 from provisioner.targets.http.policy import Kind, Trouble, goes_again
-from provisioner.targets.http.reply import NoAnswer, Reply, unanswered
+from provisioner.targets.http.reply import NoAnswer, Reply, instant, unanswered
 from provisioner.targets.http.retry import persist
 from provisioner.targets.http.wire import Wire
 from provisioner.targets.salesforce.session import faults
@@ -46,6 +47,7 @@ class Transport:
         self._pace = pace
         self._grant: Grant | None = None
         self._tokens: list[Secret] = []
+        self.told_at: datetime | None = None  # the org's own time, of its last answer that said it
 
     def secrets(self) -> list[Secret]:
         """Every credential of this session so far: what it signs in with, and the tokens it was given."""
@@ -93,6 +95,7 @@ class Transport:
             headers["Authorization"] = f"Bearer {grant.token.reveal()}"
         body = call.body(grant.token) if callable(call.body) else call.body
         reply = self._wire.exchange(call.method, grant.origin + call.path, headers, body)
+        self.told_at = instant(reply.headers.get("date", "")) or self.told_at
         as_it_is = call.expected == "bytes" and faults.judge(reply, call.expected) is Verdict.FINE
         return reply if as_it_is else masked(reply, grant.token)
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +18,7 @@ import requests
 from hubspot_bench import DESIGN as HUBSPOT_DESIGN
 from hubspot_bench import PEOPLE
 from launching import launched
+from launching.orgs import new_org
 
 PLATFORMS = ("salesforce", "hubspot")
 SALESFORCE_DESIGN = """\
@@ -207,24 +208,16 @@ _TOLD = threading.Condition()
 
 @contextmanager
 def place(platform: str, folder: Path) -> Iterator[Place]:
-    command = [sys.executable, "-m", "provisioner.emulator", "--platform", platform, "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
-        watch = Watch(ready["url"])
-        try:
-            made = Place(platform, folder, watch, ready["access_token"])
-            (folder / "provisioner.toml").write_text(
-                f'[connections.box]\nplatform = "{platform}"\ninstance_url = "{watch.url}"\n'
-                'access_token = {env = "CRM_TOKEN"}\n',
-                encoding="utf-8",
-            )
-            _furnish(made)
-            yield made
-        finally:
-            watch.close()
-            process.terminate()
-            process.wait(10)
+    emulator = new_org(platform)
+    with closing(Watch(emulator.url)) as watch:
+        made = Place(platform, folder, watch, emulator.access_token)
+        (folder / "provisioner.toml").write_text(
+            f'[connections.box]\nplatform = "{platform}"\ninstance_url = "{watch.url}"\n'
+            'access_token = {env = "CRM_TOKEN"}\n',
+            encoding="utf-8",
+        )
+        _furnish(made)
+        yield made
 
 
 def _furnish(made: Place) -> None:

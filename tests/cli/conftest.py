@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "applying"))
 
 import fake_target
 from fake_org import FakeOrg
+from launching.orgs import end_all
 
 from provisioner.cli.app import run
 from provisioner.targets.registry import TARGETS
@@ -37,6 +38,12 @@ escalation: {urgent: [{at: due, notify: [rep], via: [bell]}]}
 recipients: {rep: {role: record_owner}}
 alerts: {mode: silent, silent_to: qa@acme.example}
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emulators() -> Iterator[None]:
+    yield
+    end_all()
 
 
 @dataclass(frozen=True, slots=True)

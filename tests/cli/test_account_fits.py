@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from conftest import Result
+from launching.orgs import new_org
 
 from provisioner import assets
 from provisioner.cli.app import run
 from provisioner.cli.demonstration.process import EmulatorProcess
-from provisioner.cli.emulator import arguments
 
 OPTIONS = ("demo_request", "pricing_page", "contact_form", "webinar", "trade_show", "content_download")
 LISTED = [{"label": text, "value": text, "displayOrder": place, "hidden": False} for place, text in enumerate(OPTIONS)]
@@ -71,18 +70,18 @@ def edit(*pairs: tuple[str, str]) -> None:
 
 
 @pytest.fixture
-def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Account]:
+def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Account:
     example = assets.path("examples", "acme-hubspot.yaml").read_text(encoding="utf-8")
     (tmp_path / "acme.yaml").write_text(example, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody"))
-    with EmulatorProcess(arguments("hubspot", clock="2026-03-02T15:00:00Z")) as process:
-        monkeypatch.setenv("ACCOUNT_TOKEN", process.access_token)
-        connection = f'[connections.account]\nplatform = "hubspot"\ninstance_url = "{process.url}"\n'
-        text = connection + 'access_token = {env = "ACCOUNT_TOKEN"}\n'
-        (tmp_path / "provisioner.toml").write_text(text, encoding="utf-8")
-        yield Account(process, capsys)
+    process = new_org("hubspot", "2026-03-02T15:00:00Z")
+    monkeypatch.setenv("ACCOUNT_TOKEN", process.access_token)
+    connection = f'[connections.account]\nplatform = "hubspot"\ninstance_url = "{process.url}"\n'
+    text = connection + 'access_token = {env = "ACCOUNT_TOKEN"}\n'
+    (tmp_path / "provisioner.toml").write_text(text, encoding="utf-8")
+    return Account(process, capsys)
 
 
 def test_the_same_clock_under_another_name_fits_and_nothing_is_left_to_a_person(account: Account) -> None:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from conftest import Result
+from launching.orgs import new_org
 
 from provisioner import assets
 from provisioner.cli.app import run
 from provisioner.cli.demonstration.process import EmulatorProcess
-from provisioner.cli.emulator import arguments
 
 REPORTS = "reports: {folder: Speed to Lead, include: [trend, breaches_today], dashboard: true}\n"
 CONTACT_PROPERTIES = [
@@ -68,18 +67,18 @@ class Portal:
 
 
 @pytest.fixture
-def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Portal]:
+def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Portal:
     example = assets.path("examples", "acme-hubspot.yaml").read_text(encoding="utf-8")
     (tmp_path / "acme.yaml").write_text(example + REPORTS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody"))
-    with EmulatorProcess(arguments("hubspot", clock="2026-03-02T13:00:00Z")) as process:
-        monkeypatch.setenv("PORTAL_TOKEN", process.access_token)
-        connection = f'[connections.portal]\nplatform = "hubspot"\ninstance_url = "{process.url}"\n'
-        text = connection + 'access_token = {env = "PORTAL_TOKEN"}\n'
-        (tmp_path / "provisioner.toml").write_text(text, encoding="utf-8")
-        yield Portal(process, capsys)
+    process = new_org("hubspot", "2026-03-02T13:00:00Z")
+    monkeypatch.setenv("PORTAL_TOKEN", process.access_token)
+    connection = f'[connections.portal]\nplatform = "hubspot"\ninstance_url = "{process.url}"\n'
+    text = connection + 'access_token = {env = "PORTAL_TOKEN"}\n'
+    (tmp_path / "provisioner.toml").write_text(text, encoding="utf-8")
+    return Portal(process, capsys)
 
 
 def test_what_is_left_for_a_person_is_no_failure_and_stays_in_the_plan_until_it_is_ticked(portal: Portal) -> None:

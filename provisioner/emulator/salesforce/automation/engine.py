@@ -21,10 +21,11 @@ from provisioner.emulator.salesforce.automation.flow.reading import read_flow
 from provisioner.emulator.salesforce.automation.formula import FormulaError, compile_formula
 from provisioner.emulator.salesforce.automation.formula.kinds import FIELD_KINDS
 from provisioner.emulator.salesforce.automation.mishaps import Mishaps
-from provisioner.emulator.salesforce.automation.save import Operation, Saver
+from provisioner.emulator.salesforce.automation.save import Saver
 from provisioner.emulator.salesforce.automation.schedule import Scheduler, seconds
 from provisioner.emulator.salesforce.automation.validation import ValidationRules
 from provisioner.emulator.salesforce.errors import SaveResult
+from provisioner.emulator.salesforce.state.engines import Operation
 from provisioner.emulator.salesforce.state.rows import Row
 from provisioner.emulator.salesforce.state.schema import FieldDef
 

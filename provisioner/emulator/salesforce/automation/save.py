@@ -9,7 +9,7 @@ flow that updates its record) skips assignment and after-save flows, as steps 9â
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from provisioner.emulator.salesforce.automation.apex_twin import ApexTwin
 from provisioner.emulator.salesforce.automation.assignment import AssignmentRules
@@ -28,6 +28,7 @@ from provisioner.emulator.salesforce.automation.values import (
     missing_fields,
 )
 from provisioner.emulator.salesforce.errors import ApiError, SaveResult
+from provisioner.emulator.salesforce.state.engines import Operation
 from provisioner.emulator.salesforce.state.record_types import MASTER
 from provisioner.emulator.salesforce.state.rows import Compare, Row
 from provisioner.emulator.salesforce.state.schema import FieldDef, SObjectDef
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from provisioner.emulator.salesforce.automation.flow.program import Program
     from provisioner.emulator.salesforce.state.org import Org
 
-Operation = Literal["insert", "update", "delete"]
 MAX_DEPTH = 16  # trigger depth, [docs] reference 4.8
 _ROLLED_BACK = (
     "ALL_OR_NONE_OPERATION_ROLLED_BACK",

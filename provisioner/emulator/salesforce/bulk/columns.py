@@ -14,7 +14,7 @@ from provisioner.emulator.salesforce.bulk.jobs import BulkJob
 from provisioner.emulator.salesforce.bulk.table import BadTable
 from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import normal_id
-from provisioner.emulator.salesforce.rest.writing import Operation
+from provisioner.emulator.salesforce.state.engines import Operation
 from provisioner.emulator.salesforce.state.rows import Compare, Row
 from provisioner.emulator.salesforce.state.schema import NUMBER_TYPES, FieldDef, SObjectDef
 from provisioner.emulator.salesforce.state.values import coerce

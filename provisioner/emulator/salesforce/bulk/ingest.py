@@ -16,7 +16,8 @@ from provisioner.emulator.salesforce.bulk.columns import Columns, error_text
 from provisioner.emulator.salesforce.bulk.jobs import BulkJob, BulkStore, Mishap
 from provisioner.emulator.salesforce.bulk.table import DELIMITERS, ENDINGS, BadTable, Table, read_table, written
 from provisioner.emulator.salesforce.errors import ApiError, SaveResult, not_modelled
-from provisioner.emulator.salesforce.rest.writing import Operation, save
+from provisioner.emulator.salesforce.rest.writing import save
+from provisioner.emulator.salesforce.state.engines import Operation
 from provisioner.emulator.salesforce.state.rows import Row
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from provisioner.emulator.salesforce.errors import ApiError
 from provisioner.emulator.salesforce.ids import normal_id
 from provisioner.emulator.salesforce.metadata import by_hand
 from provisioner.emulator.salesforce.metadata.store import MetadataStore
-from provisioner.emulator.salesforce.rest.writing import Operation, save
+from provisioner.emulator.salesforce.rest.writing import save
 from provisioner.emulator.salesforce.state.access import read_access
+from provisioner.emulator.salesforce.state.engines import Operation
 from provisioner.emulator.salesforce.state.rows import And, Compare
 from provisioner.emulator.salesforce.state.seed import organization_values, token_for, user_values
 from provisioner.emulator.salesforce.state.user_permissions import FIELDS

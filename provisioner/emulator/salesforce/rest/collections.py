@@ -13,7 +13,8 @@ from starlette.routing import Route
 from provisioner.emulator.salesforce.errors import ApiError, SaveResult, not_modelled
 from provisioner.emulator.salesforce.ids import normal_id
 from provisioner.emulator.salesforce.rest.common import DATA, authenticate, body_of, object_named, ordered_failure
-from provisioner.emulator.salesforce.rest.writing import Operation, auto_assign, prepare, record_json, save
+from provisioner.emulator.salesforce.rest.writing import auto_assign, prepare, record_json, save
+from provisioner.emulator.salesforce.state.engines import Operation
 from provisioner.emulator.salesforce.state.rows import Row
 from provisioner.emulator.salesforce.state.schema import SObjectDef
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
@@ -11,6 +11,7 @@ from provisioner.emulator.salesforce.audit_trail import row_trail
 from provisioner.emulator.salesforce.errors import ApiError, SaveResult, not_modelled
 from provisioner.emulator.salesforce.ids import normal_id
 from provisioner.emulator.salesforce.rest.common import Refused
+from provisioner.emulator.salesforce.state.engines import Operation
 from provisioner.emulator.salesforce.state.rows import And, Compare, Row
 from provisioner.emulator.salesforce.state.schema import SObjectDef
 from provisioner.emulator.salesforce.state.values import coerce
@@ -18,7 +19,6 @@ from provisioner.emulator.salesforce.state.values import coerce
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.state.org import Org
 
-Operation = Literal["insert", "update", "delete"]
 _SECURITY = (
     "Unable to create/update fields: {}. Please check the security settings of this field and verify that it is "
     "read/write for your profile or permission set."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
-from zoneinfo import ZoneInfo
 
 from provisioner.emulator.salesforce.errors import SaveResult
 from provisioner.emulator.salesforce.state.components import Component, Components, FlowVersion
@@ -52,7 +51,6 @@ class AutomationEngine(Protocol):
         context: Literal["field", "flow", "validation"] = "field",
     ) -> None: ...
     def addressees(self, ids: Sequence[str]) -> list[str]: ...
-    def zone(self, user_id: str) -> ZoneInfo: ...
 
 
 class BulkEngine(Protocol):

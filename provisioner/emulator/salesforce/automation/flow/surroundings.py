@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
 from provisioner.emulator.salesforce.automation.fields import FieldFormulas
 from provisioner.emulator.salesforce.automation.flow.definition import Flow, Resource
 from provisioner.emulator.salesforce.automation.mishaps import Mishaps
+from provisioner.emulator.salesforce.state.engines import Operation
 
 if TYPE_CHECKING:
     from provisioner.emulator.salesforce.state.org import Org
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
 class Nested(Protocol):
     """Saves one record from within an automation. Raises SaveRefused."""
 
-    def nested(
-        self, op: Literal["insert", "update", "delete"], sobject: str, row: Mapping[str, Any], user_id: str
-    ) -> str: ...
+    def nested(self, op: Operation, sobject: str, row: Mapping[str, Any], user_id: str) -> str: ...
 
 
 class Callee(Protocol):

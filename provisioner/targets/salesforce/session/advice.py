@@ -51,6 +51,9 @@ TABLE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"FIELD_CUSTOM_VALIDATION_EXCEPTION|REQUIRED_FIELD_MISSING",
          "The org's validation rules or required fields stopped our test data: the message names them."),
         (r"UNABLE_TO_LOCK_ROW", "Another process held the same records: run this again."),
+        (r"System\.AssertException",
+         "A test that comes with the clock failed in this org: other automation that changes leads as they are saved "
+         "can be why. If you find none, please report the message."),
         (r"FIELD_INTEGRITY|field integrity|has a reference to .* doesn't exist"
          r"|The field .* doesn't exist|Field \S+ does not exist|data ?type|Incorrect parameter type",
          "A field that the design names is not in the org, or is of another type: run `provisioner plan`, which names "

@@ -316,4 +316,11 @@ def test_advice_follows_the_table() -> None:
     assert advice_for(["no CustomObject named X found", "Not available for deploy for this organization"]) == (
         "The org's edition or features lack something the design needs: enable it, or drop it from the design."
     )
+    failed = (
+        "ApexClass:STL_Clock_Test.keepsTheSeconds: System.AssertException: Assertion Failed: Expected: 1, Actual: 2"
+    )
+    assert advice_for([failed, failed]) == (
+        "A test that comes with the clock failed in this org: other automation that changes leads as they are saved "
+        "can be why. If you find none, please report the message."
+    )
     assert all(advice.endswith(".") and "TODO" not in advice for _, advice in TABLE)

@@ -199,8 +199,9 @@ class Place:
         return answer.json() if answer.content else None
 
     def differs(self) -> int:
-        """How many changes a plan shows now."""
-        return sum(self.data("plan", "brew.yaml", "-c", "box")["summary"].values())
+        """How many changes apply would make now; steps that people do are left out."""
+        counted = self.data("plan", "brew.yaml", "-c", "box")["summary"]
+        return sum(count for kind, count in counted.items() if kind != "by_hand")
 
 
 _TOLD = threading.Condition()

@@ -50,7 +50,15 @@ def test_the_story_is_told_to_its_end(told: subprocess.CompletedProcess[str]) ->
         "The day after: marketing starts “TikTok Lead Ad”, and tells nobody",
         "The audit",
     ]
-    assert re.search(r"Plan: [1-9]\d* to add, 0 to change, 0 to delete\.", told.stdout)
+    assert re.search(r"Plan: [1-9]\d* to add, 0 to change, 0 to delete, 6 by hand\.", told.stdout)
+    assert re.findall(r"^   By hand, and ticked: (.+)\.$", told.stdout, re.MULTILINE) == [
+        "Let conversions run automation",
+        "Name an active Default Workflow User",
+        "Show Breach Reason and Rejection Reason on the lead's pages",
+        "Assign the permission set STL_Speed_To_Lead",
+        "Put people into the queue SDR_Backup",
+        "Share the folders of reports and dashboards",
+    ]
     assert re.search(r"40 leads arrive, .* and [1-9]\d* alerts go out\.", told.stdout)
     assert re.search(r"Touched in time: [1-9]\d* of [1-9]\d* decided, \d+ %\.", told.stdout)
     assert "No changes. Acme Sandbox (00D000000000001AAA) matches " in told.stdout

@@ -1,4 +1,4 @@
-"""A lead type that is taken out of the design, in an emulated org of either CRM; and what a first apply reminds of."""
+"""A lead type that is taken out of the design, in an emulated org of either CRM."""
 
 from __future__ import annotations
 
@@ -41,22 +41,3 @@ def test_nothing_is_said_of_a_rename_or_of_a_design_that_goes_as_a_whole(platfor
         assert [item["old"] for item in renamed["remade"]] == ["sample"]
         assert not [notice for notice in renamed["notices"] if "goes, and with it" in notice]
         assert "goes, and with it" not in crm("destroy", "brew.yaml", "-c", "box", "--yes")
-
-
-REMINDER = "The permission set BRW_Speed_To_Lead is new, and nobody has it yet. "
-
-
-def test_who_made_the_permission_set_is_reminded_to_assign_it_once(tmp_path: Path) -> None:
-    with place("salesforce", tmp_path) as crm:
-        assert REMINDER in crm(*APPLY)
-        crm.edit("4h", "5h")
-        assert REMINDER not in crm(*APPLY)
-        crm("destroy", "brew.yaml", "-c", "box", "--yes")
-        timed, reminder = crm.data(*APPLY)["reminders"]
-        assert timed.startswith("Timed steps run as the user who caused them, or as the Default Workflow User")
-        assert reminder.startswith(REMINDER)
-
-
-def test_on_hubspot_there_is_nothing_to_assign(tmp_path: Path) -> None:
-    with place("hubspot", tmp_path) as crm:
-        assert crm.data(*APPLY)["reminders"] == []

@@ -203,12 +203,12 @@ def _folders(made: list[Resource]) -> Iterator[Resource]:
                 *(
                     [
                         "Open Dashboards, All Folders, and do the same with the folder of that name.",
-                        "Give the user who deployed the permission set, too; or, in each dashboard, click Edit, then "
-                        "its properties, and choose another person under View Dashboard As.",
+                        "Assign the permission set to the user who deployed, too; or, in each dashboard, click Edit, "
+                        "then its properties, and choose another person under View Dashboard As.",
                     ]
                     if dashboards
                     else []
                 ),
             ],
-            [*folders, *dashboards],
+            folders,
         )

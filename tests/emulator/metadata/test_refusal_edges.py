@@ -265,3 +265,61 @@ def test_what_is_not_there_is_a_warning(org_in_process: Org) -> None:
         outcome = deploy(org_in_process, destructive({kind: [name]}))
         assert problems(outcome) == [(kind, name, f"No {kind} named: {name} found")]
         assert deploy(org_in_process, destructive({kind: [name]}), ignore_warnings=True).success
+
+
+VIEW = "<listViews><fullName>V</fullName><filterScope>{}</filterScope><label>V</label>{}</listViews>"
+
+
+def test_a_view_of_what_nobody_owns_has_no_mine(org_in_process: Org) -> None:
+    org = org_in_process
+    assert problems(deploy(org, package({"CustomObject": ["Rule__mdt"]}, {"objects/Rule__mdt.object": CMDT}))) == []
+    for owner, scope, told in (
+        ("Lead", "Mine", []), ("Rule__mdt", "Everything", []),
+        ("Rule__mdt", "Mine", ["Invalid scope:Mine, not allowed"]),
+    ):  # fmt: skip
+        body = file("CustomObject", VIEW.format(scope, ""))
+        data = package({"ListView": [f"{owner}.V"]}, {f"objects/{owner}.object": body})
+        assert [text for _, _, text in problems(deploy(org, data))] == told
+
+
+def test_a_view_of_a_queue_names_it(org_in_process: Org) -> None:
+    body = lead(VIEW.format("Queue", "<queue>Q</queue>"))
+    outcome = deploy(org_in_process, package({"ListView": ["Lead.V"]}, {"objects/Lead.object": body}))
+    assert problems(outcome) == []
+
+
+def test_an_element_is_there_once_and_in_one_place(org_in_process: Org) -> None:
+    twice = field("T__c", "Date", "<description>a</description><description>b</description>")
+    apart = field(
+        "T__c", "Date", "<description>a</description><externalId>false</externalId><description>b</description>"
+    )
+    told = "Element description is duplicated at this location in type CustomField"
+    for body in (twice, apart):
+        outcome = deploy(org_in_process, package({"CustomField": ["Lead.T__c"]}, {"objects/Lead.object": lead(body)}))
+        assert problems(outcome) == [("CustomField", "Lead.T__c", told)]
+
+
+def test_lists_stand_together(org_in_process: Org) -> None:
+    """Elements that may repeat do so in one run: another kind between them makes the second run a duplicate."""
+    body = lead(field("A__c", "Date"), VIEW.format("Mine", ""), field("B__c", "Date"))
+    members = {"CustomField": ["Lead.A__c", "Lead.B__c"], "ListView": ["Lead.V"]}
+    outcome = deploy(org_in_process, package(members, {"objects/Lead.object": body}))
+    told = "Element fields is duplicated at this location in type CustomObject"
+    assert [text for _, _, text in problems(outcome)] == [told]
+
+
+@pytest.mark.parametrize(("label", "told"), [
+    ("x" * 40, []), ("x" * 41, [f"label: data value too large: {'x' * 41} (max length=40)"]),
+])  # fmt: skip
+def test_labels_of_records(org_in_process: Org, label: str, told: list[str]) -> None:
+    files: dict[str, str | bytes] = {
+        "objects/Rule__mdt.object": CMDT, "customMetadata/Rule.One.md": record(GOOD, f"<label>{label}</label>"),
+    }  # fmt: skip
+    outcome = deploy(org_in_process, package({"CustomObject": ["Rule__mdt"], "CustomMetadata": ["Rule.One"]}, files))
+    assert [text for _, _, text in problems(outcome)] == told
+
+
+def test_a_relationship_between_types_says_to_which(org_in_process: Org) -> None:
+    body = file("CustomObject", field("R__c", "MetadataRelationship") + "<label>R</label><pluralLabel>Rs</pluralLabel>")
+    outcome = deploy(org_in_process, package({"CustomObject": ["R__mdt"]}, {"objects/R__mdt.object": body}))
+    assert problems(outcome) == [("CustomField", "R__mdt.R__c", "Required field is missing: referenceTo")]

@@ -70,13 +70,17 @@ class Writer:
     def check(self) -> None:
         """Validate creates and updates with their ledger, saving nothing.
 
-        Deletions cannot be validated: what blocks them (flow versions) is removed by the write itself.
+        Deletions cannot be validated: what blocks them (flow versions) is removed by the write itself. What blocks them
+        all the same, leads of a queue that goes, is asked for.
         """
         for _ in self.rehearse():
             pass
 
     def rehearse(self) -> Iterator[Progress]:
         """The same, telling how it goes."""
+        queues = [change.address.name for change in self._doomed if change.address.kind == "Queue"]
+        if queues:
+            removal.check_queues(self._rest, queues)
         if self._kept:
             final = Ledger(self._plan.design, self._plan.fingerprints, {"tool": self._plan.tool})
             yield from self._deploy_kept(final, check_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -14,9 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import brewline
 import requests
-from hubspot_bench import DESIGN as HUBSPOT_DESIGN
-from hubspot_bench import PEOPLE
 from launching import launched
 from launching.orgs import new_org
 
@@ -103,18 +101,10 @@ class Place:
     lines: list[str] = field(default_factory=list)
 
     def edit(self, old: str, new: str) -> None:
-        design = self.folder / "brew.yaml"
-        text = design.read_text(encoding="utf-8")
-        assert old in text
-        design.write_text(text.replace(old, new), encoding="utf-8")
+        brewline.edit(self.folder, old, new)
 
     def start(self, *options: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "provisioner.cli", *options],
-            cwd=self.folder,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+        return brewline.started(options, self.folder, self.environment(), subprocess.STDOUT)
 
     def __call__(self, *options: str, code: int = 0) -> str:
         ended, out, _ = launched(options, self.folder, self.environment(), merged=True)
@@ -212,28 +202,14 @@ def place(platform: str, folder: Path) -> Iterator[Place]:
     emulator = new_org(platform)
     with closing(Watch(emulator.url)) as watch:
         made = Place(platform, folder, watch, emulator.access_token)
-        (folder / "provisioner.toml").write_text(
-            f'[connections.box]\nplatform = "{platform}"\ninstance_url = "{watch.url}"\n'
-            'access_token = {env = "CRM_TOKEN"}\n',
-            encoding="utf-8",
-        )
+        design = SALESFORCE_DESIGN if platform == "salesforce" else brewline.DESIGN
+        brewline.write(folder, platform, watch.url, "CRM_TOKEN", design)
         _furnish(made)
         yield made
 
 
 def _furnish(made: Place) -> None:
-    text = SALESFORCE_DESIGN if made.platform == "salesforce" else HUBSPOT_DESIGN
-    (made.folder / "brew.yaml").write_text(text, encoding="utf-8")
-    if made.platform != "hubspot":
-        return
-    made.door("settings", {"rate_limits": False})
-    owners = [{"email": f"{name}@brewline.example", "first": name.title()} for name in PEOPLE]
-    made.door("seed", {"owners": owners})
-    options = [
-        {"label": value, "value": value, "hidden": False, "displayOrder": place}
-        for place, value in enumerate(["sample", "quote"])
-    ]
-    made.call("POST", "/crm/v3/properties/contacts", json={
-        "name": "brew_interest", "label": "Interest", "groupName": "contactinformation", "type": "enumeration",
-        "fieldType": "select", "options": options,
-    })  # fmt: skip
+    if made.platform == "hubspot":
+        made.door("settings", {"rate_limits": False})
+        made.door("seed", {"owners": brewline.owners()})
+        made.call("POST", "/crm/v3/properties/contacts", json=brewline.INTEREST)

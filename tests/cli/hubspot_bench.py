@@ -6,43 +6,20 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import brewline
 import requests
+from brewline import DESIGN
 from launching import launched
-
-PEOPLE = ("rep", "boss", "qa")
-DESIGN = """\
-apiVersion: provisioner/v1
-design: brewline
-client: Brewline Coffee
-target:
-  platform: hubspot
-  object: contacts
-  prefix: BRW
-  expect: {portal_id: 1234567}
-  timezone: America/New_York
-  fields: {brew_interest: enumeration}
-lead_types:
-  - {id: sample, label: Sample box, when: {brew_interest: [sample]}, sla: 4h, clock: calendar, escalation: cold}
-escalation:
-  cold:
-    - {at: due, notify: [rep, boss], via: [email, bell], task: "Call {lead.name}"}
-recipients:
-  rep: {role: record_owner}
-  boss: {user: boss@brewline.example}
-alerts: {mode: silent, silent_to: qa@brewline.example}
-exclusions:
-  - {id: own, when: {email: {ends_with: "@brewline.example"}}}
-"""
+from launching.orgs import new_org
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,46 +116,26 @@ class HubBench:
 
     def prepare(self, design: str = DESIGN) -> None:
         """An account as a client has it, before we come; the design beside it."""
-        (self.folder / "brew.yaml").write_text(design, encoding="utf-8")
-        (self.folder / "provisioner.toml").write_text(
-            f'[connections.box]\nplatform = "hubspot"\ninstance_url = "{self.proxy.url}"\n'
-            'access_token = {env = "HUB_TOKEN"}\n',
-            encoding="utf-8",
-        )
+        brewline.write(self.folder, "hubspot", self.proxy.url, "HUB_TOKEN", design)
         self.proxy.begin()
         self.door("reset", {})
         self.door("settings", {"rate_limits": False})
-        owners = [{"email": f"{name}@brewline.example", "first": name.title()} for name in PEOPLE]
-        owners[0]["teams"] = ["Sales Pool"]  # type: ignore[assignment]
+        owners = brewline.owners()
+        owners[0]["teams"] = ["Sales Pool"]
         made = self.door(
             "seed", {"teams": [{"name": "Sales Pool"}], "owners": owners, "forms": [{"name": "Quote request"}]}
         )
         self.owners = {one["email"].partition("@")[0]: one["id"] for one in made["owners"]}
         self.forms = {one["name"]: one["id"] for one in made["forms"]}
-        options = [
-            {"label": value, "value": value, "hidden": False, "displayOrder": place}
-            for place, value in enumerate(["sample", "quote"])
-        ]
-        self.call("POST", "/crm/v3/properties/contacts", {
-            "name": "brew_interest", "label": "Interest", "groupName": "contactinformation", "type": "enumeration",
-            "fieldType": "select", "options": options,
-        })  # fmt: skip
+        self.call("POST", "/crm/v3/properties/contacts", brewline.INTEREST)
 
     def edit(self, old: str, new: str) -> None:
-        design = self.folder / "brew.yaml"
-        text = design.read_text(encoding="utf-8")
-        assert old in text
-        design.write_text(text.replace(old, new), encoding="utf-8")
+        brewline.edit(self.folder, old, new)
 
     # ------------------------------------------------------------ commands
 
     def start(self, *options: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "provisioner.cli", *options],
-            cwd=self.folder,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        return brewline.started(options, self.folder, self.environment(), subprocess.PIPE)
 
     def __call__(self, *options: str, code: int = 0) -> str:
         """What the command printed: standard output, then errors."""
@@ -310,15 +267,7 @@ def _ids_named(value: Any, ids: dict[int, str]) -> Any:
 
 @contextmanager
 def hubspot_bench(folder: Path) -> Iterator[HubBench]:
-    """An emulator and a proxy before it, both ended afterwards."""
-    command = [sys.executable, "-m", "provisioner.emulator", "--platform", "hubspot", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
-        proxy = Proxy(ready["url"])
-        try:
-            yield HubBench(folder, proxy, ready["access_token"])
-        finally:
-            proxy.close()
-            process.terminate()
-            process.wait(10)
+    """A portal and a proxy before it, which is ended afterwards."""
+    emulator = new_org("hubspot")
+    with closing(Proxy(emulator.url)) as proxy:
+        yield HubBench(folder, proxy, emulator.access_token)

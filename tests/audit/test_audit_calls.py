@@ -26,6 +26,7 @@ READS = {
     ("POST", "/services/data/v66.0/composite"),
     ("POST", "/services/Soap/m/66.0"),
 }
+BUDGET = 20
 MOST_CALLS = 19  # of a drift, whatever the number of leads
 REST = "{LeadSource: {not_in: [Partner]}}"
 # Two more fields carry lead types, and the last rule takes whatever is left.
@@ -35,6 +36,15 @@ THREE_CARRIERS = {
     "{LeadSource: [Webinar, Trade Show]}": "{any: [{LeadSource: [Webinar, Trade Show]}, {Industry: [Energy]}, "
     "{Rating: [Warm]}]}",
     "{LeadSource: [Content Download]}": f"{{any: [{{LeadSource: [Content Download]}}, {REST}]}}",
+}
+# Two more, values that no field offers in three others, and seventeen steps.
+WORST = {
+    "{Rating: [Hot]}": "{Rating: [Hot]}, {Country: [Utopia]}, {City: [Ys]}",
+    "{Rating: [Warm]}": "{Rating: [Warm]}, {Country: [Erewhon]}, {City: [Vineta]}",
+    "  standard:\n": "".join(f"    - {{at: due + {day}bd, notify: [rep], via: [email]}}\n" for day in range(2, 15))
+    + "  standard:\n",
+    "exclusions:                           # leads without a clock\n": "exclusions:\n"
+    "  - {id: names, when: {Salutation: [Earl]}}\n  - {id: calm, when: {ProductInterest__c: [None of it]}}\n",
 }
 
 
@@ -99,6 +109,25 @@ def test_the_dearest_drift_stays_below_twenty_calls(
     assert "gone@acme.example" in output
     assert set(asked) <= READS, Counter(asked)
     assert len(asked) <= MOST_CALLS, Counter(asked)
+
+
+def test_a_design_of_many_carrying_fields_and_steps_stays_within_twenty_calls(
+    org: AuditOrg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the org of the test above, where everything happened that costs a call."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for before, after in (*THREE_CARRIERS.items(), *WORST.items()):
+        assert before in text
+        text = text.replace(before, after)
+    design = tmp_path / "worst.yaml"
+    design.write_text(text, encoding="utf-8")
+    assert carriers_of(loaded(design)) == ("LeadSource", "Industry", "Rating", "Country", "City")
+    exit_code, output, asked = drift(org, tmp_path, monkeypatch, design)
+    assert exit_code == 0, output
+    assert "L109" in output and "P310" in output and "L110" in output
+    assert "carriers/" not in output  # all of them were counted
+    assert set(asked) <= READS, Counter(asked)
+    assert len(asked) <= BUDGET, Counter(asked)
 
 
 def test_more_leads_cost_no_more_calls(org: AuditOrg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from provisioner.errors import NotAllowed
 from provisioner.facts import Check, Evidence, Facts, Period, Tally, Totals, Unasked
+from provisioner.targets.salesforce.audit import people
 from provisioner.targets.salesforce.desire import render
 
 from .audit_org import ADMIN, GONE, LONE, REPS, AuditOrg, at
@@ -76,6 +77,19 @@ def test_values_are_counted_with_type_and_verdict(facts: Facts, rows: list[dict[
     assert len(carrier.tallies) == len(expected)
     assert carrier.evidence.count == len(rows) == 1003
     assert {verdict for _, _, verdict in direct} == {"Hit", "Miss", None}
+
+
+def test_of_many_fields_the_same_is_counted_in_fewer_questions(org: AuditOrg, facts: Facts) -> None:
+    """Two queries per field instead of three."""
+    found = audited(org, carriers=("LeadSource", "Country", "Email"))
+    by_name = {carrier.field: carrier for carrier in found.carriers}
+    for carrier in facts.carriers:
+        few, many = (
+            Counter(replace(tally, value=folded(tally.value)) for tally in item.tallies)
+            for item in (by_name[carrier.field], carrier)
+        )
+        assert few == many and set(few.values()) == {1}
+    assert (found.totals, found.unasked) == (facts.totals, facts.unasked)
 
 
 def test_a_carrier_repeats_by_hand(org: AuditOrg, facts: Facts) -> None:
@@ -145,6 +159,16 @@ def test_alerts_are_counted_for_whom_they_reach(facts: Facts, rows: list[dict[st
     assert {person.id: count for person, count in facts.alerts} == dict(expected)
     assert [count for _, count in facts.alerts] == sorted(expected.values(), reverse=True)
     assert {person.email for person, _ in facts.alerts} == {*REPS, LONE, GONE}
+
+
+def test_steps_that_are_asked_together_never_make_more_of_the_alerts(
+    facts: Facts, org: AuditOrg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "APART_MOST", 0)
+    exact = {person.id: count for person, count in facts.alerts or ()}
+    found = {person.id: count for person, count in audited(org, carriers=("LeadSource", "Country")).alerts or ()}
+    assert found.keys() == exact.keys()
+    assert all(0 < count <= exact[id] for id, count in found.items()) and found != exact
 
 
 def test_calendars_and_people_of_a_healthy_org(facts: Facts, org: AuditOrg, rows: list[dict[str, Any]]) -> None:

@@ -1,7 +1,9 @@
 """Which values the fields hold that decide the lead type, and how the leads with each are judged.
 
-One query per verdict, grouped by value and lead type. An aggregate query gives 2,000 groups at most and no further
-page, so one that comes back full is asked again in two halves of the values ([docs] reference/salesforce.md 8.2).
+One query per verdict, grouped by value and lead type; of more than two fields, two queries each: what is overdue, and
+everything else by its status too, which tells the verdict in more groups. An aggregate query gives 2,000 groups at most
+and no further page, so one that comes back full is asked again in two halves of the values ([docs]
+reference/salesforce.md 8.2).
 """
 
 from __future__ import annotations
@@ -9,14 +11,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from provisioner.facts import Carrier, Evidence, Option, Tally, Unasked, Verdict
 from provisioner.targets.salesforce.audit.answers import GROUPS_MOST, Answer, Answers, Refusal, number, text
-from provisioner.targets.salesforce.audit.leads import VERDICTS, Leads, iso
+from provisioner.targets.salesforce.audit.leads import STATUS_VERDICTS, Leads, iso
 from provisioner.targets.salesforce.audit.where import field_name, written
 
 DEEPEST = 8  # halvings of one verdict's values; 256 times 2,000 groups
+APART_MOST = 2  # fields of which every verdict has a query of its own
 LISTED = frozenset({"picklist", "multipicklist", "combobox"})
 
 
@@ -32,24 +35,41 @@ class Field:
     options: tuple[Option, ...] | None
 
 
+Share = Literal["Hit", "Miss", "neither", "overdue", "settled"]
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Leads with one verdict and with values in one range; together the parts of a carrier are all leads."""
+    """Leads of one share and with values in one range; together the parts of a carrier are all leads."""
 
     field: str
-    verdict: Verdict | None
+    share: Share
     within: str = ""  # a clause over the values; empty = all
     depth: int = 0
 
     @property
     def key(self) -> str:
-        return f"carriers/{self.field}/{self.verdict}/{self.within}"
+        return f"carriers/{self.field}/{self.share}/{self.within}"
 
     def query(self, leads: Leads) -> str:
-        lead_type = leads.field("Lead_Type")
-        what = f"{self.field}, {lead_type}, COUNT(Id) n, MIN(CreatedDate) first, MAX(CreatedDate) last"
-        end = f"GROUP BY {self.field}, {lead_type} LIMIT {GROUPS_MOST}"
-        return leads.select(what, leads.window, leads.verdict(self.verdict), self.within, end=end)
+        groups = f"{self.field}, {leads.field('Lead_Type')}"
+        groups += f", {leads.field('SLA_Status')}" if self.share == "settled" else ""
+        what = f"{groups}, COUNT(Id) n, MIN(CreatedDate) first, MAX(CreatedDate) last"
+        end = f"GROUP BY {groups} LIMIT {GROUPS_MOST}"
+        return leads.select(what, leads.window, self._clause(leads), self.within, end=end)
+
+    def _clause(self, leads: Leads) -> str:
+        if self.share == "overdue":
+            return leads.overdue
+        if self.share == "settled":
+            return leads.settled
+        return leads.verdict(None if self.share == "neither" else self.share)
+
+    def verdict(self, leads: Leads, row: Mapping[str, Any]) -> Verdict | None:
+        """Of the leads of one group."""
+        if self.share == "settled":
+            return STATUS_VERDICTS.get(text(row, leads.field("SLA_Status")))
+        return "Miss" if self.share == "overdue" else None if self.share == "neither" else self.share
 
     def halves(self, rows: Sequence[Mapping[str, Any]], kind: str) -> list[Part]:
         """This part in two, which do not overlap and leave nothing out: below a value (and blank), and from it on.
@@ -104,7 +124,8 @@ def parts(names: Iterable[str], fields: Mapping[str, Field] | None) -> list[Part
     asked = [field_name(name) for name in dict.fromkeys(names)]
     if fields is not None:
         asked = [name for name in asked if name in fields and fields[name].groupable]
-    return [Part(name, verdict) for name in asked for verdict in VERDICTS]
+    shares: tuple[Share, ...] = ("Hit", "Miss", "neither") if len(asked) <= APART_MOST else ("settled", "overdue")
+    return [Part(name, share) for name in asked for share in shares]
 
 
 def full(asked: Part, found: Answer | Refusal) -> bool:
@@ -121,8 +142,8 @@ def read(leads: Leads, fields: Mapping[str, Field] | None, asked: Sequence[Part]
         field = fields.get(name) if fields is not None else None
         known = [item for item in told if isinstance(item, Answer)]
         complete = bool(mine) and len(known) == len(mine)
-        tallies = tuple(_tallies(leads, mine, answers)) if complete else ()
-        tallies = _spelled(tallies, field.options or () if field is not None else ())
+        groups = list(_groups(leads, mine, answers)) if complete else []
+        tallies = _joined(_spelled(groups, field.options or () if field is not None else ()))
         if field is None and not complete:
             continue
         count = sum(tally.count for tally in tallies)
@@ -136,41 +157,59 @@ def _repeatable(leads: Leads, name: str) -> str:
     return leads.select(f"{name}, COUNT(Id)", leads.window, end=f"GROUP BY {name}")
 
 
-def _tallies(leads: Leads, asked: Iterable[Part], answers: Answers) -> Iterator[Tally]:
+Group = tuple[Tally, str]
+"""What one row tells, and the status it is of (empty where the org was not asked for it)."""
+
+
+def _groups(leads: Leads, asked: Iterable[Part], answers: Answers) -> Iterator[Group]:
     for part in asked:
         told = answers[part.key]
         assert isinstance(told, Answer), "only complete carriers are read"
         for row in told.rows:
             value = row.get(part.field)
-            yield Tally(
+            tally = Tally(
                 value=None if value is None else _text(value),
                 lead_type=text(row, leads.field("Lead_Type")) or None,
-                verdict=part.verdict,
+                verdict=part.verdict(leads, row),
                 count=number(row, "n"),
                 first=iso(text(row, "first")),
                 last=iso(text(row, "last")),
             )
+            yield tally, f"{part.share} {text(row, leads.field('SLA_Status'))}"
 
 
-def _spelled(tallies: tuple[Tally, ...], options: Iterable[Option]) -> tuple[Tally, ...]:
+def _spelled(groups: Sequence[Group], options: Iterable[Option]) -> list[Tally]:
     """One spelling per value where the org counts `web` and `Web` as one: the field's own, else the most frequent.
 
     An org that tells the two apart in one answer keeps both; grouping that ignores case is [inferred], from comparing
     that does.
     """
     classes: dict[str, dict[str, int]] = {}
-    for tally in tallies:
+    for tally, _ in groups:
         if tally.value is not None:
             spellings = classes.setdefault(tally.value.casefold(), {})
             spellings[tally.value] = spellings.get(tally.value, 0) + tally.count
-    keys = Counter((tally.value.casefold(), tally.lead_type, tally.verdict) for tally in tallies if tally.value)
+    keys = Counter((tally.value.casefold(), tally.lead_type, status) for tally, status in groups if tally.value)
     if any(count > 1 for count in keys.values()):
-        return tallies
+        return [tally for tally, _ in groups]
     own = {option.value.casefold(): option.value for option in options}
     chosen = {
         fold: own.get(fold) or min(found, key=lambda word: (-found[word], word)) for fold, found in classes.items()
     }
-    return tuple(replace(item, value=chosen[item.value.casefold()] if item.value else item.value) for item in tallies)
+    return [replace(item, value=chosen[item.value.casefold()] if item.value else item.value) for item, _ in groups]
+
+
+def _joined(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
+    """One per value, lead type and verdict: statuses that mean the same are one."""
+    found: dict[tuple[str | None, str | None, Verdict | None], Tally] = {}
+    for item in tallies:
+        key = item.value, item.lead_type, item.verdict
+        other = found.get(key)
+        if other is not None:
+            first, last = min(other.first, item.first), max(other.last, item.last)
+            item = Tally(*key, other.count + item.count, first, last)
+        found[key] = item
+    return tuple(found.values())
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,10 @@ from provisioner.targets.salesforce.soql import literals
 RUNNING = ("at_risk", "breached", "escalated", "within_sla")
 MET, LATE = "met", "touched_late"
 VERDICTS: tuple[Verdict | None, ...] = ("Hit", "Miss", None)
+STATUS_VERDICTS: dict[str, Verdict] = {
+    MET: "Hit",
+    LATE: "Miss",
+}  # of leads that are not overdue; of others there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,13 @@ class Leads:
     def overdue(self) -> str:
         """Nobody touched it and its time is up, whether or not a timer has said so already."""
         return every(self.running, f"{self.field('SLA_Due_At')} < {instant(self.scope.now)}")
+
+    @property
+    def settled(self) -> str:
+        """All the leads that are not overdue: their status tells their verdict."""
+        status, due = self.field("SLA_Status"), self.field("SLA_Due_At")
+        waiting = every(self.running, some(f"{due} = null", f"{due} >= {instant(self.scope.now)}"))
+        return some(f"{status} = null", f"{status} NOT IN {literals(list(RUNNING))}", waiting)
 
     def verdict(self, verdict: Verdict | None) -> str:
         """The three are complete and do not overlap. They are told by what is stored (status and due), because the

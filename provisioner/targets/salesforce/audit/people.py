@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -12,13 +12,14 @@ from provisioner.model.design import Design, Step
 from provisioner.model.uses import used_escalations
 from provisioner.targets.salesforce.audit.answers import GROUPS_MOST, Answer, Answers, Refusal, number, text, unasked
 from provisioner.targets.salesforce.audit.leads import RUNNING, Leads
-from provisioner.targets.salesforce.audit.where import every, instant
+from provisioner.targets.salesforce.audit.where import every, instant, some
 from provisioner.targets.salesforce.soql import literals, portions
 
 OWNER = "OwnerId, Owner.Name, Owner.Email"
 GONE, UNLED = "people/gone", "people/unled"
 SIGN_INS, FROZEN = "people/sign_ins", "people/frozen"
 ALERT_DAYS = 7
+APART_MOST = 6  # steps that tell the owner, of which each has a query of its own
 
 
 def questions(leads: Leads) -> dict[str, str]:
@@ -103,15 +104,19 @@ def _people(leads: Leads, told: Answer, *, active: bool, manager: bool | None) -
 # ------------------------------------------------------------------ alerts
 
 
-def _alert_keys(design: Design) -> dict[str, int]:
-    """`alerts/<n>` → the number of a step that tells the owner in some escalation."""
+def _alert_keys(design: Design) -> dict[str, tuple[int, ...]]:
+    """`alerts/<n>` → the number of a step that tells the owner in some escalation; the last of them holds all steps
+    beyond `APART_MOST`, which are asked together."""
     numbers = {
         place
         for escalation in used_escalations(design)
         for place, step in enumerate(escalation.steps, start=1)
         if _to_owner(design, step)
     }
-    return {f"alerts/{place}": place for place in sorted(numbers)}
+    ordered = sorted(numbers)
+    apart, rest = ordered[:APART_MOST], ordered[APART_MOST:]
+    groups = [(place,) for place in apart] + ([tuple(rest)] if rest else [])
+    return {f"alerts/{group[0]}": group for group in groups}
 
 
 def _to_owner(design: Design, step: Step) -> int:
@@ -120,11 +125,21 @@ def _to_owner(design: Design, step: Step) -> int:
     return len(set(step.via)) if told else 0
 
 
-def _alerted(leads: Leads, place: int) -> str:
-    """Leads whose step acted in the last seven days, per owner and escalation. A step that acted left its number."""
-    at, level, escalation = leads.names.step_at(place), leads.field("Escalation_Level"), leads.field("Escalation")
-    since = instant(leads.scope.now - timedelta(days=ALERT_DAYS))
-    acted = every(f"{at} >= {since}", f"{at} <= {instant(leads.scope.now)}", f"{level} >= {place}")
+def _alerted(leads: Leads, places: Sequence[int]) -> str:
+    """Leads of which one of these steps acted in the last seven days, per owner and escalation. A step that acted left
+    its number."""
+    level, escalation = leads.field("Escalation_Level"), leads.field("Escalation")
+    since, now = instant(leads.scope.now - timedelta(days=ALERT_DAYS)), instant(leads.scope.now)
+    acted = some(
+        *(
+            every(
+                f"{leads.names.step_at(place)} >= {since}",
+                f"{leads.names.step_at(place)} <= {now}",
+                f"{level} >= {place}",
+            )
+            for place in places
+        )
+    )
     users = "OwnerId IN (SELECT Id FROM User WHERE UserType = 'Standard')"
     end = f"GROUP BY {OWNER}, {escalation} LIMIT {GROUPS_MOST}"
     return leads.select(f"{OWNER}, {escalation}, COUNT(Id) n", acted, users, end=end)
@@ -132,7 +147,8 @@ def _alerted(leads: Leads, place: int) -> str:
 
 def read_alerts(leads: Leads, answers: Answers) -> tuple[tuple[Person, int], ...] | None:
     """Alerts per owner in the last seven days, most first, as the design sends them when it is live. A lead that was
-    handed over counts for who owns it now. None when a step was not answered."""
+    handed over counts for who owns it now; of steps that were asked together, it counts once, so that nobody is said to
+    get more than they do. None when a step was not answered."""
     keys = _alert_keys(leads.design)
     told = {key: item for key in keys if isinstance(item := answers.get(key), Answer)}
     if len(told) < len(keys):
@@ -143,10 +159,10 @@ def read_alerts(leads: Leads, answers: Answers) -> tuple[tuple[Person, int], ...
     for key, found in told.items():
         for row in found.rows:
             escalation = escalations.get(text(row, leads.field("Escalation")))
-            place = keys[key]
-            if escalation is None or place > len(escalation.steps):
+            if escalation is None:
                 continue
-            channels = _to_owner(leads.design, escalation.steps[place - 1])
+            steps = [escalation.steps[place - 1] for place in keys[key] if place <= len(escalation.steps)]
+            channels = min(filter(None, (_to_owner(leads.design, step) for step in steps)), default=0)
             id = text(row, "OwnerId")
             people[id] = Person(id, text(row, "Owner.Name"), text(row, "Owner.Email"), active=True)
             counts[id] += number(row, "n") * channels

@@ -169,8 +169,8 @@ def _judged(known: _Counted, counted: Sequence[Part]) -> int | None:
         told = [(part, known.answers.get(part.key)) for part in counted if part.field == field]
         found = [(part, item) for part, item in told if isinstance(item, Answer)]
         if len(found) == len(told):
-            rows = (row for part, item in found if part.verdict is not None for row in item.rows)
-            return sum(number(row, "n") for row in rows)
+            rows = ((part, row) for part, item in found for row in item.rows)
+            return sum(number(row, "n") for part, row in rows if part.verdict(known.leads, row) is not None)
     return None
 
 

@@ -21,9 +21,9 @@ class Ticked:
     opened: str = ""
 
     def as_data(self) -> dict[str, Any]:
-        data = {"fingerprint": self.fingerprint, "by": self.by, "at": self.at, "opened": self.opened}
-        ids = {str(address): id for address, id in sorted(self.ids.items())}
-        return {key: value for key, value in data.items() if value} | ({"ids": ids} if ids else {})
+        data = {"fingerprint": self.fingerprint, "by": self.by, "at": self.at}
+        more = {"ids": {str(address): id for address, id in sorted(self.ids.items())}, "opened": self.opened}
+        return data | {key: value for key, value in more.items() if value}
 
 
 Ticks = Mapping[Address, Ticked]

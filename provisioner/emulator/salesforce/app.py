@@ -22,7 +22,7 @@ from provisioner.emulator.salesforce.assembly import assembled
 from provisioner.emulator.salesforce.bulk import rest as bulk
 from provisioner.emulator.salesforce.control.world import World
 from provisioner.emulator.salesforce.errors import ApiError
-from provisioner.emulator.salesforce.metadata.doors import routes as metadata
+from provisioner.emulator.salesforce.metadata.surface import routes as metadata
 from provisioner.emulator.salesforce.rest import routes as data
 from provisioner.emulator.salesforce.rest.common import Refused, refusal
 from provisioner.emulator.salesforce.rest.information import NEWEST, OLDEST

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from provisioner.emulator.salesforce.metadata.doors import rest, soap
+from provisioner.emulator.salesforce.metadata.surface import rest, soap
 from provisioner.emulator.salesforce.state.org import Org
 
 

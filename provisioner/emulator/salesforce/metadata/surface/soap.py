@@ -15,13 +15,13 @@ from starlette.routing import Route
 from provisioner.emulator.salesforce import kinds, xml
 from provisioner.emulator.salesforce.errors import ApiError, not_modelled
 from provisioner.emulator.salesforce.metadata.deploying.jobs import Job, decode_zip
-from provisioner.emulator.salesforce.metadata.doors.envelope import Call, Raw, answer, fault, read_call
 from provisioner.emulator.salesforce.metadata.handlers.settings import is_production
 from provisioner.emulator.salesforce.metadata.options import read_options
 from provisioner.emulator.salesforce.metadata.packages.manifest import BadManifest, Manifest, Member, from_element
 from provisioner.emulator.salesforce.metadata.packages.package import ORG_VERSION
 from provisioner.emulator.salesforce.metadata.retrieving.retrieve import retrieve
 from provisioner.emulator.salesforce.metadata.store import MetadataStore
+from provisioner.emulator.salesforce.metadata.surface.envelope import Call, Raw, answer, fault, read_call
 from provisioner.emulator.salesforce.rest.common import user_of_token
 
 if TYPE_CHECKING:

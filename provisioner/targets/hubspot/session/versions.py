@@ -27,6 +27,7 @@ FAMILIES = (
     Family("owners", "/crm/v3/owners", "/crm/owners/2026-09", "2027-09"),
     Family("lists", "/crm/v3/lists", "/crm/lists/2026-09", "2027-09"),
     Family("objects", "/crm/v3/objects", "/crm/objects/2026-09", "2027-09"),
+    Family("pipelines", "/crm/v3/pipelines", "/crm/pipelines/2026-09", "2027-09"),
     Family("limits", "/crm/v3/limits", "/crm/limits/2026-09", "2027-09"),
     Family("flows", "/automation/v4/flows", None, "2027-03-30"),  # dated only as /automation/2026-09-beta/flows
     Family("forms", "/marketing/v3/forms", None, "2027-09"),

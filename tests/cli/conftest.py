@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "applying"))
 import fake_target
 from fake_org import FakeOrg
 from launching.orgs import end_all
+from salesforce_bench import Bench, salesforce_bench
 
 from provisioner.cli.app import run
 from provisioner.targets.registry import TARGETS
@@ -44,6 +45,12 @@ alerts: {mode: silent, silent_to: qa@acme.example}
 def emulators() -> Iterator[None]:
     yield
     end_all()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """The starter, and a Salesforce org that it fits."""
+    return salesforce_bench(tmp_path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,10 @@ import re
 from typing import Any
 
 import requests
-from test_plan_on_salesforce import bench, by_hand, desired, edited, emulator, planned, told
-from test_whole_road import Bench, found, join, last, rest
+from salesforce_bench import Bench, found, join, last, rest
+from test_plan_on_salesforce import by_hand, desired, edited, planned, told
 
 from provisioner.cli.demonstration.door import Door
-
-__all__ = ["bench", "emulator"]
 
 STEPS = ("default_workflow_user", "permission_set", "queue_members")
 APPLY = ("apply", "acme.yaml", "-c", "box", "--yes")

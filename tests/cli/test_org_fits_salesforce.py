@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from test_whole_road import Bench
+from salesforce_bench import Bench, salesforce_bench
 
 from provisioner import assets
-from provisioner.cli.demonstration.process import EmulatorProcess
-from provisioner.cli.emulator import arguments
 
 REASONS = ["No budget", "No authority", "No need", "Bad timing", "Competitor", "Bad data"]
 BREACHES = ["In a meeting", "Out of office", "Wrong owner", "Contact data missing", "Saw it too late"]
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[EmulatorProcess]:
-    with EmulatorProcess(arguments("salesforce", clock="2026-03-02T13:00:00Z")) as made:
-        yield made
-
-
 @pytest.fixture
-def bench(emulator: EmulatorProcess, tmp_path: Path) -> Bench:
-    made = Bench(tmp_path, emulator)
-    door(made, "reset", {})
-    (tmp_path / "acme.yaml").write_text(assets.read_text("examples", "acme-salesforce.yaml"), encoding="utf-8")
-    connect(made)
-    return made
+def bench(tmp_path: Path) -> Bench:
+    return salesforce_bench(tmp_path, acme=assets.read_text("examples", "acme-salesforce.yaml"))
 
 
 def connect(bench: Bench, more: str = "") -> None:

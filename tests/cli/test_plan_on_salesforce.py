@@ -5,18 +5,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
-from test_whole_road import Bench, last
+from salesforce_bench import Bench, last
 
-from provisioner import assets
-from provisioner.cli.demonstration.process import EmulatorProcess
-from provisioner.cli.emulator import arguments
 from provisioner.document import load
 from provisioner.model.compile import compile_design
 from provisioner.resources import Resource, Snapshot
@@ -24,24 +18,6 @@ from provisioner.targets.salesforce import target
 
 SLA = "CustomMetadata:STL_Lead_Type.demo_request"
 ASSIGNED = "CustomField:Lead.STL_Assigned_At__c"
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[EmulatorProcess]:
-    with EmulatorProcess(arguments("salesforce", clock="2026-03-02T13:00:00Z")) as made:
-        yield made
-
-
-@pytest.fixture
-def bench(emulator: EmulatorProcess, tmp_path: Path) -> Bench:
-    requests.post(f"{emulator.url}/_emulator/reset", json={}, timeout=30).raise_for_status()
-    (tmp_path / "acme.yaml").write_text(assets.read_text("examples", "starter-salesforce.yaml"), encoding="utf-8")
-    (tmp_path / "provisioner.toml").write_text(
-        '[connections.box]\nplatform = "salesforce"\n'
-        f'instance_url = "{emulator.url}"\naccess_token = {{env = "EMULATOR_TOKEN"}}\n',
-        encoding="utf-8",
-    )
-    return Bench(tmp_path, emulator)
 
 
 def desired(bench: Bench) -> Snapshot:

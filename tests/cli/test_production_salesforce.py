@@ -9,13 +9,10 @@ from typing import Any
 
 import pytest
 import requests
-from test_plan_on_salesforce import NOTHING, emulator
-from test_whole_road import Bench, last
+from salesforce_bench import Bench, last, salesforce_bench
+from test_plan_on_salesforce import NOTHING
 
 from provisioner import assets
-from provisioner.cli.demonstration.process import EmulatorProcess
-
-__all__ = ["emulator"]
 
 CONFIRMED = ("--yes", "--confirm", "Emulated Org")
 LEFT_OFF = "does not deploy flows as active: new versions are switched on one by one"
@@ -23,18 +20,11 @@ AS_ACTIVE = "deploys flows as active: when flows change it runs tests"
 
 
 @pytest.fixture
-def bench(emulator: EmulatorProcess, tmp_path: Path) -> Bench:
+def bench(tmp_path: Path) -> Bench:
     """The starter for a production org."""
-    requests.post(f"{emulator.url}/_emulator/reset", json={}, timeout=30).raise_for_status()
     text = assets.read_text("examples", "starter-salesforce.yaml")
     assert "sandbox: true" in text
-    (tmp_path / "acme.yaml").write_text(text.replace("sandbox: true", "sandbox: false"), encoding="utf-8")
-    (tmp_path / "provisioner.toml").write_text(
-        '[connections.box]\nplatform = "salesforce"\n'
-        f'instance_url = "{emulator.url}"\naccess_token = {{env = "EMULATOR_TOKEN"}}\n',
-        encoding="utf-8",
-    )
-    return Bench(tmp_path, emulator)
+    return salesforce_bench(tmp_path, acme=text.replace("sandbox: true", "sandbox: false"))
 
 
 def org_is(bench: Bench, **settings: Any) -> None:

@@ -11,11 +11,9 @@ from typing import Any
 
 import pytest
 import requests
-from test_plan_on_salesforce import emulator
-from test_whole_road import Bench, last
+from salesforce_bench import Bench, last, salesforce_bench
 
 from provisioner import assets
-from provisioner.cli.demonstration.process import EmulatorProcess
 from provisioner.connections import Connection
 from provisioner.document import load
 from provisioner.model.compile import compile_design
@@ -27,8 +25,6 @@ from provisioner.targets.salesforce.parse import parse_package
 from provisioner.targets.salesforce.session import connect
 from provisioner.targets.salesforce.session.pace import Pace
 from provisioner.targets.salesforce.session.soap import Soap
-
-__all__ = ["emulator"]
 
 REP, MANAGER, QA = "ada@northwind.example", "sales-manager@northwind.example", "qa@northwind.example"
 PEOPLE = {
@@ -43,17 +39,11 @@ PEOPLE = {
 
 
 @pytest.fixture
-def bench(emulator: EmulatorProcess, tmp_path: Path) -> Bench:
-    requests.post(f"{emulator.url}/_emulator/reset", json={}, timeout=30).raise_for_status()
-    for name in ("acme", "four-tier"):
-        text = assets.read_text("examples", f"{name}-salesforce.yaml")
-        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
-    (tmp_path / "provisioner.toml").write_text(
-        '[connections.box]\nplatform = "salesforce"\n'
-        f'instance_url = "{emulator.url}"\naccess_token = {{env = "EMULATOR_TOKEN"}}\n',
-        encoding="utf-8",
+def bench(tmp_path: Path) -> Bench:
+    names = ("acme", "four-tier")
+    return salesforce_bench(
+        tmp_path, **{name: assets.read_text("examples", f"{name}-salesforce.yaml") for name in names}
     )
-    return Bench(tmp_path, emulator)
 
 
 def door(bench: Bench, name: str, body: Any = None) -> Any:

@@ -6,15 +6,13 @@ from contextlib import closing
 from typing import Any
 
 import requests
-from test_plan_on_salesforce import bench, by_hand, desired, edited, emulator, planned, told
-from test_whole_road import Bench
+from salesforce_bench import Bench
+from test_plan_on_salesforce import by_hand, desired, edited, planned, told
 
 from provisioner.connections import Connection
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.secrets import Secret
 from provisioner.targets.salesforce.session import connect
-
-__all__ = ["bench", "emulator"]
 
 SWITCH = Address("CustomMetadata", "STL_Switch.Surge")
 THEIRS = Resource(

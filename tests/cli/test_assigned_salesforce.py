@@ -31,9 +31,20 @@ def test_what_people_were_given_goes_with_the_design(tmp_path: Path) -> None:
         assert "CustomField:Activity.BRW_Touch_Cycle__c (2 records)" in refused
         assert "could not be counted" not in refused
         number = refused.split("give --allow-data-loss=")[1].split(".")[0]
+        calls: list[str] = []
+        crm.watch.on_call = lambda method, path: calls.append(f"{method} {path.partition('?')[0]}")
         out = crm(*DESTROY, "--allow-data-loss", number)
-        assert f"Permission set {SET} taken from 2 users" in out
+        assert f"Permission set {SET} taken from 2 users: ada@brewline.example, admin@example.com\n" in out
+        assert [call for call in calls if call.startswith("DELETE") and "tooling" not in call] == [
+            "DELETE /services/data/v66.0/composite/sobjects"
+        ]
+        run = crm.runs()[0]["run"]
+        assert "taken from 2 users: ada@brewline.example, admin@example.com" in crm("history", "show", run)
         assert "Nothing to delete." in crm(*DESTROY)
         query = f"SELECT COUNT() FROM PermissionSet WHERE Name = '{SET}'"
         left = crm.call("GET", "/services/data/v66.0/query", params={"q": query})
         assert left["totalSize"] == 0
+        out = crm("rollback", run, "-c", "box", "--yes", "--override", "a test")
+        assert f"The permission set {SET} is made again, and nobody has it. Who had it when it was deleted is in" in out
+        steps = {item["step"]: item["state"] for item in crm.data("done", "brew.yaml", "-c", "box")["steps"]}
+        assert steps == {"default_workflow_user": "open", "permission_set": "open"}

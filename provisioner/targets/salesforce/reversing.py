@@ -20,7 +20,8 @@ def archive(resources: Iterable[Resource]) -> list[Artifact]:
 
 
 def not_restored(change: Change) -> str:
-    """Fields come back empty; business hours cannot be deleted ([docs] reference/salesforce.md 1.10)."""
+    """Fields come back empty, a permission set without its people; business hours cannot be deleted ([docs]
+    reference/salesforce.md 1.10, 2.6)."""
     kind, name = change.address.kind, change.address.name
     if change.action is Action.DELETE and kind == "BusinessHours":
         return f"Business hours {name!r} cannot be deleted in Salesforce: they are switched off."
@@ -28,6 +29,13 @@ def not_restored(change: Change) -> str:
         return ""
     if kind == "CustomField" and not change.after.attributes.get("formula"):
         return f"{name} is made again, empty: what was recorded in it is lost."
+    if kind == "PermissionSet":
+        return (
+            f"The permission set {name} is made again, and nobody has it. Who had it when it was deleted is in the "
+            "journal of that run: provisioner history show RUN."
+        )
+    if kind == "Queue":
+        return f"The queue {name} is made again, without its members."
     if kind == "CustomObject":
         return f"{name} is made again, without its records."
     return ""

@@ -11,6 +11,7 @@ from provisioner.errors import NotAllowed, Rejected
 from provisioner.resources import Address, Resource
 from provisioner.targets.base import Artifact, Outcome, Progress
 from provisioner.targets.salesforce import package
+from provisioner.targets.salesforce.audit.answers import text
 from provisioner.targets.salesforce.session import xmltext
 from provisioner.targets.salesforce.session.activation import activate, definitions, versions
 from provisioner.targets.salesforce.session.faults import SignedOut
@@ -18,6 +19,7 @@ from provisioner.targets.salesforce.session.rest import Rest, record_id
 from provisioner.targets.salesforce.soql import literal, literals, portions
 
 STAGE = "removing"
+TOGETHER = 200  # records in one request. [docs] REST API, sObject Collections
 # What refers to other things goes before what is referred to; both halves are one transaction.
 REFERRING = (
     "ApexTrigger", "PermissionSet", "ApexClass", "CustomMetadata", "ValidationRule", "WorkflowAlert", "Dashboard",
@@ -112,16 +114,21 @@ def _owned(rest: Rest, queues: Collection[str]) -> dict[str, int]:
 
 def withdraw(rest: Rest, doomed: Collection[str]) -> Iterator[Progress]:
     """Take the doomed permission sets from everybody who has them: one that is assigned cannot be deleted
-    ([inferred]: setup refuses it). Assignments are data ([docs] reference/salesforce.md 2.6)."""
+    ([inferred]: setup refuses it). Assignments are data ([docs] reference/salesforce.md 2.6). It is said by user name
+    who had it, and so kept in the journal: a rollback makes the set again, and gives it to nobody."""
     for name in sorted(doomed):
-        query = f"SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.Name = {literal(name)}"  # noqa: S608
+        query = (
+            "SELECT Id, Assignee.Username FROM PermissionSetAssignment "  # noqa: S608 - a literal
+            f"WHERE PermissionSet.Name = {literal(name)} ORDER BY Id"
+        )
         rows = rest.query(query, f"find who has the permission set {name}")
-        for row in rows:
-            found = record_id(row.get("Id"), "permission set assignment")
-            rest.delete(f"sobjects/PermissionSetAssignment/{found}", f"take the permission set {name} from a user")
-        if rows:
-            people = "1 user" if len(rows) == 1 else f"{len(rows)} users"
-            yield Progress(STAGE, f"Permission set {name} taken from {people}")
+        for start in range(0, len(rows), TOGETHER):
+            part = rows[start : start + TOGETHER]
+            ids = [record_id(row.get("Id"), "permission set assignment") for row in part]
+            rest.delete_all(ids, f"take the permission set {name} from users")
+            people = "1 user" if len(part) == 1 else f"{len(part)} users"
+            whose = ", ".join(sorted(text(row, "Assignee.Username") or ids[at] for at, row in enumerate(part)))
+            yield Progress(STAGE, f"Permission set {name} taken from {people}: {whose}")
 
 
 def destructive_files(doomed: Iterable[Resource], also: Mapping[str, list[str]]) -> list[Artifact]:

@@ -27,7 +27,7 @@ from provisioner.connections import is_loopback
 from provisioner.errors import Refused, TargetError
 from provisioner.planning import planfile
 from provisioner.planning.plan import Action, Plan
-from provisioner.reporting.applied import event_text, is_worth_a_line
+from provisioner.reporting.applied import Outcomes, event_text, is_worth_a_line
 from provisioner.reporting.text import duration_text, safe
 from provisioner.resources import Address
 from provisioner.targets.base import Archiving, Occupied
@@ -85,11 +85,21 @@ def walk(
 
 def _tell(events: Generator[Event, None, None], console: Console, ticker: Ticker) -> Applied | None:
     """Says what happens while it does; how it ended. An interruption while we speak is one of the work as well."""
+    lines = Outcomes(console.paint)
+    try:
+        return _told(events, lines, console, ticker)
+    finally:  # an error comes after the outcomes
+        if rest := lines.rest():
+            ticker.clear()
+            console.note(rest)
+
+
+def _told(events: Generator[Event, None, None], lines: Outcomes, console: Console, ticker: Ticker) -> Applied | None:
     last: Applied | None = None
     start, told_at = time.monotonic(), 0.0
     for event in events:
         try:
-            text, elapsed = event_text(event, console.paint), time.monotonic() - start
+            text, elapsed = lines.text(event), time.monotonic() - start
             ticker.show(event_text(event))
             if is_worth_a_line(event, elapsed - told_at):
                 told_at = elapsed

@@ -13,6 +13,7 @@ from provisioner.reporting.text import PLAIN, Paint, count_text, safe
 from provisioner.targets.base import Outcome, Progress
 
 _PATIENCE = 5.0  # seconds
+_NAMED = 3  # changes by name, of those that were not done for the same reason
 _MARKS = {"done": ("ok", "green"), "failed": ("failed", "red"), "skipped": ("skipped", "yellow")}
 
 
@@ -30,6 +31,35 @@ def event_text(event: Event, paint: Paint = PLAIN) -> str:
         word, colour = _MARKS[event.status]
         return f"  {paint(word, colour)} {safe(event.address)}" + (f": {safe(event.message)}" if event.message else "")
     return ""
+
+
+class Outcomes:
+    """The lines of an apply, of which the first few say the same of what was not done, and one says how many more: what
+    stopped the work must not be lost among hundreds."""
+
+    def __init__(self, paint: Paint = PLAIN) -> None:
+        self._paint = paint
+        self._said = ("", "")
+        self._count = 0
+
+    def text(self, event: Event) -> str:
+        """As `event_text`; empty for one of many. What `rest` has to say about those before it comes first."""
+        same = ("", "")
+        if isinstance(event, Outcome) and event.status != "done" and not _is_left(event):
+            same = (event.status, event.message)
+        before = "" if same == self._said else self.rest()
+        self._said, self._count = same, self._count + 1
+        line = "" if same[0] and self._count > _NAMED else event_text(event, self._paint)
+        return "\n".join(part for part in (before, line) if part)
+
+    def rest(self) -> str:
+        """One line about those that had none; empty when all had."""
+        more, (status, message) = self._count - _NAMED, self._said
+        self._said, self._count = ("", ""), 0
+        if not status or more <= 0:
+            return ""
+        word, colour = _MARKS[status]
+        return f"  {self._paint(word, colour)} {count_text(more, 'other')}" + (f": {safe(message)}" if message else "")
 
 
 def is_worth_a_line(event: Event, quiet: float) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from provisioner.applying.apply import Applied, Stage, Surprise
 from provisioner.diagnostics import Diagnostic, Location
 from provisioner.planning.plan import Aim, Cause, Change, Kept, Plan, Tick
-from provisioner.reporting.applied import applied_data, applied_text, event_text
+from provisioner.reporting.applied import Outcomes, applied_data, applied_text, event_text
 from provisioner.reporting.findings import finding_data, findings_text
 from provisioner.reporting.plans import by_kind, plan_text
 from provisioner.reporting.steps import left_text
@@ -209,6 +209,33 @@ def test_a_plan_in_one_line() -> None:
 # ------------------------------------------------------------------ apply
 
 A, B = Address("Field", "A"), Address("Field", "B")
+
+
+def test_what_was_not_done_for_one_reason_is_named_three_times_and_then_counted() -> None:
+    def of(name: str, status: Any, message: str = "") -> Outcome:
+        return Outcome(Address("Flow", name), status, message)
+
+    lines = Outcomes()
+    events = [of("A", "skipped", "not now"), of("B", "done"), *(of(name, "skipped", "no") for name in "CDEFG")]
+    events += [of("H", "failed", "full"), Outcome(Address(BY_HAND, "x"), "skipped", "manual"), of("I", "done", "off")]
+    events += [of(name, "failed", "lost") for name in "KLMN"]
+    assert [lines.text(event) for event in events] == [
+        "  skipped Flow:A: not now",
+        "",
+        "  skipped Flow:C: no",
+        "  skipped Flow:D: no",
+        "  skipped Flow:E: no",
+        "",
+        "",
+        "  skipped 2 others: no\n  failed Flow:H: full",
+        "",
+        "  ok Flow:I: off",
+        "  failed Flow:K: lost",
+        "  failed Flow:L: lost",
+        "  failed Flow:M: lost",
+        "",
+    ]
+    assert (lines.rest(), lines.rest()) == ("  failed 1 other: lost", "")
 
 
 def test_events_in_words() -> None:

@@ -11,7 +11,7 @@ from functools import cached_property
 from provisioner.diagnostics import Diagnostic
 from provisioner.facts import Evidence, Facts, Tally
 from provisioner.insight.finding import Proposal, Registry
-from provisioner.insight.similar import propose
+from provisioner.insight.similar import Offered, offered_by, propose
 from provisioner.insight.stories import Story, stories_of
 from provisioner.model.design import Design, Duration
 from provisioner.planning.plan import Plan
@@ -66,11 +66,15 @@ class Audit:
     def _proposed(self) -> dict[tuple[str, str | None], Proposal | None]:
         return {}
 
+    @cached_property
+    def _offered(self) -> dict[str, Offered]:
+        return {carrier.field: offered_by(carrier) for carrier in self.facts.carriers}
+
     def proposal(self, story: Story) -> Proposal | None:
         """The likeliest lead type of a value; worked out once."""
         key = story.field, story.value
         if key not in self._proposed:
-            self._proposed[key] = propose(self.design, story)
+            self._proposed[key] = propose(self.design, story, self._offered[story.field])
         return self._proposed[key]
 
     @property

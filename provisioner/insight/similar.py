@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from provisioner.facts import Option
+from provisioner.facts import Carrier, Option
 from provisioner.insight.decision import mapped_values, positive_tests, same_field, truth
 from provisioner.insight.finding import Proposal
 from provisioner.insight.stories import Story
@@ -27,15 +27,27 @@ _DULL_WORDS = frozenset(
 )
 
 
-def propose(design: Design, story: Story) -> Proposal | None:
+Offered = Mapping[str, Option]
+"""Options of a field by their values, upper and lower case aside."""
+
+
+def offered_by(carrier: Carrier) -> Offered:
+    return {option.value.casefold(): option for option in carrier.options or ()}
+
+
+def propose(design: Design, story: Story, offered: Offered | None = None) -> Proposal | None:
     """The likeliest lead type; None when nothing resembles the value. Equal chances: a rule that needs no other field
-    wins, then the earlier one."""
+    wins, then the earlier one. `offered`: what the field offers, for who asks of many values."""
     if story.value is None:
         return None
     alone = {
         kind.id: truth(kind.when, story.field, _first_value(design, kind, story.field)) for kind in design.lead_types
     }
-    found = [item for item in (*_by_spelling(design, story), *_by_stamps(design, story)) if item.confidence >= _LEAST]
+    found = [
+        item
+        for item in (*_by_spelling(design, story, offered), *_by_stamps(design, story))
+        if item.confidence >= _LEAST
+    ]
     return max(found, key=lambda item: (item.confidence, alone[item.lead_type] is True), default=None)
 
 
@@ -56,10 +68,10 @@ def nearest_type(design: Design, names: Iterable[str]) -> tuple[LeadType, float]
     return best
 
 
-def _by_spelling(design: Design, story: Story) -> Iterable[Proposal]:
+def _by_spelling(design: Design, story: Story, offered: Offered | None) -> Iterable[Proposal]:
     assert story.value is not None, "a blank resembles nothing"
     texts = [story.value] if story.option is None else [story.value, story.option.label]
-    options = {option.value.casefold(): option for option in story.carrier.options or ()}
+    options = offered_by(story.carrier) if offered is None else offered
     for value, lead_type, _ in mapped_values(design, story.field):
         option = options.get(value.casefold())
         others = [value] if option is None else [value, option.label]

@@ -6,9 +6,9 @@ import contextlib
 import io
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 from unittest import mock
 
 from crash.proxy import Proxy
@@ -128,3 +128,27 @@ class Desk:
     def told(self, now: str, *words: str) -> str:
         """What people read."""
         return self("drift", "acme.yaml", "-c", "local", "--now", now, *words).out
+
+
+class Audited(Protocol):
+    """An org with a desk before it, and its own clock."""
+
+    desk: Desk
+
+    @property
+    def now(self) -> str: ...
+
+
+Org = TypeVar("Org", bound=Audited)
+
+
+@dataclass
+class Told(Generic[Org]):
+    """What the audit said at each stage, and the leads that were made for it."""
+
+    org: Org
+    stages: dict[str, Ran] = field(default_factory=dict)
+    leads: dict[str, str] = field(default_factory=dict)
+
+    def audit(self, stage: str, *words: str, now: str = "", file: str = "acme.yaml") -> None:
+        self.stages[stage] = self.org.desk.drift(now or self.org.now, *words, file=file)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from crash.proxy import Asked
 
+from . import drift_bench
 from .drift_bench import Key, Ran
 from .hubspot_org import END, IDA, KINDS, REPS, SAM, HubSpotOrg, iso
 
@@ -24,16 +25,8 @@ BY = "777"  # a user of the account
 
 
 @dataclass
-class Told:
-    """What the audit said at each stage, and the contacts that were made for it."""
-
-    org: HubSpotOrg
-    stages: dict[str, Ran] = field(default_factory=dict)
-    leads: dict[str, str] = field(default_factory=dict)
+class Told(drift_bench.Told[HubSpotOrg]):
     states: list[Any] = field(default_factory=list)  # before and after the drift that wrote files
-
-    def audit(self, stage: str, now: str = "", file: str = "acme.yaml") -> None:
-        self.stages[stage] = self.org.desk.drift(now or self.org.now, file=file)
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from .drift_bench import Key, Ran
+from . import drift_bench
+from .drift_bench import Key
 from .salesforce_org import LONE, REPS, SAM, SOURCES, SalesforceOrg, iso
 
 MISSED, ROUTED, BROKEN = (datetime(2026, 3, day, 14, tzinfo=UTC) for day in (3, 9, 16))
@@ -26,16 +26,7 @@ REST = (
 )
 
 
-@dataclass
-class Told:
-    """What the audit said at each stage, and the leads that were made for it."""
-
-    org: SalesforceOrg
-    stages: dict[str, Ran] = field(default_factory=dict)
-    leads: dict[str, str] = field(default_factory=dict)
-
-    def audit(self, stage: str, *words: str, now: str = "", file: str = "acme.yaml") -> None:
-        self.stages[stage] = self.org.desk.drift(now or self.org.now, *words, file=file)
+Told = drift_bench.Told[SalesforceOrg]
 
 
 @pytest.fixture(scope="module")

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
+from demo_story import (
+    COMMAND,
+    audit_finds,
+    demo,
+    everything_went_to_the_silent_address,
+    is_told_to_its_end,
+    keeps_it_running,
+)  # fmt: skip
 
 from provisioner.cli.demonstration.leads import EVENING, MONDAY, REPS, WEEK_BEFORE, leads
 from provisioner.cli.demonstration.process import EmulatorProcess
 from provisioner.errors import ProvisionerError
-
-COMMAND = [sys.executable, "-m", "provisioner.cli", "demo"]
 
 
 @pytest.fixture(scope="module")
@@ -30,26 +34,18 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(elsewhere: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(COMMAND, cwd=elsewhere, capture_output=True, text=True, timeout=120, check=False)
+def told(elsewhere: Path) -> Iterator[subprocess.CompletedProcess[str]]:
+    """The whole story; the CRM is left running until the tests have ended."""
+    done = demo(elsewhere, "--keep")
+    pid = int(re.findall(r"^To stop it: kill (\d+)$", done.stdout, re.MULTILINE)[0])
+    yield done
+    os.kill(pid, signal.SIGTERM)
 
 
 def test_the_story_is_told_to_its_end(told: subprocess.CompletedProcess[str]) -> None:
-    assert told.returncode == 0, told.stderr
     progress = re.sub(r"^.+( …|: [\d.]+ s)\n", "", told.stderr, flags=re.MULTILINE)
     assert progress == "", "stderr holds what takes more than a second on a busy machine, and nothing else"
-    titles = re.findall(r"^\d\. (.+)$", told.stdout, re.MULTILINE)
-    assert titles == [
-        "The design",
-        "The org, before",
-        "The plan",
-        "Apply",
-        "Monday, 2 March 2026, 08:00 to 18:30 in New York, on a virtual clock",
-        "The evening",
-        "Plan again",
-        "The day after: marketing starts “TikTok Lead Ad”, and tells nobody",
-        "The audit",
-    ]
+    is_told_to_its_end(told.stdout)
     assert re.search(r"Plan: [1-9]\d* to add, 0 to change, 0 to delete, 6 by hand\.", told.stdout)
     assert re.findall(r"^   By hand, and ticked: (.+)\.$", told.stdout, re.MULTILINE) == [
         "Let conversions run automation",
@@ -59,10 +55,7 @@ def test_the_story_is_told_to_its_end(told: subprocess.CompletedProcess[str]) ->
         "Put people into the queue SDR_Backup",
         "Share the folders of reports and dashboards",
     ]
-    assert re.search(r"40 leads arrive, .* and [1-9]\d* alerts go out\.", told.stdout)
-    assert re.search(r"Touched in time: [1-9]\d* of [1-9]\d* decided, \d+ %\.", told.stdout)
     assert "No changes. Acme Sandbox (00D000000000001AAA) matches " in told.stdout
-    assert not re.search(r"Traceback|None|Secret", told.stdout)
 
 
 def test_the_dashboard_of_the_org_counts_what_the_clock_decided(told: subprocess.CompletedProcess[str]) -> None:
@@ -74,58 +67,37 @@ def test_the_dashboard_of_the_org_counts_what_the_clock_decided(told: subprocess
 
 
 def test_the_audit_finds_the_new_lead_source_and_nothing_else(told: subprocess.CompletedProcess[str]) -> None:
-    assert (
-        "     error L101: 12 leads since 2025-12-03 have “TikTok Lead Ad” in Lead Source (LeadSource), first seen "
-        "2026-03-03, last 2026-03-03. No rule of the design maps it.\n"
-    ) in told.stdout
-    assert "\n   Drift: 1 error.\n" in told.stdout
-    (page,) = re.findall(r"^   As a page: (.+)$", told.stdout, re.MULTILINE)
-    assert "TikTok Lead Ad" in Path(page).read_text(encoding="utf-8")
+    audit_finds(
+        told.stdout,
+        "12 leads since 2025-12-03 have “TikTok Lead Ad” in Lead Source (LeadSource), first seen 2026-03-03, last "
+        "2026-03-03. No rule of the design maps it.",
+        "TikTok Lead Ad",
+    )
 
 
 def test_everything_went_to_the_silent_address(told: subprocess.CompletedProcess[str]) -> None:
-    assert "All of them go to qa@acme.example, and name who would have been told." in told.stdout
-    assert re.search(r"Mon \d\d:\d\d  \[Silent\] .+ \(bell\)\n +Silent mode: would have told rep \(", told.stdout)
+    alert = r"\[Silent\] .+ \(bell\)\n +Silent mode: would have told rep \("
+    everything_went_to_the_silent_address(told.stdout, alert)
 
 
 def test_keep_leaves_it_running_and_says_how_to_reach_it(elsewhere: Path) -> None:
-    done = subprocess.run(
-        [*COMMAND, "--keep", "--json"], cwd=elsewhere, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    data = json.loads(done.stdout)
-    try:
-        alive = requests.get(f"{data['url']}/_emulator/clock", timeout=10).json()
-        assert alive == {"now": "2026-03-03T23:55:00.000Z"}
-        assert data["second_plan_is_empty"] is True
-        assert data["leads"] == sum(sum(counts.values()) for counts in data["results"].values()) == 40
-        sent = requests.get(f"{data['url']}/_emulator/sent", timeout=10).json()
-        assert len(sent) == data["alerts"] > 0
-        assert {person for message in sent for person in message["to"]} == {"qa@acme.example"}
-    finally:
-        os.kill(data["pid"], signal.SIGTERM)
+    keeps_it_running(elsewhere)
 
 
-def test_the_farewell_can_be_followed_word_by_word(elsewhere: Path) -> None:
-    done = subprocess.run([*COMMAND, "--keep"], cwd=elsewhere, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    farewell = done.stdout[done.stdout.index("The CRM is still running") :]
-    pid = int(re.findall(r"^To stop it: kill (\d+)$", farewell, re.MULTILINE)[0])
-    try:
-        toml = farewell[farewell.index("[connections.demo]") : farewell.index("and: export")]
-        (elsewhere / "provisioner.toml").write_text(toml, encoding="utf-8")
-        token = re.findall(r"^and: export DEMO_TOKEN='(.+)'$", farewell, re.MULTILINE)[0]
-        (copy,) = re.findall(r"^Then: (cp .+ acme\.yaml), change it, ", farewell, re.MULTILINE)
-        subprocess.run(shlex.split(copy), cwd=elsewhere, check=True)
-        again = subprocess.run(
-            [*COMMAND[:-1], "plan", "acme.yaml", "-c", "demo"], cwd=elsewhere, env=os.environ | {"DEMO_TOKEN": token},
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert again.stdout.splitlines()[-1] == "No changes. Acme Sandbox (00D000000000001AAA) matches acme.yaml."
-        (sent,) = re.findall(r"^Who was told: curl (.+)$", farewell, re.MULTILINE)
-        assert requests.get(sent, timeout=10).json()
-    finally:
-        os.kill(pid, signal.SIGTERM)
+def test_the_farewell_can_be_followed_word_by_word(told: subprocess.CompletedProcess[str], elsewhere: Path) -> None:
+    farewell = told.stdout[told.stdout.index("The CRM is still running") :]
+    toml = farewell[farewell.index("[connections.demo]") : farewell.index("and: export")]
+    (elsewhere / "provisioner.toml").write_text(toml, encoding="utf-8")
+    token = re.findall(r"^and: export DEMO_TOKEN='(.+)'$", farewell, re.MULTILINE)[0]
+    (copy,) = re.findall(r"^Then: (cp .+ acme\.yaml), change it, ", farewell, re.MULTILINE)
+    subprocess.run(shlex.split(copy), cwd=elsewhere, check=True)
+    again = subprocess.run(
+        [*COMMAND[:-1], "plan", "acme.yaml", "-c", "demo"], cwd=elsewhere, env=os.environ | {"DEMO_TOKEN": token},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert again.stdout.splitlines()[-1] == "No changes. Acme Sandbox (00D000000000001AAA) matches acme.yaml."
+    (sent,) = re.findall(r"^Who was told: curl (.+)$", farewell, re.MULTILINE)
+    assert requests.get(sent, timeout=10).json()
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])

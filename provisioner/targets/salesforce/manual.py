@@ -157,10 +157,12 @@ def _slack(design: Design, made: list[Resource]) -> Iterator[Resource]:
         yield _step(
             SLACK_APP,
             "Connect Slack, and invite its app",
-            "The app posts to channels that it was invited to, and no API tells whether it was. What the action is "
-            "given was never tried on an org.",
+            "The app posts to channels that it was invited to, and no API tells whether it was. Without Slack the org "
+            "has no such action, and refuses the whole deployment. What the action is given was never tried on an org.",
             [
-                "Open Setup, enter Slack in Quick Find, and connect the org to the workspace.",
+                "Open Setup, enter Slack in Quick Find, and connect the org to the workspace: that is Salesforce for "
+                "Slack, and needs a licence for it.",
+                "In Slack, install the app that target.slack_app_id names.",
                 f"In Slack, invite the app to {', '.join(channels)}: /invite, then its name.",
                 "Look at the first message that it posts; what fails is a row of the error log.",
             ],

@@ -55,8 +55,10 @@ def writable(rest: Rest, design: Design) -> None:
     if missing:
         raise NotAllowed(
             f"The connection's user may not edit {len(missing)} fields of Lead: {', '.join(missing)}.",
-            advice="Make a permission set that may edit them (Setup, Permission Sets), assign it to this user for the "
-            "time of the backfill, and take it away afterwards: these fields belong to the automation.",
+            advice="Make a permission set that may edit them: Setup, Permission Sets, New, a label such as Backfill, "
+            "Save; there Object Settings, Leads, Edit, check Edit Access of these fields, Save; then Manage "
+            "Assignments, Add Assignments, this user. Take it away after the backfill: these fields belong to the "
+            "automation.",
         )
 
 

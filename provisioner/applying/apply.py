@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from provisioner.applying.promise import is_done, is_untouched, sides
 from provisioner.errors import PartlyApplied, ProvisionerError, Refused, TargetError
 from provisioner.planning import guards
-from provisioner.planning.commands import look_again, plan_again
+from provisioner.planning.commands import go_on, look_again, plan_again
 from provisioner.planning.diff import Compare, attribute_changes, ledger_digest
 from provisioner.planning.plan import Action, Change, Plan
 from provisioner.resources import Address, Resource, Snapshot
@@ -158,7 +158,7 @@ def _partly(outcomes: dict[Address, Outcome], plan: Plan, error: TargetError) ->
     done = sum(outcome.status == "done" for outcome in outcomes.values())
     return PartlyApplied(
         f"{done} of {_changes(len(plan.to_write))} done, then: {error.message}",
-        advice=f"{error.advice} Applying again continues. What is left: {look_again(plan)}".strip(),
+        advice=f"{error.advice} {go_on(plan)}".strip(),
     )
 
 

@@ -48,8 +48,23 @@ def _planning(command: str, design: str, connection: str, file: str, options: st
     return f"provisioner {command} {_word(design, 'DESIGN')} -c {_word(connection, 'NAME')}{options}{out}"
 
 
+def go_on(plan: Plan) -> str:
+    """How a plan that was carried out in part is continued. Whoever destroys must not be sent to plan and apply: that
+    would make everything anew."""
+    if _destroys(plan):
+        return f"Running it again continues: {look_again(plan)}"
+    return f"Applying again continues. What is left: {look_again(plan)}"
+
+
 def _command(plan: Plan) -> str:
+    if _destroys(plan):
+        return "destroy"
     return "import" if _adopted(plan) else "plan"
+
+
+def _destroys(plan: Plan) -> bool:
+    """Everything goes, and nothing of ours stays."""
+    return bool(plan.changes) and not plan.fingerprints and all(change.after is None for change in plan.changes)
 
 
 def _adopted(plan: Plan) -> list[str]:

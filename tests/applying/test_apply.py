@@ -235,6 +235,16 @@ def test_a_failure_in_the_middle_says_how_far_it_came_and_a_second_run_converges
     )
 
 
+def test_whoever_destroys_is_not_sent_to_plan_and_apply() -> None:
+    org = an_org()
+    org.faults["write one 2"] = failing(Unreachable("No answer."))
+    plan = replace(planned(org), design_file="acme.yaml", connection="sandbox")
+    assert [change.after for change in plan.changes] == [None] * len(plan.changes)
+    with pytest.raises(PartlyApplied) as caught:
+        run(plan, org)
+    assert caught.value.advice == "Running it again continues: provisioner destroy acme.yaml -c sandbox"
+
+
 def test_a_change_nothing_was_reported_about_is_not_taken_for_done() -> None:
     org = FakeOrg(ledger=Ledger("acme"))
     plan = planned(org, A)

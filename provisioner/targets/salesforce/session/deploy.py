@@ -132,7 +132,7 @@ class Deployer:
         return Unreachable(
             f"It is not known how the {what} {job} ended: {reason}",
             advice=f"It goes on without us. Look for {job} in {WHERE_TO_LOOK}; when it has ended, run "
-            "`provisioner plan`: it reads what is there, and applying again continues. Do not deploy before.",
+            "the same command again: it begins by reading what is there. Do not deploy before.",
         )
 
 
@@ -144,8 +144,8 @@ def _lost(reason: str, options: Options) -> Unreachable:
         )
     return Unreachable(
         f"{reason} The deployment may be running or done; it was not sent again.",
-        advice=f"Look at {WHERE_TO_LOOK}. When nothing is in progress there, run `provisioner plan`: it reads what is "
-        "in the org, and applying again does only what is missing.",
+        advice=f"Look at {WHERE_TO_LOOK}. When nothing is in progress there, run the same command again: it begins by "
+        "reading what is in the org, and does only what is missing.",
     )
 
 

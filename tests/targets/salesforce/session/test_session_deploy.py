@@ -95,7 +95,10 @@ def test_a_lost_answer_is_never_a_second_deployment(org: ScriptedOrg, session: S
     assert len(org.deployments) == 1
     assert type(stopped) is Unreachable
     assert str(stopped).endswith(" The deployment may be running or done; it was not sent again.")
-    assert "run `provisioner plan`" in stopped.advice
+    assert stopped.advice == (
+        "Look at Setup, Deployment Status. When nothing is in progress there, run the same command again: it begins by "
+        "reading what is in the org, and does only what is missing."
+    )
     assert told == [Outcome(DONE.address, "failed", str(stopped))]
 
 

@@ -52,6 +52,9 @@ def salesforce_crowd(owners: list[str], count: int = COUNT) -> dict[str, Any]:
     return {"crowds": [crowd]}
 
 
+STAGES = ("Marketing Qualified", "Sales Accepted", "Sales Qualified", "Recycled", "Disqualified")
+
+
 def settle(org: Any, count: int = COUNT) -> dict[str, int]:
     """People, the applied example, the crowd; what an audit has to find, as the tables count it: `code subject` →
     leads. `org` is the benchmark's."""
@@ -87,6 +90,7 @@ def _salesforce(org: Any, count: int) -> dict[str, int]:
     expected[f"L104 LeadSource: {MISSPELT}"] = strange[MISSPELT]
     expected["L107 LeadSource: Contact Form"] = 0  # mapped, and neither offered nor in use
     expected |= dict.fromkeys((f"L102 LeadSource: {name}" for name in OFFERED), 0)
+    expected |= dict.fromkeys((f"L110 Status: {name}" for name in STAGES), 0)  # named, and neither offered nor in use
     untouched = {"STL_SLA_Status__c": "within_sla", "STL_First_Touch_At__c": None}
     stuck = org.door("count", {"sobject": "Lead", "where": untouched})["total"]
     return expected | ({"R405 stuck_step": stuck} if stuck else {})

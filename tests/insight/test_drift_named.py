@@ -146,8 +146,8 @@ def test_a_value_that_was_switched_off_and_resembles_nothing_is_a_warning() -> N
 
 def test_beside_its_successor_the_old_value_is_only_worth_knowing() -> None:
     text = TEXT_2.replace("[Disqualified, Spam]", "[Disqualified, Spam, Spam mail]")
-    item = found(choice(*offered_but("Spam"), "Spam mail", counts={"Spam": 3}), text=text)["Status: Spam"]
-    assert (item.severity, item.proposal) == ("info", None)
+    item = found(choice(*offered_but("Spam"), "Spam mail", "Spam!", counts={"Spam": 3}), text=text)["Status: Spam"]
+    assert (item.severity, item.proposal, item.figures["moved"]) == ("info", None, None)
     assert item.detail.endswith("3 leads since 2026-03-17 have it. A value like it is named beside it.")
 
 

@@ -17,7 +17,10 @@ class SalesforceCrm:
     platform = "salesforce"
     design = "acme-salesforce.yaml"
     deployed = "checked on the server, deployed as one"
-    people_do = f"the permission set, assigned to {len(REPS)} reps and the admin; the reps, put into the queue; conversions, set to run automation"
+    people_do = (
+        f"the permission set, assigned to {len(REPS)} reps and the admin; the reps, put into the queue; conversions, "
+        "set to run automation"
+    )
 
     def __init__(self, door: Door) -> None:
         self._door = door

@@ -94,13 +94,16 @@ def missing(step: Resource, found: Seen) -> Iterator[tuple[str, str]]:
             yield f"{address} was missing", f"{address} is missing"
         elif address.kind == "Queue" and address in found.empty:
             yield f"the queue {address.name} had no members", f"the queue {address.name} has no members"
+
+
+def otherwise(step: Resource, found: Seen) -> list[str]:
+    """What the org is known to have otherwise than the step would leave it, in words. People may want it so: the org's
+    own rules would hold for conversions too, and a record type need not offer everything."""
     if step.address.name == CONVERSION and found.converts is False:
-        setting = "Require Validation for Converted Leads"
-        yield f"{setting} was off", f"{setting} is off"
+        return ["Require Validation for Converted Leads was off"]
     if step.address.name == RECORD_TYPES:
-        for label in _lacking(step, found):
-            lack = f"the record type {label} {{}} not offer all values"
-            yield lack.format("did"), lack.format("does")
+        return [f"the record type {label} did not offer all values" for label in _lacking(step, found)]
+    return []
 
 
 def _lacking(step: Resource, found: Seen) -> list[str]:
@@ -122,8 +125,10 @@ def why_open(step: Resource, ticked: Ticked, found: Seen) -> str:
         return "The step is another one than when it was ticked."
     if ticked.opened:
         return ticked.opened
-    for then, _ in missing(step, found):
-        return f"It was ticked; since then {then}."
+    news = [then for then, _ in missing(step, found)]
+    news += [then for then in otherwise(step, found) if then not in ticked.known]
+    if news:
+        return f"It was ticked; since then {news[0]}."
     for address, id in ids_of(step, found).items():
         if ticked.ids.get(address, id) != id:
             return f"It was ticked; since then {address} was made anew."
@@ -182,5 +187,6 @@ def ticked_now(steps: Iterable[Resource], found: Seen, by: str, at: str) -> dict
                 f"{step.address} cannot be done yet: {now}.",
                 advice="See what the plan says: provisioner plan. Nothing was recorded.",
             )
-        done[step.address] = Ticked(step.fingerprint(), by, at, ids_of(step, found))
+        known = tuple(otherwise(step, found))
+        done[step.address] = Ticked(step.fingerprint(), by, at, ids_of(step, found), known=known)
     return done

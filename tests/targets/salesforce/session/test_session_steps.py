@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pieces
@@ -47,6 +48,7 @@ TICKS = st.dictionaries(
         TEXT,
         st.dictionaries(st.builds(Address, TEXT, TEXT), TEXT, max_size=3),
         st.text(max_size=9),
+        st.lists(TEXT, max_size=2).map(tuple),
     ),
     max_size=4,
 )
@@ -142,6 +144,18 @@ LACKS = RecordTypes({"Partner": {"STL_Rejection_Reason__c": ("Bad data",)}})
 def test_when_a_tick_counts(wanted: Resource, found: Seen, ids: dict[Address, str], reason: str) -> None:
     told = judged(wanted, Ticked(wanted.fingerprint(), "Ana", AT, ids), found)
     assert told == (f"It was ticked; since then {reason}" if reason else "")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"), [(CONVERSION, Seen(converts=False)), (TYPES, Seen(there(REASON), offers=LACKS))]
+)
+def test_what_people_want_so_counts_until_more_is_otherwise(wanted: Resource, found: Seen) -> None:
+    (ticked,) = steps.ticked_now([wanted], found, "Ana", AT).values()
+    assert judged(wanted, ticked, found) == ""
+    more = RecordTypes({**LACKS.lacking, "Web": {"STL_Rejection_Reason__c": ("Bad data",)}})
+    told = judged(TYPES, replace(ticked, fingerprint=TYPES.fingerprint()), Seen(there(REASON), offers=more))
+    lacking = "Partner" if wanted is CONVERSION else "Web"
+    assert told == f"It was ticked; since then the record type {lacking} did not offer all values."
 
 
 def test_another_step_and_one_that_nobody_wants() -> None:

@@ -32,6 +32,7 @@ _KINDS: dict[str, Kind] = {
     "datetime": "datetime",
 }  # fmt: skip
 _YEARS = 3  # over which two zones must agree
+_DAY = timedelta(days=1)
 _STEP = timedelta(minutes=30)  # no two clocks change within the same half hour and yet differ
 
 
@@ -196,17 +197,29 @@ def another_zone(reference: Reference, zone: str, today: date) -> Finding | None
 
 @cache
 def same_clock(one: str, other: str, today: date) -> bool:
-    """Whether the clocks of two zones show the same for the next three years."""
+    """Whether the clocks of two zones show the same for the next three years. The half hours of a day are looked at
+    where either clock changed in it: no zone changes twice within a day."""
     if one == other:
         return True
     here, there = ZoneInfo(one), ZoneInfo(other)
     at = datetime(today.year, today.month, today.day, tzinfo=UTC)
     end = at.replace(year=at.year + _YEARS, day=min(at.day, 28))
+    before = at.astimezone(here).utcoffset()
     while at < end:
-        if at.astimezone(here).utcoffset() != at.astimezone(there).utcoffset():
+        offset = at.astimezone(here).utcoffset()
+        if offset != at.astimezone(there).utcoffset():
             return False
-        at += _STEP
+        if offset != before and not _agree_until(at, here, there):
+            return False
+        before = offset
+        at += _DAY
     return True
+
+
+def _agree_until(end: datetime, here: ZoneInfo, there: ZoneInfo) -> bool:
+    """For the day that ends then."""
+    moments = (end - _DAY + step * _STEP for step in range(_DAY // _STEP))
+    return all(at.astimezone(here).utcoffset() == at.astimezone(there).utcoffset() for at in moments)
 
 
 def nobody(reference: Reference, unresolved: Mapping[str, str]) -> Finding | None:

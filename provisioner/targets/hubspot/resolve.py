@@ -241,16 +241,19 @@ def _typed(id: str, as_integer: bool, item: Reference) -> str | int:
 
 
 def _values(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, str):
-        return  # nearly all there is
-    if is_reference(value):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _values(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _values(inner)
+    """In the order of the text. Without recursion: workflows are large, and every command goes through all of them."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            continue  # nearly all there is
+        if isinstance(item, list | tuple):
+            waiting.extend(reversed(item))
+        elif isinstance(item, dict | Mapping):  # dict first: an abstract class is slow to ask
+            if is_reference(item):
+                yield item
+            else:
+                waiting.extend(reversed(list(item.values())))
 
 
 __all__ = [

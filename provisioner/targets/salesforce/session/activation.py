@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from provisioner.errors import NotAllowed, Rejected
+from provisioner.errors import NotAllowed, Rejected, TargetError
 from provisioner.resources import Address, Resource
 from provisioner.targets.base import Outcome, Progress
 from provisioner.targets.salesforce.session.faults import SignedOut
@@ -22,6 +22,7 @@ SETTINGS = "settings/Flow.settings"
 SETTING = "enableFlowDeployAsActiveEnabled"
 STAGE = "activating"
 BY_HAND = "Switch it on in Setup, Flows, or give this user View All Data and apply again."
+NOT_TRIED = "It was deployed, but switching it on was not tried: before it, {} could not be. Apply again."
 
 
 def deploys_as_active(files: Mapping[str, bytes]) -> bool | None:
@@ -54,19 +55,33 @@ def switch_off(rest: Rest, names: Collection[str]) -> Iterator[Progress]:
 
 def switch_over(rest: Rest, flows: Collection[Resource]) -> Iterator[Progress | Outcome]:
     """Activate the latest version of each of these flows, which were just deployed, where another or none is active.
-    One outcome for each. What a save starts first comes last, so that no clock starts before its timers are there."""
+    One outcome for each, also when the org stops answering. What a save starts first comes last, so that no clock
+    starts before its timers are there."""
     order = {flow.address.name: _begins(flow) for flow in flows}
     latest, active = _standing(rest, order)
     late = {name for name in order if name in latest and active.get(name) != latest[name]}
     known = definitions(rest, late, "find the flows to switch on")
     found = {name: id for name, id in known if name in late}
-    for name in sorted(order, key=lambda name: (order[name], name)):
+    names = sorted(order, key=lambda name: (order[name], name))
+    for place, name in enumerate(names):
         problem = ""
         if name in found:
-            problem = _tried(rest, name, found[name], latest[name])
+            try:
+                problem = _tried(rest, name, found[name], latest[name])
+            except TargetError as error:
+                yield Outcome(Address("Flow", name), "failed", f"It was deployed; switching it on: {error.message}")
+                yield from _left(names[place + 1 :], found, name)
+                raise
             if not problem:
                 yield Progress(STAGE, f"Flow {name} switched on (version {latest[name]})", at_rest=True)
         yield Outcome(Address("Flow", name), "failed" if problem else "done", problem)
+
+
+def _left(names: Iterable[str], to_do: Collection[str], failed: str) -> Iterator[Outcome]:
+    """What becomes of those that come after the one at which the org stopped answering."""
+    for name in names:
+        waits = name in to_do
+        yield Outcome(Address("Flow", name), "skipped" if waits else "done", NOT_TRIED.format(failed) if waits else "")
 
 
 def _begins(flow: Resource) -> bool:

@@ -9,7 +9,7 @@ A crash between any two steps leaves a ledger that lists everything that may sti
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -66,6 +66,7 @@ class Writer:
         deployed = [change for change in plan.changes if not change.address.is_by_hand]
         self._kept = [change for change in deployed if change.action is not Action.DELETE]
         self._doomed = [change for change in deployed if change.action is Action.DELETE]
+        self._removing = False  # whether deletions have been begun
 
     def check(self) -> None:
         """Validate creates and updates with their ledger, saving nothing.
@@ -95,7 +96,8 @@ class Writer:
                     del open_changes[event.address]
                 yield event
         except TargetError as error:
-            yield from _not_done(open_changes.values(), error)
+            untried = [] if self._removing else [change.address for change in self._doomed]
+            yield from _not_done(open_changes.values(), error, untried)
             raise
 
     def _stages(self, final: Ledger) -> Events:
@@ -107,6 +109,7 @@ class Writer:
             else:
                 yield from self._deploy_removal(final)
         if self._doomed:
+            self._removing = True
             yield Progress(removal.STAGE, "Removing what is no longer wanted", at_rest=True)
             yield from self._remove(final)
 
@@ -263,8 +266,9 @@ def _how(address: Address) -> str:
     return "switched off; Salesforce cannot delete business hours" if address.kind == "BusinessHours" else ""
 
 
-def _not_done(changes: Iterable[Change], error: TargetError) -> Iterator[Outcome]:
-    """Deployments are all or nothing: what has no outcome yet did not happen (or nobody knows, says the error)."""
+def _not_done(changes: Iterable[Change], error: TargetError, untried: Collection[Address]) -> Iterator[Outcome]:
+    """Deployments are all or nothing: what has no outcome yet did not happen (or nobody knows, says the error).
+    `untried`: what was not even begun."""
     problems: dict[str, list[str]] = {}
     if isinstance(error, Rejected):
         for component, problem in error.problems:
@@ -275,5 +279,7 @@ def _not_done(changes: Iterable[Change], error: TargetError) -> Iterator[Outcome
             yield Outcome(change.address, "failed", "; ".join(own))
         elif isinstance(error, Rejected):
             yield Outcome(change.address, "skipped", "not carried out: the deployment was refused as a whole")
+        elif change.address in untried:
+            yield Outcome(change.address, "skipped", "not tried: what comes before deletions did not succeed")
         else:
             yield Outcome(change.address, "failed", error.message)

@@ -132,6 +132,25 @@ def test_a_refused_activation_fails_that_flow_alone(production: ScriptedOrg, ses
     assert timers.message.endswith(BY_HAND)
 
 
+def test_after_a_lost_activation_the_others_are_not_tried(production: ScriptedOrg, session: SalesforceSession) -> None:
+    """Only the flow that the org gave no answer about has failed; what ran already does, and nothing was deleted."""
+    trouble = [error(500, "UNKNOWN_EXCEPTION", "x")] * 5
+    production.on(lambda request: request.method == "PATCH" and TIMERS_ID in request.path, *trouble)
+    plan = make_plan(create=(field("Lead.A__c"),), update=(STAMP, TIMERS), delete=(field("Lead.Old__c"),))
+    told, stopped = write(session, plan)
+    assert stopped is not None
+    assert {str(item.address): (item.status, item.message) for item in outcomes(told)} == {
+        "CustomField:Lead.A__c": ("done", ""),
+        "Flow:STL_Timers": ("failed", f"It was deployed; switching it on: {stopped.message}"),
+        "Flow:STL_Stamp": (
+            "skipped",
+            "It was deployed, but switching it on was not tried: before it, STL_Timers could not be. Apply again.",
+        ),
+        "CustomField:Lead.Old__c": ("skipped", "not tried: what comes before deletions did not succeed"),
+    }
+    assert [STAMP_ID in one.path for one in production.seen("PATCH /services")].count(True) == 0
+
+
 @pytest.mark.parametrize(
     ("as_active", "work", "tests"),
     [

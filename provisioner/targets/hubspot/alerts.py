@@ -91,7 +91,7 @@ class Alerts:
         to = self._handover(name, step, to)
         to = self._task(name, step, to)
         told = self._told(step)
-        subject, body = self._subject(step), self._body(number, step)
+        subject, body = self._subject(step), self._acts(step) + self._body(number, step)
         if "slack" in step.via:
             channels = [{"$ref": f"slack:{item.value}"} for item in told if item.kind == "slack"]
             to = self._slack(name, channels, self._slack_message(step), to) if channels else to
@@ -190,12 +190,33 @@ class Alerts:
 
     # texts
 
+    def _acts(self, step: Step) -> str:
+        """What the step does besides telling, as HTML; nothing when it only tells."""
+        text = "" if (heir := self._heir(step)) is None else f"Handed over to {markup(heir)}. "
+        if step.task is not None:
+            text += f"Task created: {task_markup(step.task, self.lead_type.label, self.object)}"
+        return f"<p>{_headline(step)}. {text.strip()}</p>" if text else ""
+
+    def _slack_acts(self, step: Step) -> str:
+        """The same as Slack's markup, after the message."""
+        text = "" if (heir := self._heir(step)) is None else f". Handed over to {slack_text(heir)}"
+        if step.task is None:
+            return text
+        task, label = (html.escape(words, quote=False) for words in (step.task, self.lead_type.label))
+        return f"{text}. Task created: {task_subject(task, label, self.object)}"
+
+    def _heir(self, step: Step) -> str | None:
+        """Who gets the lead, as the design knows them: a user's email, a team's name."""
+        target = self.design.recipients.get(step.reassign_to or "")
+        return None if target is None else target.value or target.id
+
     def _subject(self, step: Step) -> str:
         return f"{_headline(step)}: {self.object.lead_name}, {plain(self.lead_type.label)}"
 
     def _slack_message(self, step: Step) -> str:
         label, promise = slack_text(self.lead_type.label), slack_text(self._promise())
-        return f"{_headline(step)}: {self.object.lead_name}, {label} ({promise})"
+        acts = self._slack_acts(step) if self.live else ""
+        return f"{_headline(step)}: {self.object.lead_name}, {label} ({promise}){acts}"
 
     def _promise(self) -> str:
         sla = self.lead_type.sla
@@ -210,7 +231,7 @@ class Alerts:
             "lead.name": f"Lead: {self.object.lead_name}",
             "lead_type": f"Lead type: {markup(self.lead_type.label)}",
             "company": f"Company: {self.object.company}",
-            "rep": f"Owner: {REP}",
+            "rep": f"Owner: {REP}{' (until now)' if self.live and self._heir(step) is not None else ''}",
             "sla": f"SLA: {markup(self._promise())}",
             "elapsed": f"Step {number}, at {markup(when)}, of the escalation",
             "link": f"{self.object.word.capitalize()} record {RECORD_ID}",

@@ -367,6 +367,25 @@ def test_who_is_told_in_live_mode() -> None:
     ]
 
 
+def test_live_texts_say_first_what_the_step_does_besides() -> None:
+    """By email and by bell; who gets the record reads that the owner is another one until now."""
+    document = small("live", "keep")
+    document["escalation"]["urgent"][2] |= {"reassign_to": "cro"}
+    document["escalation"]["urgent"][3] |= {"via": ["bell"]}
+    twin = Twin(compiled(document))
+    twin.create(START, enquiry_type="demo", hubspot_owner_id="rep@acme.example", email="x@y.example")
+    twin.paper.advance(at(600))
+    name = "{{ enrolled_object.firstname }} {{ enrolled_object.lastname }}"
+    said = [item.fields["body"].split("</p>") for item in twin.paper.sent if "user_ids" in item.fields]
+    owner = "<p>Owner: {{ enrolled_object.hubspot_owner_id }}"
+    assert [(lines[0], next(line for line in lines if line.startswith("<p>Owner"))) for lines in said[1:]] == [
+        (f"<p>Lead: {name}", owner),
+        (f"<p>Lead: {name}", owner),
+        (f"<p>SLA escalated. Handed over to cro@acme.example. Task created: Call {name}", f"{owner} (until now)"),
+        ("<p>SLA escalated. Handed over to cro@acme.example.", f"{owner} (until now)"),
+    ]
+
+
 def test_silent_mode_names_the_real_recipients_and_does_nothing_else() -> None:
     twin = Twin(compiled(small()))
     twin.create(START, enquiry_type="demo", hubspot_owner_id="rep@acme.example", email="x@y.example")

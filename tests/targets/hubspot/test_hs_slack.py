@@ -9,7 +9,7 @@ from hs_designs import small
 from strategies.designs import compiled
 from test_hs_behaviour import START, Twin, at
 
-from provisioner.targets.hubspot.alerts import slack_text, task_subject
+from provisioner.targets.hubspot.alerts import SLACK, slack_text, task_subject
 from provisioner.targets.hubspot.desire import build, desire
 from provisioner.targets.hubspot.objects import CONTACTS
 
@@ -59,6 +59,17 @@ def test_what_people_wrote_is_neither_markup_nor_a_token(label: str, escaped: st
 )
 def test_a_brace_beside_a_placeholder_is_no_part_of_its_token(task: str, label: str, subject: str) -> None:
     assert task_subject(task, label, CONTACTS) == subject
+
+
+def test_a_channel_reads_what_the_step_does_besides() -> None:
+    document = slack()
+    document["escalation"]["urgent"][1] |= {"task": "Call {{lead.name} & <@U1>", "reassign_to": "cro"}
+    flow = next(item for item in build(compiled(document)) if item.address.name == "timer_demo")
+    (said,) = [item["fields"]["message"] for item in flow.attributes["actions"] if item.get("actionTypeId") == SLACK]
+    assert said == (
+        f"SLA missed: {NAME}, Demo (Demo: first contact within 10m). Handed over to cro@acme.example. "
+        f"Task created: Call {{ {NAME} &amp; &lt;@U1&gt;"
+    )
 
 
 def test_channels_are_told_once_and_people_by_email() -> None:

@@ -80,6 +80,7 @@ def test_live_alerts_say_what_happened(world: World) -> None:
     lead = world.leads[0]
     *lines, link = emails[2][1].splitlines()
     assert lines == [
+        "SLA missed",
         "Lead: Ada Lovelace",
         "Company: Engines & Co",
         "Lead type: Demo & pricing",
@@ -88,7 +89,10 @@ def test_live_alerts_say_what_happened(world: World) -> None:
         "Waiting: 5 min since the clock started",
     ]
     assert link.startswith("Link: http") and link.endswith(f"/{lead}")
-    assert emails[3][1].splitlines()[5] == "Waiting: 125 min since the clock started"
+    last = emails[3][1].splitlines()
+    assert last[0] == "Escalated. Handed over to cro. Task created: Call Ada Lovelace now"
+    assert last[4] == "Owner: ann (until now)"
+    assert last[6] == "Waiting: 125 min since the clock started"
     assert texts(messages, "bell") == [
         (
             "SLA missed: Ada Lovelace, Engines & Co",
@@ -96,6 +100,59 @@ def test_live_alerts_say_what_happened(world: World) -> None:
             "SLA: 5 min (business hours us); Waiting: 5 min since the clock started",
         )
     ]
+
+
+def acting(mode: str, **step: Any) -> dict[str, Any]:
+    """One step, at due, that does something besides telling."""
+    written = document(mode)
+    written["recipients"] |= {"backup": {"queue": "STL_Backup", "create": True}, "gone": {"user": "gone@acme.example"}}
+    written["escalation"]["urgent"] = [{"at": "due", "notify": ["rep", "cro"], "via": ["bell", "email"]} | step]
+    return written
+
+
+def test_everybody_who_is_told_reads_that_the_lead_is_handed_over(world: World) -> None:
+    messages = sent(world, acting("live", reassign_to="backup"))
+    rest = "Lead: Ada Lovelace; Company: Engines & Co; Lead type: Demo & pricing; Owner: ann (until now); "
+    rest += "SLA: 5 min (business hours us); Waiting: 5 min since the clock started"
+    assert [body for _, body in texts(messages, "bell")] == ["SLA missed. Handed over to STL_Backup. " + rest]
+    ((_, body),) = texts(messages, "email")
+    assert body.splitlines()[0] == "SLA missed. Handed over to STL_Backup"
+    assert body.splitlines()[4] == "Owner: ann (until now)"
+    assert [row["OwnerId"] for row in world.fields(["OwnerId"]).values()] == ["STL_Backup"]
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ({"task": "Call {lead.name}"}, "SLA missed. Task created: Call Ada Lovelace"),
+        ({"reassign_to": "backup"}, "SLA missed. Handed over to STL_Backup"),
+    ],
+)
+def test_the_owner_alone_reads_it_too(world: World, step: dict[str, str], said: str) -> None:
+    """The alert with a template knows of neither: such a step writes the mail itself."""
+    messages = sent(world, acting("live", notify=["rep"], via=["email"], **step))
+    ((_, body),) = texts(messages, "email")
+    assert body.splitlines()[0] == said
+
+
+def test_nobody_reads_of_a_hand_over_that_finds_nobody(world: World) -> None:
+    world.reset(files_of(compiled(acting("live", reassign_to="gone"))), MONDAY - timedelta(hours=1))
+    lead = {"LastName": "Lovelace", "Company": "Engines & Co", "LeadSource": "Demo"}
+    world.play([Life(0, (Event(MONDAY, "save", lead, "ann@acme.example"),))], MONDAY + timedelta(hours=3))
+    ((_, body),) = texts(world.door("sent", method="GET"), "email")
+    assert body.splitlines()[0] == "SLA missed. Not handed over: nobody was found for gone"
+    assert body.splitlines()[4] == "Owner: ann"
+    (row,) = world.query("SELECT Source__c, Message__c FROM STL_Error__c")
+    assert row["Message__c"] == "Nobody was found for gone; the lead was not handed over."
+
+
+def test_a_hand_over_is_read_before_the_bell_is_cut(world: World) -> None:
+    """The body of a bell ends at 750 characters, wherever that is."""
+    written = acting("live", reassign_to="backup", task="Call now, please" + ", please" * 20)
+    bells = texts(sent(world, written, LastName="L" * 80, Company="C" * 255), "bell")
+    ((_, body),) = bells
+    assert len(body) <= 750
+    assert body.startswith("SLA missed. Handed over to STL_Backup. Task created: Call now, please")
 
 
 def test_silent_alerts_say_first_what_would_have_been_done(world: World) -> None:
@@ -111,7 +168,7 @@ def test_silent_alerts_say_first_what_would_have_been_done(world: World) -> None
         (
             "[Silent] Escalated: Lovelace, Engines & Co",
             "Silent mode: would have told cro (cro) by email, created the task: Call Lovelace now, "
-            "handed the lead to cro",
+            "handed the lead to cro (cro)",
         ),
     ]
     assert emails[0][1].splitlines()[1:3] == ["", "Lead: Lovelace"]
@@ -126,7 +183,7 @@ def test_a_clock_without_hours_runs_around_the_clock(world: World) -> None:
     written = document("live", clock="calendar", sla="1h")
     del written["lead_types"][0]["hours"]
     bodies = [body for _, body in texts(sent(world, written), "email")]
-    assert bodies[2].splitlines()[4:6] == ["SLA: 60 min (around the clock)", "Waiting: 60 min since the clock started"]
+    assert bodies[2].splitlines()[5:7] == ["SLA: 60 min (around the clock)", "Waiting: 60 min since the clock started"]
 
 
 def test_waiting_is_counted_on_the_calendar(world: World) -> None:
@@ -176,7 +233,10 @@ def test_only_what_the_design_lists_is_told(world: World) -> None:
     written = document("live")
     written["alerts"]["content"] = ["sla", "company"]
     subject, body = texts(sent(world, written), "email")[2]
-    assert (subject, body) == ("SLA missed: Engines & Co", "SLA: 5 min (business hours us)\nCompany: Engines & Co")
+    assert (subject, body) == (
+        "SLA missed: Engines & Co",
+        "SLA missed\nSLA: 5 min (business hours us)\nCompany: Engines & Co",
+    )
 
 
 def test_long_texts_are_cut_where_a_bell_ends(world: World) -> None:
@@ -211,5 +271,5 @@ def test_faults_are_cut_to_the_field_that_holds_them() -> None:
         notes = [value for name, value in written if name.endswith(("STL_Last_Error__c", "Message__c"))]
         assert "faultText" in {value.findtext("{*}elementReference") for value in notes}
         for value in notes:
-            known = value.findtext("{*}elementReference") in ("faultText", "$Record.STL_Last_Error__c")
+            known = value.findtext("{*}elementReference") in ("faultText", "noHeir", "$Record.STL_Last_Error__c")
             assert known or len(value.findtext("{*}stringValue")) < 255

@@ -17,7 +17,7 @@ from typing import Any
 from provisioner.applying import runs
 from provisioner.applying.backup import write_file
 from provisioner.applying.interruption import Interruption
-from provisioner.applying.journal import Journal, Run
+from provisioner.applying.journal import END, Journal, Mask, Run
 from provisioner.errors import Interrupted
 from provisioner.past import Filled, Row, Seen
 
@@ -131,6 +131,26 @@ def unsettled(state: Path, is_here: Callable[[Mapping[str, Any]], bool]) -> list
         jobs = {str(line.facts.get("address")): str(line.facts.get("job")) for line in run.lines if line.event == "job"}
         found += [(run, job) for address, job in jobs.items() if address not in run.outcomes]
     return [(run, job) for run, job in found if job not in settled]
+
+
+def account(run: Run, job: str, found: Filled, mask: Mask) -> None:
+    """Into the journal of `run`, which has ended: what became of a job that it left under way, and how it stands now.
+    Nothing where the journal's end was lost: whoever settles the job says so in a run of their own."""
+    if run.is_cut:
+        return
+    line = next(line for line in run.lines if line.event == "job" and str(line.facts.get("job")) == job)
+    address, rows = str(line.facts.get("address")), line.facts.get("rows")
+    whole = len(found.written) == rows
+    message = f"{len(found.written)} written, {len(found.failed)} refused; settled by a later run"
+    known = {**run.outcomes, address: "done" if whole else "failed"}
+    begun = [str(change.get("address")) for change in run.begin.get("changes") or ()]
+    completed = all(known.get(item) == "done" for item in begun)
+    journal = Journal.reopened(run, mask)
+    try:
+        journal.write("outcome", address=address, status=known[address], message=message)
+        journal.write(END, how=runs.COMPLETED if completed else runs.PARTLY)
+    finally:
+        journal.close()
 
 
 def before_csv(rows: Sequence[Row]) -> bytes:

@@ -48,6 +48,18 @@ class Journal:
         except OSError as error:
             raise cannot_write(folder, error) from error
 
+    @classmethod
+    def reopened(cls, run: Run, mask: Mask) -> Journal:
+        """The journal of a run that has ended, whole to its last line, for what became known of it since. JournalError
+        when it cannot be written."""
+        journal = cls.__new__(cls)
+        journal.path, journal._mask, journal._lines = run.folder / FILE, mask, len(run.lines)
+        try:
+            journal._handle = os.open(journal.path, os.O_WRONLY | os.O_APPEND)
+        except OSError as error:
+            raise cannot_write(journal.path, error) from error
+        return journal
+
     def write(self, event: str, *, sync: bool = True, **facts: Any) -> None:
         """Append one line. `sync` False leaves it to the next line that is synchronised: it survives a killed process,
         not a power cut. JournalError when it cannot be written."""

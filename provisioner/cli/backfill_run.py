@@ -18,9 +18,10 @@ PARTLY = 4
 
 
 def settle(session: Backfilling, reached: Reached, console: Console, options: Any) -> list[str]:
-    """Jobs that an earlier run left under way are waited for, or given up when they never got their rows. Their
-    ids."""
+    """Jobs that an earlier run left under way are waited for, or given up when they never got their rows, and that run
+    says so from now on. Their ids."""
     from provisioner.applying import filling, runs
+    from provisioner.cli import failures
     from provisioner.cli.walk import org_key
     from provisioner.reporting.text import safe
 
@@ -32,6 +33,7 @@ def settle(session: Backfilling, reached: Reached, console: Console, options: An
         with console.working(f"Settling job {job} of run {run.id}"):
             found = session.settle_job(job)
         settled.append(job)
+        filling.account(run, job, found, failures.masked_data)
         console.note(
             f"Run {safe(run.id)} left job {safe(job)}: {len(found.written)} leads written, {len(found.failed)} refused."
         )

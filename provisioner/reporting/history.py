@@ -134,17 +134,24 @@ def _ending(run: Run, how: str) -> Iterator[str]:
     if run.is_cut:
         yield "  Its last line was cut off."
     if how in (runs.KILLED, runs.PARTLY, runs.INTERRUPTED, runs.FAILED) and run.wrote:
-        yield f"  What to do: the same command again goes on. Where the org stands: {_look(run)}"
+        yield f"  What to do: {_go_on(run)}"
     if (run.folder / "backup.json").exists():
         yield f"  To take it back: provisioner rollback {safe(run.id)} -c {safe(run.text('connection')) or 'NAME'}"
     yield f"  Kept in {safe(run.folder)}"
 
 
-def _look(run: Run) -> str:
+def _go_on(run: Run) -> str:
+    """Who destroys must not be sent to a plan, which would make everything anew. It says nothing of a backfill."""
+    if run.text("kind") in ("destroy", "backfill"):
+        return f"the same command again goes on: {_command(run.text('kind'), run)}"
+    return f"the same command again goes on. Where the org stands: {_command('plan', run)}"
+
+
+def _command(name: str, run: Run) -> str:
     """`provisioner plan acme.yaml -c sandbox`, with the path that the design had."""
     file, connection = (run.text(key) for key in ("design_file", "connection"))
     design = shlex.quote(safe(file)) if file.endswith((".yaml", ".yml")) else "DESIGN"
-    return f"provisioner plan {design} -c {shlex.quote(safe(connection)) if connection else 'NAME'}"
+    return f"provisioner {name} {design} -c {shlex.quote(safe(connection)) if connection else 'NAME'}"
 
 
 def run_data(run: Run) -> dict[str, Any]:

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.applying import backfill_plan, runs
-from provisioner.applying.filling import Doors, Tally, chunks, fill, sort, unsettled
+from provisioner.applying import backfill_plan, processes, runs
+from provisioner.applying.filling import Doors, Tally, account, chunks, fill, sort, unsettled
 from provisioner.applying.interruption import Interruption
 from provisioner.applying.journal import BEGIN, FORMAT, Journal, read
 from provisioner.errors import Interrupted, Refused, Unreachable, UsageError
@@ -64,11 +64,20 @@ def crm(count: int, **facts: Any) -> Crm:
     return Crm({f"L{number}": {"A": ""} for number in range(count)}, **facts)
 
 
-def opened(folder: Path, run: str = "20260302T130000250-3fa8c1") -> Journal:
+def opened(folder: Path, run: str = "20260302T130000250-3fa8c1", **facts: Any) -> Journal:
     journal = Journal(runs.runs_folder(folder) / run, lambda data: data)
-    journal.write(
-        BEGIN, format=FORMAT, kind="backfill", org=ORG, process={"host": "elsewhere", "pid": 1, "started": 1.0}
-    )
+    process = {"host": "elsewhere", "pid": 1, "started": 1.0}
+    journal.write(BEGIN, **{"format": FORMAT, "kind": "backfill", "org": ORG, "process": process, **facts})
+    return journal
+
+
+def killed(folder: Path) -> Journal:
+    """The journal of a run that died while the CRM was at work on its only job."""
+    gone = {**processes.this().data(), "started": 1.0}
+    journal = opened(folder, process=gone, changes=[{"address": "Leads:1-2", "action": "update"}])
+    with pytest.raises(Unreachable):
+        list(fill(rows(2), replace(crm(2).doors, finish=lost), journal, Interruption(lambda: None)))
+    journal.close()
     return journal
 
 
@@ -137,6 +146,43 @@ def test_a_job_that_nobody_accounted_for_is_found_until_a_later_run_settled_it(t
     later.write(BEGIN, format=FORMAT, kind="backfill", org=ORG, settled=["job1"])
     later.close()
     assert unsettled(tmp_path, lambda org: True) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "how", "status"), [(("L0", "L1"), "completed", "done"), (("L0",), "partly", "failed")]
+)
+def test_what_became_of_a_job_is_told_by_the_run_that_left_it(
+    tmp_path: Path, written: tuple[str, ...], how: str, status: str
+) -> None:
+    """Once, and for good: the next run has nothing to settle, and the run is not called killed for ever."""
+    killed(tmp_path)
+    ((run, job),) = unsettled(tmp_path, lambda org: True)
+    assert runs.ended(run) == "killed"
+    refused = {id: "NO" for id in ("L0", "L1") if id not in written}
+    account(run, job, Filled(frozenset(written), refused), lambda data: data)
+    assert unsettled(tmp_path, lambda org: True) == []
+    after = read(run.folder)
+    assert runs.ended(after) == how
+    assert [(item.event, item.facts["line"]) for item in after.lines] == [
+        ("begin", 1), ("stage", 2), ("job", 3), ("outcome", 4), ("end", 5)
+    ]  # fmt: skip
+    assert after.outcomes == {"Leads:1-2": status}
+    message = f"{len(written)} written, {len(refused)} refused; settled by a later run"
+    assert after.lines[3].facts["message"] == message
+
+
+def test_a_journal_without_its_end_is_left_as_it_is(tmp_path: Path) -> None:
+    journal = killed(tmp_path)
+    with journal.path.open("ab") as file:
+        file.write(b'{"line": 4, "at"')
+    content = journal.path.read_bytes()
+    ((run, job),) = unsettled(tmp_path, lambda org: True)
+    account(run, job, Filled(frozenset(["L0", "L1"]), {}), lambda data: data)
+    assert journal.path.read_bytes() == content
+
+
+def lost(job: str) -> Filled:
+    raise Unreachable("Nobody answers.")
 
 
 columns = st.dictionaries(st.sampled_from("ABC"), st.sampled_from(["x", "y"]), min_size=1)

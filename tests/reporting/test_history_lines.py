@@ -23,9 +23,11 @@ BEGIN = {
 }
 
 
-def run(folder: Path, count: int, how: str = "completed") -> Run:
+def run(folder: Path, count: int, how: str = "completed", **facts: str) -> Run:
     journal = Journal(folder / "r1", lambda data: data)
-    journal.write("begin", **BEGIN, changes=[{"address": f"Field:F{n}", "action": "create"} for n in range(count)])
+    journal.write(
+        "begin", **BEGIN | facts, changes=[{"address": f"Field:F{n}", "action": "create"} for n in range(count)]
+    )
     journal.write("stage", stage="write", message="Writing")
     for n in range(count):
         journal.write("progress", message="Writing fields", done=n + 1, total=count)
@@ -58,6 +60,16 @@ def test_what_to_do_after_an_interruption_can_be_typed(tmp_path: Path) -> None:
         "  What to do: the same command again goes on. Where the org stands: "
         "provisioner plan '/clients/acme corp/acme.yaml' -c sandbox\n"
     ) in run_text(run(tmp_path, 1, "interrupted"))
+
+
+@pytest.mark.parametrize("kind", ["destroy", "backfill"])
+def test_who_destroys_is_not_sent_to_a_plan(tmp_path: Path, kind: str) -> None:
+    """A plan, applied, would make everything anew that was to go."""
+    told = run_text(run(tmp_path, 1, "partly", kind=kind))
+    assert (
+        f"  What to do: the same command again goes on: provisioner {kind} '/clients/acme corp/acme.yaml' -c sandbox\n"
+    ) in told
+    assert "provisioner plan" not in told
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from provisioner.cli.road import Reached
 from provisioner.cli.walk import Errand, walk
 from provisioner.errors import Refused
 from provisioner.planning import guards, planfile
+from provisioner.planning.commands import design_of, done_command
 from provisioner.planning.diff import ledger_digest
 from provisioner.planning.plan import Plan
 from provisioner.reporting.applied import applied_data, applied_text
@@ -85,8 +86,7 @@ def carry_out(
 
 
 def _left(plan: Plan, reached: Reached, console: Console) -> str:
-    design = plan.design_file or "DESIGN"
-    return left_text(plan.by_hand, f"provisioner done {design} STEP -c {reached.connection or 'NAME'}", console.paint)
+    return left_text(plan.by_hand, done_command(design_of(plan), reached.connection), console.paint)
 
 
 def consented(org: Mapping[str, Any], consent: Consent, console: Console, question: str) -> None:

@@ -40,6 +40,7 @@ def done(design: Path, names: tuple[str, ...], connection: str, by: str | None, 
     """
     from provisioner.cli import road
     from provisioner.errors import UsageError
+    from provisioner.planning.commands import done_command
 
     if undo and not names:
         raise UsageError("--undo needs to know which step.", advice="Name it: provisioner done DESIGN STEP --undo.")
@@ -47,11 +48,11 @@ def done(design: Path, names: tuple[str, ...], connection: str, by: str | None, 
     prepared = road.prepare(design, console)
     reached = road.reach(prepared.target, road.find_connection(connection, prepared.design.target.platform), console)
     plan, steps = _read(prepared, reached, console)
-    chosen = [_chosen(name, steps) for name in dict.fromkeys(names)]
+    chosen = list({step.address: step for step in (_chosen(name, steps) for name in names)}.values())
     if chosen:
         (_open_again if undo else _tick)(chosen, prepared, reached, plan, who, console)
         plan, steps = _read(prepared, reached, console)
-    _show(plan, steps, console, f"provisioner done {design} STEP -c {connection}")
+    _show(plan, steps, console, done_command(str(design), connection))
     return 0
 
 
@@ -61,7 +62,7 @@ def _person(by: str | None) -> str:
 
     name = " ".join((by if by is not None else login()).split())
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
-        raise UsageError(f"--by needs a name of at most {_LONGEST_NAME} characters.")
+        raise UsageError(f"--by needs a name of at most {_LONGEST_NAME} characters that can all be seen.")
     return name
 
 

@@ -92,6 +92,11 @@ def import_command(plan: Plan) -> str:
     return f"provisioner import {_word(design_of(plan), 'DESIGN')} -c {_word(plan.connection, 'NAME')}"
 
 
+def done_command(design: str, connection: str) -> str:
+    """`provisioner done acme.yaml STEP -c sandbox`; `design` as seen from here."""
+    return f"provisioner done {_word(design, 'DESIGN')} STEP -c {_word(connection, 'NAME')}"
+
+
 def live_command(plan: Plan) -> str:
     """`provisioner golive acme.yaml -c sandbox`; of a rollback, the one that takes a reason."""
     name = _word(plan.connection, "NAME")

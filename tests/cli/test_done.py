@@ -179,5 +179,8 @@ def test_what_done_refuses(portal: Portal) -> None:
         f"  What to do: Its steps: {', '.join(STEPS)}.\n",
     )
     assert told("--undo")[0] == 2
-    assert told("report_trend", "--by", "  ") == (2, "Error: --by needs a name of at most 80 characters.\n")
+    assert told("report_trend", "--by", "  ") == (
+        2,
+        "Error: --by needs a name of at most 80 characters that can all be seen.\n",
+    )
     assert told("report_trend", "--by", "Ana\x1b[2J")[0] == 2

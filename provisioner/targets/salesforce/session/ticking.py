@@ -70,6 +70,6 @@ class Ticking:
         after = ledgers.read(self.rest, self.prefix)
         if after.ticks != dict(sorted(ticks.items())):
             raise TargetError(
-                "The steps were recorded, and somebody else wrote the ledger at the same moment.",
+                "Somebody else wrote the ledger right afterwards: what was recorded here may be gone again.",
                 advice="Look what it says now: provisioner done DESIGN -c NAME.",
             )

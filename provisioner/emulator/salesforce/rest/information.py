@@ -48,7 +48,9 @@ async def versions(org: Org, request: Request) -> Response:
 async def resources(org: Org, request: Request) -> Response:
     user_id = authenticate(org, request)
     base = f"/services/data/v{request.path_params['version']}"
-    names = ("sobjects", "query", "queryAll", "limits", "composite", "tooling", "metadata", "analytics", "jobs")
+    names = (
+        "actions", "analytics", "composite", "jobs", "limits", "metadata", "query", "queryAll", "sobjects", "tooling",
+    )  # fmt: skip
     identity = f"{org.settings.instance_url}/id/{org.settings.org_id}/{user_id}"
     return JSONResponse({name: f"{base}/{name}" for name in names} | {"identity": identity})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from provisioner.emulator.salesforce.rest import (
+    actions,
     collections,
     composite,
     describe,
@@ -19,5 +20,5 @@ from provisioner.emulator.salesforce.state.org import Org
 
 
 def routes(org: Org) -> list[Route]:
-    parts = (information, oauth, login, queries, describe, object_info, collections, composite, records)
+    parts = (information, oauth, login, queries, describe, object_info, actions, collections, composite, records)
     return [route for part in parts for route in part.routes(org)]

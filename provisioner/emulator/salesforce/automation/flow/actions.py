@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.salesforce.automation.flow.definition import Call
 from provisioner.emulator.salesforce.automation.flow.faults import FlowFault
@@ -17,6 +17,9 @@ from provisioner.emulator.salesforce.automation.flow.mail import NEW_MAIL, OLD_M
 from provisioner.emulator.salesforce.automation.flow.names import NameProblem, Names, Ref
 from provisioner.emulator.salesforce.automation.flow.slack import post as post_to_slack
 from provisioner.emulator.salesforce.automation.formula import Kind
+
+if TYPE_CHECKING:
+    from provisioner.emulator.salesforce.state.org import Org
 
 Work = Callable[[Interview], None]
 MAX_RECIPIENTS, MAX_TITLE, MAX_BODY = 500, 250, 750
@@ -58,6 +61,12 @@ _NOTIFICATION = Parameters(
 _CHATTER = Parameters(("text", "subjectNameOrId"), (), ("communityId", "type", "visibility"))
 _ALERT = Parameters(("SObjectRowId",))
 _SLACK = Parameters(("slackAppIdForToken", "slackWorkspaceIdForToken", "slackConversationId", "slackMessage"))
+_INPUTS = {
+    "customNotificationAction": _NOTIFICATION,
+    "chatterPost": _CHATTER,
+    "emailAlert": _ALERT,
+    "slackPostMessage": _SLACK,
+}
 _OWN_NAME = ("customNotificationAction", "chatterPost", "emailSimple", "slackPostMessage")
 REFUSED_TYPES = (
     "apex",
@@ -68,20 +77,24 @@ REFUSED_TYPES = (
 )
 
 
+def inputs_of(kind: str, api_version: float) -> Parameters | None:
+    """The inputs of an action type that the emulator runs, under an API version; None for any other."""
+    if kind == "emailSimple":
+        names = OLD_MAIL if api_version <= _LAST_OLD_MAIL else NEW_MAIL
+        return Parameters((), (*names, *_MAIL_COMMON), _MAIL_REFUSED)
+    return _INPUTS.get(kind)
+
+
+def offered(org: Org, kind: str) -> bool:
+    """Whether the org has this type of action at all: Slack only where it is connected."""
+    return kind != "slackPostMessage" or bool(org.settings.slack)
+
+
 def parameters(call: Call, api_version: float) -> Parameters:
     """The inputs of an action under a flow's API version. NameProblem: not modelled or not known."""
-    if call.type == "customNotificationAction":
-        return _NOTIFICATION
-    if call.type == "chatterPost":
-        return _CHATTER
-    if call.type == "emailAlert":
-        return _ALERT
-    if call.type == "slackPostMessage":
-        return _SLACK
-    if call.type == "emailSimple":
-        old = api_version <= _LAST_OLD_MAIL
-        names = OLD_MAIL if old else NEW_MAIL
-        return Parameters((), (*names, *_MAIL_COMMON), _MAIL_REFUSED)
+    known = inputs_of(call.type, api_version)
+    if known is not None:
+        return known
     if call.type in REFUSED_TYPES:
         raise NameProblem(f"The emulator does not model the action type {call.type} ({call.action}).")
     raise NameProblem(no_action(call))
@@ -151,7 +164,7 @@ def _check_place(names: Names, call: Call) -> None:
     """What the org must have for the action: the alert, or Slack. NameProblem when it has not."""
     if call.type == "emailAlert" and names.org.metadata.get("WorkflowAlert", call.action) is None:
         raise NameProblem(no_action(call))
-    if call.type == "slackPostMessage" and not names.org.settings.slack:
+    if not offered(names.org, call.type):
         raise NameProblem(no_action(call))
 
 

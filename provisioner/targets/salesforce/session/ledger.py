@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -29,6 +30,7 @@ META = ("plan", "applied_at", "applied_by", "tool")
 OPTIONAL = ("override",)  # only where there is one
 PREFIX = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*")
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+UNWRITTEN = frozenset({"Cc", "Cs", "Zl", "Zp"})  # in no name of a design: controls, half characters, ends of lines
 DAMAGED = (
     "Nothing was changed. Restore the static resource from a backup. Without it, what the design made here must be "
     "deleted by hand before it can be applied again."
@@ -120,7 +122,7 @@ def _step(name: str, key: str, value: Any) -> tuple[Address, Ticked]:
         ticked = memory.from_data(value)
     except ValueError as error:
         raise _damaged(name, f"its step {key!r} {error}") from None
-    if not (key and key.isprintable() and FINGERPRINT.fullmatch(ticked.fingerprint)):
+    if not (key and _is_line(key) and FINGERPRINT.fullmatch(ticked.fingerprint)):
         raise _damaged(name, f"its step {key!r} is not a name with a fingerprint")
     return Address(BY_HAND, key), ticked
 
@@ -132,12 +134,17 @@ def _applied(data: object) -> Saved | None:
 
 
 def _entry(name: str, key: str, value: Any) -> tuple[Address, str]:
-    if not key.isprintable() or not isinstance(value, str) or not FINGERPRINT.fullmatch(value):
+    if not _is_line(key) or not isinstance(value, str) or not FINGERPRINT.fullmatch(value):
         raise _damaged(name, f"its entry {key!r} is not an address with a fingerprint")
     try:
         return Address.parse(key), value
     except ValueError as error:
         raise _damaged(name, str(error)) from None
+
+
+def _is_line(key: str) -> bool:
+    """Whatever a design may name can be read back, also with what joins or spaces letters without being seen itself."""
+    return key.isprintable() or not any(unicodedata.category(char) in UNWRITTEN for char in key)
 
 
 def _damaged(name: str, why: str) -> TargetError:

@@ -239,7 +239,9 @@ def _plan(
         ticked=live.ticked,
         choices=choices,
     )
-    return dataclasses.replace(plan, connection=reached.connection)
+    changed = {change.address.kind for change in plan.to_write}
+    said = (text for kind, text in live.notices_of.items() if kind in changed)
+    return dataclasses.replace(plan, connection=reached.connection, notices=(*plan.notices, *said))
 
 
 def asked_who(plan: Plan, prepared: Prepared, reached: Reached, live: Live, console: Console) -> Plan:

@@ -30,7 +30,7 @@ def shown(difference: Difference, limit: int = LIMIT) -> Shown:
     """`limit`: characters per side; of longer texts, the part where they begin to differ."""
     entry = _ENTRY.fullmatch(difference.path)
     path = safe(entry[1] if entry else difference.path)
-    old, new = difference.old, difference.new
+    old, new = _of_day(difference.old), _of_day(difference.new)
     if old is ABSENT:
         return Shown("+", path, None, _side(new, entry, limit))
     if new is ABSENT:
@@ -38,6 +38,18 @@ def shown(difference: Difference, limit: int = LIMIT) -> Shown:
     if entry and any(_is_bare(side) for side in (old, new)):
         return Shown("~", path, _side(old, entry, limit), _side(new, entry, limit))
     return Shown("~", path, *pair_text(old, new, limit))
+
+
+# A time of day without a date is in nobody's time zone but its calendar's, whatever stands at its end.
+_TIME = re.compile(r"(?P<minute>[0-2][0-9]:[0-5][0-9])(?P<second>:[0-5][0-9])\.000Z")
+
+
+def _of_day(value: Any) -> Any:
+    """`17:00` of `17:00:00.000Z`, which reads as if it were UTC; everything else as it is."""
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return value
+    return found["minute"] if found["second"] == ":00" else found["minute"] + found["second"]
 
 
 # The value of a named entry is told by the entry's name: `SLA_Minutes: 60 -> 20`.

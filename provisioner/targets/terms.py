@@ -52,6 +52,7 @@ class Live:
     resolved: Snapshot | None = None  # desired with this org's ids for its references; None = it had none
     ticked: tuple[Tick, ...] = ()  # steps of the design that were done by hand, and still count
     elsewhere: Mapping[str, str] = field(default_factory=dict)  # prefix → design id of what else we manage in this org
+    notices_of: Mapping[str, str] = field(default_factory=dict)  # kind → said only of a plan that changes some of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,13 @@ class Progress:
 
 
 Use = Literal[
-    "known", "equal", "part", "order", "moment", "kind", "user", "group", "queue", "zone", "offered", "version"
-]
+    "known", "equal", "part", "order", "moment", "kind", "user", "group", "queue", "zone", "offered", "version",
+    "action",
+]  # fmt: skip
 """What a name of the CRM is used for: a field that is asked whether it has a value, compared for equality, searched for
 a part of text, put in order, read as a point in time, or said to be of a kind; somebody to be told; the time zone that
 the CRM is said to be in; a field of ours whose values people must be able to choose; the API version that the design
-is written for."""
+is written for; something of the CRM's own that automation of ours sets to work."""
 
 
 @dataclass(frozen=True, slots=True)

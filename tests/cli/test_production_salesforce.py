@@ -55,6 +55,10 @@ def test_flows_run_in_production(bench: Bench, as_active: bool, notice: str) -> 
     assert set(first) >= {"STL_Lead_Stamp", "STL_Lead_Timers"}
     assert {tuple(found) for found in first.values()} == {((1, "Active"),)}
 
+    # nothing to change: nothing is deployed, so nobody is told how
+    told = bench("plan", "acme.yaml", "-c", "box")
+    assert (last(told), notice in told) == (NOTHING, False)
+
     # new content: the new version runs, the old one no longer
     bench.edit('task: "Call {lead.name} now"', 'task: "Call {lead.name} today"')
     bench("apply", "acme.yaml", "-c", "box", *CONFIRMED)

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from provisioner.applying.apply import Applied, Stage, Surprise
 from provisioner.diagnostics import Diagnostic, Location
+from provisioner.planning.diff import ABSENT, Difference
 from provisioner.planning.plan import Aim, Cause, Change, Kept, Plan, Tick
 from provisioner.reporting.applied import Outcomes, applied_data, applied_text, event_text
+from provisioner.reporting.differences import shown
 from provisioner.reporting.findings import finding_data, findings_text
 from provisioner.reporting.plans import by_kind, plan_text
 from provisioner.reporting.steps import left_text
@@ -92,6 +96,18 @@ def test_verbose_shows_the_attributes_of_what_comes_and_goes() -> None:
     text = plan_text(plan(CHANGES[0], CHANGES[2]), verbose=True)
     assert "  + Field:A  (new)\n      + length: 80\n" in text
     assert "  - Field:C  (no longer in the design)\n      - length: 1\n" in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("17:00:00.000Z", "12:30:00.000Z", 'end: "17:00" -> "12:30"'),
+        ("08:00:59.000Z", ABSENT, 'end: "08:00:59"'),
+        ("2026-03-02T17:00:00.000Z", 5, 'end: "2026-03-02T17:00:00.000Z" -> 5'),  # an instant is one
+    ],
+)
+def test_hours_do_not_read_as_if_they_were_utc(old: object, new: object, text: str) -> None:
+    assert str(shown(Difference("end", old, new))) == text
 
 
 def test_many_differences_are_cut_and_counted() -> None:

@@ -204,7 +204,7 @@ def no_manager(audit: Audit) -> Iterator[Found]:
             )
 
 
-@FINDINGS.kind("P308", "A user whose touches are ignored is gone", severity="info")
+@FINDINGS.kind("P308", "A user whose touches are ignored is no active user", severity="info")
 def ignored(audit: Audit) -> Iterator[Found]:
     """A user of `ignore_users` is deactivated or cannot be found.
 

@@ -102,8 +102,6 @@ def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgId
     people = search.look(answers)
     found.notices += people.notices
     as_active = deploys_as_active(retrieved.files)
-    if asks_of_flows:
-        found.notices.append(PRODUCTION_FLOWS[as_active])
     there = Snapshot.of((item for item in found.resources.values() if item.address not in found.unread), found.unread)
     offers = record_types.look(soap, choices, answers, there)
     seen = steps.seen(there, retrieved.properties, answers, _converts(retrieved), offers)
@@ -115,6 +113,7 @@ def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgId
         resolved=_without(desired, judged.unneeded),
         ticked=judged.ticked,
         elsewhere=remembered.elsewhere,
+        notices_of={"Flow": PRODUCTION_FLOWS[as_active]} if asks_of_flows else {},
     )
     active = as_active if known else None
     return Reading(live, people, retrieved.properties, remembered.saved, offers, remembered.ticks, seen, active)

@@ -28,11 +28,12 @@ SUFFIX = r"(?:__c|__mdt)"  # of a custom type; people and the trail leave it out
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """`who`: a username (trail) or a full name (retrieve)."""
+    """`who`: a username (trail) or a full name (retrieve). `name`: the full name of the former."""
 
     at: datetime
     who: str
     text: str
+    name: str = ""
 
 
 def touched(
@@ -48,14 +49,25 @@ def touched(
     if not addresses or start is None:
         return {}
     components = {Address(item.kind, item.full_name): item for item in seen}
-    trail = [entry for entry in _trail(rest, start) if not _is_apply(entry, saved, start)]
+    rows = _trail(rest, start)
+    users = _users(rows, saved)
+    trail = [entry for entry in rows if not _is_apply(entry, saved, start)]
     found: dict[Address, Touched] = {}
     for address in addresses:
         told = [entry for entry in (_told(trail, address), _retrieved(components.get(address), saved, start)) if entry]
         if told:
             newest = max(told, key=lambda entry: entry.at)
-            found[address] = Touched(newest.who, newest.at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+            found[address] = Touched(users.get(newest.who, newest.who), newest.at.strftime("%Y-%m-%dT%H:%M:%SZ"))
     return found
+
+
+def _users(trail: Iterable[_Entry], saved: Saved) -> dict[str, str]:
+    """Full name → username, where only one user is known by it: nobody is told of under two names."""
+    known: dict[str, set[str]] = {}
+    for name, user in [(saved.name, saved.username), *((entry.name, entry.who) for entry in trail)]:
+        if name and user:
+            known.setdefault(name, set()).add(user)
+    return {name: next(iter(found)) for name, found in known.items() if len(found) == 1}
 
 
 def instant(text: str) -> datetime | None:
@@ -70,7 +82,8 @@ def instant(text: str) -> datetime | None:
 def _trail(rest: Rest, start: datetime) -> list[_Entry]:
     """Newest first ([docs] reference/salesforce.md 1.11: kept for 180 days)."""
     query = (
-        "SELECT Action, Section, Display, CreatedBy.Username, CreatedDate FROM SetupAuditTrail "  # noqa: S608 - a date
+        "SELECT Action, Section, Display, CreatedBy.Username, CreatedBy.Name, CreatedDate "  # noqa: S608 - a date
+        "FROM SetupAuditTrail "
         f"WHERE CreatedDate > {start.strftime('%Y-%m-%dT%H:%M:%SZ')} ORDER BY CreatedDate DESC LIMIT {MOST_ENTRIES}"
     )
     try:
@@ -84,8 +97,8 @@ def _trail(rest: Rest, start: datetime) -> list[_Entry]:
 
 def _entry(row: Mapping[str, Any]) -> _Entry | None:
     at, by = instant(str(row.get("CreatedDate") or "")), row.get("CreatedBy")
-    who = str(by.get("Username") or "") if isinstance(by, dict) else ""
-    return None if at is None else _Entry(at, who, str(row.get("Display") or ""))
+    who, name = (str(by.get(key) or "") if isinstance(by, dict) else "" for key in ("Username", "Name"))
+    return None if at is None else _Entry(at, who, str(row.get("Display") or ""), name)
 
 
 def _is_apply(entry: _Entry, saved: Saved, start: datetime) -> bool:

@@ -72,7 +72,8 @@ def test_the_plan_says_how_flows_come_to_run(
     org.files = files(TIMERS) | told
     org.rows["FlowDefinitionView"] = [{"ApiName": "STL_Timers", "ActiveVersionId": "301", "LatestVersionId": "301"}]
     live = session.read(snapshot(TIMERS), "STL")
-    assert [notice[: len(beginning)] for notice in live.notices] == [beginning]
+    assert (live.notices, list(live.notices_of)) == ((), ["Flow"])
+    assert live.notices_of["Flow"].startswith(beginning)
     assert list(live.snapshot) == [TIMERS]  # the setting is none of ours
 
 

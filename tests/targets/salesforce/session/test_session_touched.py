@@ -23,10 +23,10 @@ SAVED = Saved("2026-03-02T13:00:00.000+0000", "Deploy User", "deploy@acme.exampl
 TRAIL = "GET /services/data/v66.0/query?q=SELECT%20Action"
 
 
-def entry(display: str, at: str, by: str | None = "ann@acme.example") -> dict[str, Any]:
+def entry(display: str, at: str, by: str | None = "ann@acme.example", name: str = "") -> dict[str, Any]:
     return {
         "Action": "changed", "Section": "Setup", "Display": display, "CreatedDate": f"{at}.000+0000",
-        "CreatedBy": None if by is None else {"Username": by},
+        "CreatedBy": None if by is None else {"Username": by, "Name": name},
     }  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def test_the_trail_names_who_and_when(org: ScriptedOrg, session: SalesforceSessi
         FLOW: Touched("ann@acme.example", "2026-03-03T08:00:00Z"),
     }
     assert org.requests[-1].soql == (
-        "SELECT Action, Section, Display, CreatedBy.Username, CreatedDate FROM SetupAuditTrail "
+        "SELECT Action, Section, Display, CreatedBy.Username, CreatedBy.Name, CreatedDate FROM SetupAuditTrail "
         "WHERE CreatedDate > 2026-03-02T13:00:00Z ORDER BY CreatedDate DESC LIMIT 2000"
     )
 
@@ -75,6 +75,22 @@ def test_a_record_is_named_with_its_type(org: ScriptedOrg, session: SalesforceSe
             TYPE: Touched("", "2026-03-04T09:30:00Z")
         }
     assert told(org, session, entry("Changed record demo of Other__mdt", "2026-03-04T09:30:00")) == {}
+
+
+@pytest.mark.parametrize(
+    ("namesakes", "by"),
+    [(["bob@acme.example"], "bob@acme.example"), (["bob@acme.example", "bob.young@acme.example"], "Bob Lee")],
+)
+def test_nobody_is_told_of_under_two_names(
+    org: ScriptedOrg, session: SalesforceSession, namesakes: list[str], by: str
+) -> None:
+    """What a retrieve tells is a full name: it is a user's where the trail knows one user of that name."""
+    other = Property("CustomField", "Lead.STL_Due__c", "x", "Bob Lee", "2026-03-04T10:00:00.000Z")
+    rows = [entry("Changed Flow STL_Timers", "2026-03-04T09:30:00", user, "Bob Lee") for user in namesakes]
+    assert told(org, session, *rows, seen=(other,)) == {
+        DUE: Touched(by, "2026-03-04T10:00:00Z"),
+        FLOW: Touched("bob@acme.example", "2026-03-04T09:30:00Z"),
+    }
 
 
 def test_our_own_deployment_is_nobodys_hand(org: ScriptedOrg, session: SalesforceSession) -> None:

@@ -66,6 +66,20 @@ def test_the_dashboard_of_the_org_counts_what_the_clock_decided(told: subprocess
     assert float(compliance) == pytest.approx(100 * hit / decided, abs=0.05)
 
 
+def test_the_dashboard_keeps_the_systems_delay_apart_and_shows_how_far_leads_came(
+    told: subprocess.CompletedProcess[str],
+) -> None:
+    _, day = leads()
+    routing = [(lead.assigned_at - lead.at).total_seconds() / 60 for lead in day]
+    tiles = dict(re.findall(r"^     (\S.*?) {2,}([\d.]+)$", told.stdout, re.MULTILINE))
+    shown = tiles["Systems delay only: average minutes to assignment"]
+    assert float(shown) == pytest.approx(sum(routing) / len(day), abs=0.05)  # reported to a tenth of a minute
+    came_as_far = [sum(at is not None and at < EVENING for at in times) for times in (
+        [lead.at for lead in day], [lead.accepted_at for lead in day], [lead.qualified_at for lead in day]
+    )]  # fmt: skip
+    assert [float(tiles[f"Leads that came as far as {stage}"]) for stage in ("mql", "sal", "sql")] == came_as_far
+
+
 def test_the_audit_finds_the_new_lead_source_and_nothing_else(told: subprocess.CompletedProcess[str]) -> None:
     audit_finds(
         told.stdout,

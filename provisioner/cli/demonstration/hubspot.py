@@ -9,11 +9,12 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from provisioner.cli.demonstration.door import Door
-from provisioner.cli.demonstration.leads import EVENING, MONDAY, PEOPLE, REPS, Lead
+from provisioner.cli.demonstration.leads import EVENING, MONDAY, PEOPLE, REPS, Lead, in_order
 from provisioner.planning.planfile import instant
 
 _TEAM = "SDR Backup"
 _CONTACTS = "/crm/v3/objects/contacts"
+_OWNER = "hubspot_owner_id"
 _GROUP = "contactinformation"  # the portal's own
 _MOST = 100  # records in one request
 _OWN_KINDS = ("demo_request", "contact_form", "webinar", "content_download", "pricing_page", "trade_show")
@@ -59,16 +60,24 @@ class HubSpotCrm:
 
     def monday(self, leads: list[Lead]) -> None:
         ids: dict[int, str] = {}
-        arrivals = [(lead.at, lead, False) for lead in leads]
-        touches = [(lead.touched_at, lead, True) for lead in leads if lead.touched_at and lead.touched_at < EVENING]
-        for at, lead, is_touch in sorted([*arrivals, *touches], key=lambda event: (event[0], event[1].number)):
+
+        def arrive(lead: Lead) -> None:
+            nobodys = {name: value for name, value in self._values(lead).items() if name != _OWNER}
+            ids[lead.number] = str(self._door.call("POST", _CONTACTS, {"properties": nobodys})["id"])
+
+        def assign(lead: Lead) -> None:
+            owner = {_OWNER: self._owners[lead.owner.username]}
+            self._door.call("PATCH", f"{_CONTACTS}/{ids[lead.number]}", {"properties": owner})
+
+        def touch(lead: Lead) -> None:
+            self._door.touch({"contact": ids[lead.number], "type": lead.touch.lower(), "by": lead.owner.username})
+
+        for at, deed, lead in in_order(
+            [(lead.at, arrive, lead), (lead.assigned_at, assign, lead), (lead.touched_at, touch, lead)]
+            for lead in leads
+        ):
             self._door.move_to(at)
-            if is_touch:
-                touch = {"contact": ids[lead.number], "type": lead.touch.lower(), "by": lead.owner.username}
-                self._door.touch(touch)
-            else:
-                made = self._door.call("POST", _CONTACTS, {"properties": self._values(lead)})
-                ids[lead.number] = str(made["id"])
+            deed(lead)
         self._today = list(ids.values())
         self._door.move_to(EVENING.astimezone(UTC))
 
@@ -108,7 +117,7 @@ class HubSpotCrm:
             "enquiry_type": _internal(lead.source),
             "enquiry_country": lead.country,
             "company_employees": str(lead.employees),
-            "hubspot_owner_id": self._owners[lead.owner.username],
+            _OWNER: self._owners[lead.owner.username],
         }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -41,17 +41,23 @@ class Lead:
     country: str
     employees: int
     owner: Person
-    at: datetime  # UTC
+    at: datetime  # UTC, as are all below
+    assigned_at: datetime  # until then it is with the routing tool
     touched_at: datetime | None
     touch: str  # TaskSubtype of the touch
+    accepted_at: datetime | None  # by sales, where it comes that far
+    qualified_at: datetime | None
 
+
+Deed = Callable[[Lead], None]  # what happens to a lead, done
 
 MANAGER = "sdr-manager@acme.example"
+ROUTER = "integration@acme.example"  # the routing tool's user
 PEOPLE = (
     Person("Carla", "Osei", "cro@acme.example"),
     Person("Dana", "Whitfield", MANAGER, "cro@acme.example"),
     Person("Quinn", "Abara", "qa@acme.example", "cro@acme.example"),
-    Person("Ines", "Integration", "integration@acme.example"),
+    Person("Ines", "Integration", ROUTER),
     Person("Ana", "Ruiz", "ana@acme.example", MANAGER, (1, 4), 0.05),
     Person("Ben", "Novak", "ben@acme.example", MANAGER, (2, 12), 0.15),
     Person("Chidi", "Eze", "chidi@acme.example", MANAGER, (3, 40), 0.2),
@@ -59,6 +65,8 @@ PEOPLE = (
 )
 REPS = tuple(person for person in PEOPLE if person.patience != (0, 0))
 
+_ROUTING = (20, 240)  # seconds from the form to the rep
+_ACCEPTED, _QUALIFIED = (0.7, 5, 60), (0.5, 30, 180)  # how often, and between how many minutes later
 _SOURCES = (("Demo Request", 4), ("Contact Form", 3), ("Webinar", 3), ("Content Download", 4))
 _COUNTRIES = (("United States", 8), ("United Kingdom", 2), ("Ireland", 1))
 _FIRST = ("Maya", "Jonas", "Priya", "Tomás", "Lea", "Omar", "Sofia", "Kenji", "Ruth", "Vik", "Noor", "Elias")
@@ -78,6 +86,12 @@ def leads() -> tuple[list[Lead], list[Lead]]:
     return made[:BEFORE], made[BEFORE:]
 
 
+def in_order(lives: Iterable[Iterable[tuple[datetime | None, Deed, Lead]]]) -> list[tuple[datetime, Deed, Lead]]:
+    """What happens to Monday's leads before the evening, and when."""
+    events = [(at, deed, lead) for life in lives for at, deed, lead in life if at is not None and at < EVENING]
+    return sorted(events, key=lambda event: event[0])
+
+
 def later_leads() -> list[Lead]:
     """Those of the new source, on the morning after, oldest first; nobody has heard of them."""
     chance = random.Random(303)  # noqa: S311
@@ -87,11 +101,15 @@ def later_leads() -> list[Lead]:
 
 
 def _made(chance: random.Random, moments: list[datetime]) -> Iterator[Lead]:
+    fate = random.Random(41)  # noqa: S311  (how it goes on, apart from who comes)
     for number, moment in enumerate(moments, 1):
         owner = REPS[number % len(REPS)]
         reacts = chance.random() >= owner.misses
         after = timedelta(minutes=chance.randint(*owner.patience), seconds=chance.randrange(60))
         start = moment.astimezone(UTC)
+        assigned_at = start + timedelta(seconds=fate.randint(*_ROUTING))
+        touched_at = assigned_at + after if reacts else None
+        accepted_at = _later(touched_at, fate, _ACCEPTED)
         yield Lead(
             number=number,
             first=chance.choice(_FIRST),
@@ -102,9 +120,17 @@ def _made(chance: random.Random, moments: list[datetime]) -> Iterator[Lead]:
             employees=chance.choice((12, 40, 250, 900, 1500, 6000)),
             owner=owner,
             at=start,
-            touched_at=start + after if reacts else None,
+            assigned_at=assigned_at,
+            touched_at=touched_at,
             touch=chance.choice(("Call", "Email", "LinkedIn")),
+            accepted_at=accepted_at,
+            qualified_at=_later(accepted_at, fate, _QUALIFIED),
         )
+
+
+def _later(moment: datetime | None, fate: random.Random, odds: tuple[float, int, int]) -> datetime | None:
+    happens, after = fate.random() < odds[0], timedelta(minutes=fate.randint(*odds[1:]))
+    return moment + after if moment is not None and happens else None
 
 
 def _pick(chance: random.Random, weighted: tuple[tuple[str, int], ...]) -> str:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from provisioner.cli.demonstration.door import Door
-from provisioner.cli.demonstration.leads import EVENING, MANAGER, MONDAY, PEOPLE, REPS, Lead, Person
+from provisioner.cli.demonstration.leads import (
+    EVENING,
+    MANAGER,
+    MONDAY,
+    PEOPLE,
+    REPS,
+    ROUTER,
+    Deed,
+    Lead,
+    Person,
+    in_order,
+)
 from provisioner.planning.planfile import instant
 
 
@@ -112,20 +123,42 @@ def week_before(door: Door, leads: list[Lead]) -> None:
 
 
 def monday(door: Door, leads: list[Lead]) -> None:
-    """The day, in the order of its events: leads arrive, reps log calls, mails and messages, and time passes."""
-    arrivals = [(lead.at, _arrival(lead)) for lead in leads]
-    touches = [
-        (lead.touched_at, _touch(lead, lead.touched_at))
+    """The day, in the order of its events: leads arrive, the routing tool assigns them, reps log calls, mails and
+    messages, sales accepts and qualifies some, and time passes."""
+    users = {row["Username"]: row["Id"] for row in door.query("SELECT Id, Username FROM User")}
+    ids: dict[int, str] = {}
+
+    def arrive(lead: Lead) -> None:
+        record = _arrival(lead, owner=ROUTER) | {"as": ROUTER}
+        ids[lead.number] = door.seed({"records": [record]})["refs"][record["ref"]]
+
+    def save(**values: str) -> Deed:
+        return lambda lead: door.call("PATCH", f"/services/data/v66.0/sobjects/Lead/{ids[lead.number]}", values)
+
+    def assign(lead: Lead) -> None:
+        save(OwnerId=users[lead.owner.username])(lead)
+
+    def touch(lead: Lead) -> None:
+        door.seed({"records": [_touch(lead, ids[lead.number])]})
+
+    for at, deed, lead in in_order(
+        [
+            (lead.at, arrive, lead),
+            (lead.assigned_at, assign, lead),
+            (lead.touched_at, touch, lead),
+            (lead.accepted_at, save(Status="Sales Accepted"), lead),
+            (lead.qualified_at, save(Status="Sales Qualified"), lead),
+        ]
         for lead in leads
-        if lead.touched_at is not None and lead.touched_at < EVENING
-    ]
-    ordered = sorted([*arrivals, *touches], key=lambda event: event[0])
-    door.seed({"records": [record for _, record in ordered]})
+    ):
+        door.move_to(at)
+        deed(lead)
     door.move_to(EVENING.astimezone(UTC))
 
 
-def _arrival(lead: Lead) -> dict[str, Any]:
+def _arrival(lead: Lead, owner: str = "") -> dict[str, Any]:
     values = {
+        "Status": STATUSES[0],
         "FirstName": lead.first,
         "LastName": lead.last,
         "Company": lead.company,
@@ -133,20 +166,20 @@ def _arrival(lead: Lead) -> dict[str, Any]:
         "LeadSource": lead.source,
         "Country": lead.country,
         "NumberOfEmployees": lead.employees,
-        "OwnerId": {"user": lead.owner.username},
+        "OwnerId": {"user": owner or lead.owner.username},
     }
     return {"sobject": "Lead", "values": values, "at": instant(lead.at), "ref": f"lead{lead.number}"}
 
 
-def _touch(lead: Lead, at: datetime) -> dict[str, Any]:
+def _touch(lead: Lead, lead_id: str) -> dict[str, Any]:
     values = {
-        "WhoId": {"ref": f"lead{lead.number}"},
+        "WhoId": lead_id,
         "OwnerId": {"user": lead.owner.username},
         "Subject": lead.touch,
         "TaskSubtype": lead.touch,
         "Status": "Completed",
     }
-    return {"sobject": "Task", "values": values, "at": instant(at), "as": lead.owner.username}
+    return {"sobject": "Task", "values": values, "as": lead.owner.username}
 
 
 def allow_fields(door: Door, permission_set: str) -> None:

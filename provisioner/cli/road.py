@@ -240,7 +240,9 @@ def _plan(
         choices=choices,
     )
     changed = {change.address.kind for change in plan.to_write}
-    said = (text for kind, text in live.notices_of.items() if kind in changed)
+    said = [text for kind, text in live.notices_of.items() if kind in changed]
+    if design.assignment.on_reassign == "restart" and any(change.after is not None for change in plan.to_write):
+        said += filter(None, [guards.beside(live.elsewhere, design.id)])
     return dataclasses.replace(plan, connection=reached.connection, notices=(*plan.notices, *said))
 
 

@@ -101,6 +101,18 @@ def check_prefix(elsewhere: Mapping[str, str], design: str, prefix: str, org: Ma
         )
 
 
+def beside(elsewhere: Mapping[str, str], design: str) -> str:
+    """What is to be known of other designs in the org when a new owner starts a clock anew; empty when there is none.
+    `elsewhere` as above."""
+    others = [f"{owner!r} (prefix {prefix})" for prefix, owner in elsewhere.items() if owner != design]
+    if not others:
+        return ""
+    return (
+        f"Also in this org: {' and '.join(others)}. Where two designs watch the same leads, whatever one hands over has a "
+        "new owner for the other too, and with `on_reassign: restart` its clock starts anew."
+    )
+
+
 def check_owned(plan: Plan, recorded: Iterable[Address], done: Collection[Address] = ()) -> None:
     """Nothing is changed or deleted that the ledger does not list, and nothing enters the ledger but what this plan
     makes or adopts (or an earlier run of it: `done`), whatever a plan file says.

@@ -27,6 +27,10 @@ from provisioner.targets.salesforce.session.pace import Pace
 from provisioner.targets.salesforce.session.soap import Soap
 
 REP, MANAGER, QA = "ada@northwind.example", "sales-manager@northwind.example", "qa@northwind.example"
+BESIDE = (
+    "Also in this org: 'northwind-four-tier' (prefix NWT). Where two designs watch the same leads, whatever one hands "
+    "over has a new owner for the other too, and with `on_reassign: restart` its clock starts anew."
+)
 PEOPLE = {
     "users": [
         {"username": MANAGER, "last": "Manager"},
@@ -108,8 +112,10 @@ def test_what_is_done_to_one_leaves_the_other_alone(bench: Bench) -> None:
     door(bench, "clock", {"to": "2026-03-02T16:00:00Z"})  # both are open
     hot_lead(bench, "Waiting")
 
-    bench("apply", "acme.yaml", "-c", "box", "--yes")
+    told = bench("apply", "acme.yaml", "-c", "box", "--yes")
+    assert BESIDE in told  # acme says `restart`, the other one `keep`
     assert there(bench, wanted, "NWT") == before
+    assert BESIDE not in bench("plan", "acme.yaml", "-c", "box")  # nothing to change, nothing to know
     bench.edit("sla: 5m", "sla: 6m")
     bench.edit('task: "Call {lead.name} now"', 'task: "Call {lead.name} today"')
     bench("apply", "acme.yaml", "-c", "box", "--yes")

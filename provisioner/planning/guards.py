@@ -108,8 +108,8 @@ def beside(elsewhere: Mapping[str, str], design: str) -> str:
     if not others:
         return ""
     return (
-        f"Also in this org: {' and '.join(others)}. Where two designs watch the same leads, whatever one hands over has a "
-        "new owner for the other too, and with `on_reassign: restart` its clock starts anew."
+        f"Also in this org: {' and '.join(others)}. Where two designs watch the same leads, whatever one hands over "
+        "has a new owner for the other too, and with `on_reassign: restart` its clock starts anew."
     )
 
 

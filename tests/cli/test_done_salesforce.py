@@ -49,8 +49,8 @@ def test_steps_stay_in_the_plan_until_they_are_ticked(bench: Bench) -> None:
     assert states(bench) == dict.fromkeys(STEPS, ("open", None))
 
     assert done(bench, "queue_members", code=1) == (
-        "Error: ManualStep:queue_members cannot be done yet: the queue SDR_Backup has no members.\n"
-        "  What to do: See what the plan says: provisioner plan. Nothing was recorded.\n"
+        "Error: queue_members cannot be done yet: the queue SDR_Backup has no members.\n"
+        "  What to do: See to that first; provisioner done without a step lists the clicks. Nothing was recorded.\n"
     )
     before = ledger(bench)
     join(bench, "SDR_Backup")

@@ -53,7 +53,7 @@ def _entry(door: Door, step: Resource, state: State, note: str) -> Entry:
     lost = needs.gone(step, state)
     if lost:
         raise TargetError(
-            f"{step.address} cannot be done yet: {lost[0]}.",
+            f"{step.address.name} cannot be done yet: {lost[0]}.",
             advice="Apply the design first, then do the step.",
         )
     return Entry(step.address, step.fingerprint(), note=note, premises=needs.digests(step, state))

@@ -184,8 +184,8 @@ def ticked_now(steps: Iterable[Resource], found: Seen, by: str, at: str) -> dict
             raise TargetError(f"{step.address} is not a step that a person does.")
         for _, now in missing(step, found):
             raise TargetError(
-                f"{step.address} cannot be done yet: {now}.",
-                advice="See what the plan says: provisioner plan. Nothing was recorded.",
+                f"{step.address.name} cannot be done yet: {now}.",
+                advice="See to that first; provisioner done without a step lists the clicks. Nothing was recorded.",
             )
         known = tuple(otherwise(step, found))
         done[step.address] = Ticked(step.fingerprint(), by, at, ids_of(step, found), known=known)

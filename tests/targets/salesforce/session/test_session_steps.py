@@ -231,7 +231,7 @@ def test_whose_design_it_is(org: ScriptedOrg, session: SalesforceSession) -> Non
         session.tick([user], "other", "STL", by="Ana", at=AT)
     with pytest.raises(TargetError, match=r"^Flow:X is not a step that a person does\.$"):
         session.tick([pieces.flow("X")], "acme", "STL", by="Ana", at=AT)
-    with pytest.raises(TargetError, match=r"^ManualStep:x cannot be done yet: Queue:SDR is missing\.$"):
+    with pytest.raises(TargetError, match=r"^x cannot be done yet: Queue:SDR is missing\.$"):
         session.tick([step("x", QUEUE)], "acme", "STL", by="Ana", at=AT)
     assert session.untick([user.address], "STL") == frozenset()
     assert org.deployments == []

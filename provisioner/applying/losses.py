@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Literal
 
+from provisioner.applying import runs
+from provisioner.applying.journal import Run
 from provisioner.errors import Refused
 from provisioner.planning.plan import Action, Change, Plan, Risk
 from provisioner.resources import Address
@@ -13,6 +16,8 @@ from provisioner.targets.base import Counting, Narrowing, Session
 Unknown = Literal["unknown"]
 UNKNOWN: Unknown = "unknown"
 _SHOWN = 8
+RECORDED = "recorded"  # fact of a run's first line: address → how many records, as counted before it
+REMEMBERED = timedelta(days=1)  # how long a count of a destroy that was stopped is good for
 
 
 def count(plan: Plan, session: Session) -> Mapping[Address, int | None]:
@@ -34,6 +39,25 @@ def count(plan: Plan, session: Session) -> Mapping[Address, int | None]:
 
 def _loses(change: Change) -> bool:
     return change.action is Action.UPDATE and change.risk is Risk.DATA
+
+
+def remembered(
+    counts: Mapping[Address, int | None], plan: Plan, found: Iterable[Run], now: datetime
+) -> tuple[Mapping[Address, int | None], Run | None]:
+    """What cannot be counted any more, because a destroy that was stopped took the right to, is what that run counted:
+    the last one that wrote, of this design, not longer ago than REMEMBERED. `found`: the runs in this org, oldest
+    first; `now` is UTC. The run is None where nothing was taken from it."""
+    wrote = [run for run in found if run.begin.get("design") == plan.design and run.wrote]
+    if not wrote or wrote[-1].text("kind") != "destroy":
+        return counts, None
+    last = wrote[-1]
+    recorded = last.begin.get(RECORDED)
+    if runs.ended(last) in (runs.COMPLETED, runs.RUNNING) or not isinstance(recorded, Mapping):
+        return counts, None
+    if now - datetime.fromisoformat(last.began_at) > REMEMBERED:
+        return counts, None
+    known = {at: recorded[str(at)] for at, number in counts.items() if number is None and str(at) in recorded}
+    return {**counts, **known}, last if known else None
 
 
 def check(plan: Plan, counts: Mapping[Address, int | None], allowed: int | Unknown | None) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from provisioner.applying.losses import Unknown
 from provisioner.cli import policies
 from provisioner.cli.console import Console
 from provisioner.cli.road import Reached
-from provisioner.cli.walk import Errand, walk
+from provisioner.cli.walk import Errand, org_key, walk
 from provisioner.errors import Refused
 from provisioner.planning import guards, planfile
 from provisioner.planning.commands import design_of, done_command
@@ -72,7 +73,10 @@ def carry_out(
     if not removes:
         guards.check_deletions(plan, consent.allow_deletes)
     guards.check_alerts(plan, consent.live)
-    losses.check(plan, losses.count(plan, reached.session), consent.allow_data_loss)
+    if removes:
+        errand = _counted(plan, reached, consent, console, errand)
+    else:
+        losses.check(plan, losses.count(plan, reached.session), consent.allow_data_loss)
     consented(reached.org, consent, console, question)
     start = time.monotonic()
     state = runs.state_folder(consent.state_dir)
@@ -83,6 +87,22 @@ def carry_out(
     if applied.is_complete:
         return 0
     return PARTLY if applied.count("done") else 1
+
+
+def _counted(plan: Plan, reached: Reached, consent: Consent, console: Console, errand: Errand) -> Errand:
+    """The guard over recorded data of a destroy; its journal remembers the count, because a destroy that is stopped has
+    taken the permission set, and with it perhaps the right to count again."""
+    here = org_key(reached.org)
+    found = runs.every(runs.state_folder(consent.state_dir))[0]
+    counts = losses.count(plan, reached.session)
+    counts, run = losses.remembered(
+        counts, plan, (item for item in found if "url" in item.org and org_key(item.org) == here), datetime.now(UTC)
+    )
+    if run is not None:
+        console.note(f"What cannot be counted any more is taken from run {safe(run.id)}, which counted it.")
+    losses.check(plan, counts, consent.allow_data_loss)
+    known = {str(address): number for address, number in counts.items() if number is not None}
+    return replace(errand, notes={**errand.notes, losses.RECORDED: known})
 
 
 def _left(plan: Plan, reached: Reached, console: Console) -> str:

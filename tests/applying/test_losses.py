@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_org import FakeOrg, FakeSession, FakeTarget, ledger_of
 
 from provisioner.applying import losses
 from provisioner.applying.apply import org_data
+from provisioner.applying.journal import Line, Run
 from provisioner.errors import Refused
 from provisioner.planning.diff import make_plan
 from provisioner.planning.plan import Change, Plan, Risk
@@ -120,3 +124,44 @@ def test_who_knows_better_is_asked_about_updates() -> None:
     session.counts = {B.address: 2}
     assert losses.count(losing(session), session) == {B.address: 2, C.address: 1}
     assert session.asked == [B.address]
+
+
+# ------------------------------------------------------------------ a destroy that was stopped
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+WRITING = Line("", "stage", {"stage": "write"})
+
+
+def run(how: str | None, hours: float = 1, kind: str = "destroy", design: str = "acme", **more: Any) -> Run:
+    """A run that wrote, `hours` ago, and ended so; None: its process was killed."""
+    began = (NOON - timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
+    begin = {"kind": kind, "design": design, "recorded": {"Field:A": 3}} | more
+    return Run("r", Path("r"), begin, (WRITING,), None if how is None else {"how": how}, began)
+
+
+@pytest.mark.parametrize(
+    ("found", "known"),
+    [
+        ([run("partly")], 3),
+        ([run("interrupted"), run("failed")], 3),
+        ([run(None, process=None)], 3),
+        ([run("partly"), run("completed", design="other")], 3),
+        ([], None),
+        ([run("partly", hours=25)], None),  # that may not be what there is now
+        ([run("completed")], None),
+        ([run("partly", kind="apply")], None),
+        ([run("partly"), run("partly", kind="apply")], None),  # what was made since is in no count of before
+        ([run("partly", design="other")], None),
+        ([run("partly", recorded={"Field:B": 3})], None),
+    ],
+)
+def test_what_a_stopped_destroy_counted_is_remembered(found: list[Run], known: int | None) -> None:
+    plan = plan_for(FakeSession(an_org()))
+    told, source = losses.remembered({A.address: None, C.address: 7}, plan, found, NOON)
+    assert told == {A.address: known, C.address: 7}
+    assert (source is None) is (known is None)
+
+
+def test_what_can_be_counted_is_not_remembered() -> None:
+    plan = plan_for(FakeSession(an_org()))
+    assert losses.remembered({A.address: 1}, plan, [run("partly")], NOON) == ({A.address: 1}, None)

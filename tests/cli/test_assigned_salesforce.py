@@ -48,3 +48,28 @@ def test_what_people_were_given_goes_with_the_design(tmp_path: Path) -> None:
         assert f"The permission set {SET} is made again, and nobody has it. Who had it when it was deleted is in" in out
         steps = {item["step"]: item["state"] for item in crm.data("done", "brew.yaml", "-c", "box")["steps"]}
         assert steps == {"default_workflow_user": "open", "permission_set": "open"}
+
+
+def test_a_destroy_that_was_stopped_goes_on_with_the_number_that_was_given(tmp_path: Path) -> None:
+    """With the permission set goes what let the user count; the run that took it knows what there was."""
+    with place("salesforce", tmp_path) as crm:
+        crm(*APPLY)
+        lead = {"LastName": "Moss", "Company": "Moss Tea", "LeadSource": "Web"}
+        ada = "ada@brewline.example"
+        crm.door("seed", {
+            "users": [{"username": ada}],
+            "permission_sets": [{"user": "admin@example.com", "name": SET}],
+            "records": [{"sobject": "Lead", "as": ada, "values": lead}],
+        })  # fmt: skip
+        number = crm(*DESTROY, code=5).split("give --allow-data-loss=")[1].split(".")[0]
+        match = {"method": "PATCH", "path_regex": "FlowDefinition/"}
+        crm.door("faults", {"kind": "status", "status": 403, "times": 1, "match": match})
+        crm(*DESTROY, "--allow-data-loss", number, code=1)
+        stopped = crm.runs()[0]["run"]
+
+        less = crm(*DESTROY, "--allow-data-loss", str(int(number) - 1), code=5)
+        assert f"What cannot be counted any more is taken from run {stopped}, which counted it." in less
+        assert f"this plan deletes {number} recorded values" in less
+        assert "could not be counted" not in less
+        crm(*DESTROY, "--allow-data-loss", number)
+        assert "Nothing to delete." in crm(*DESTROY)

@@ -24,6 +24,7 @@ FLOORS: dict[str, list[str]] = {
         "app",
         "assembly control",
         "metadata",
+        "list_views",
         "analytics bulk",
         "rest",
         "audit_trail soql",

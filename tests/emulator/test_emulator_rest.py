@@ -144,7 +144,7 @@ def test_requests_that_make_no_sense(emulator):
         ("GET", "jobs/classic", "GET /services/data/v66.0/jobs/classic"),
         ("GET", "analytics/notifications", "analytics/notifications"),
         ("POST", "composite/batch", "composite/batch"),
-        ("GET", "sobjects/Lead/listviews", "GET /services/data/v66.0/sobjects/Lead/listviews"),
+        ("PATCH", "sobjects/Lead/listviews", "PATCH /services/data/v66.0/sobjects/Lead/listviews"),
         ("GET", "sobjects/Lead/quickActions", "GET /services/data/v66.0/sobjects/Lead/quickActions"),
         ("GET", "sobjects/Lead/describe/layouts", "GET /services/data/v66.0/sobjects/Lead/describe/layouts"),
         ("GET", "sobjects/Lead/updated?start=1&end=2", "GET /services/data/v66.0/sobjects/Lead/updated"),

@@ -22,6 +22,7 @@ from provisioner.emulator.salesforce.assembly import assembled
 from provisioner.emulator.salesforce.bulk import rest as bulk
 from provisioner.emulator.salesforce.control.world import World
 from provisioner.emulator.salesforce.errors import ApiError
+from provisioner.emulator.salesforce.list_views import rest as list_views
 from provisioner.emulator.salesforce.metadata.surface import routes as metadata
 from provisioner.emulator.salesforce.rest import routes as data
 from provisioner.emulator.salesforce.rest.common import Refused, refusal
@@ -54,7 +55,7 @@ def build(org: Org) -> Front:
 
 def _routes(org: Org) -> list[Route]:
     """The first that fits answers."""
-    sides = (metadata, bulk, analytics, data)
+    sides = (metadata, bulk, analytics, list_views, data)
     return [route for side in sides for route in side.routes(org)]
 
 

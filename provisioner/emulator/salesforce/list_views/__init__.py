@@ -1,0 +1,1 @@
+"""List views: what is deployed, described and run as the vendor does. [docs] REST guide, List View Describe, Results"""

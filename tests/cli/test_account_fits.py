@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import Result
+from desk import Result
 from launching.orgs import new_org
 
 from provisioner import assets

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import jsonschema
 import pytest
-from conftest import TOKEN, Desk
+from desk import TOKEN, Desk
 from fake_org import FakeOrg, failing
 
 from provisioner.errors import Rejected, Unreachable

@@ -12,7 +12,7 @@ from typing import Any
 
 import fake_target
 import pytest
-from conftest import DESIGN, TOKEN, Desk
+from desk import DESIGN, TOKEN, Desk
 from fake_org import FakeOrg, FakeSession
 from strategies.audits import CHECKS
 from strategies.loopback import serving

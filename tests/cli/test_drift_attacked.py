@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import get_args
 
 import pytest
-from conftest import Desk
+from desk import Desk
 from test_drift import DRIFT, NOW, Crm, crm, with_value
 
 from provisioner.facts import Check, Evidence, Facts, Totals, Unasked

@@ -11,7 +11,7 @@ from typing import Any
 
 import fake_target
 import pytest
-from conftest import Desk
+from desk import Desk
 
 from provisioner.planning.plan import Change, Risk
 from provisioner.planning.plandata import content_digest

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Desk
+from desk import Desk
 
 from provisioner.planning.plandata import content_digest
 from provisioner.resources import Address

@@ -6,7 +6,7 @@ import getpass
 import os
 
 import pytest
-from conftest import Desk
+from desk import Desk
 
 from provisioner.cli.login import login
 

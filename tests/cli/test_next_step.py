@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import Desk
+from desk import Desk
 
 from provisioner.resources import Address
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platformdirs
 import pytest
-from conftest import Desk
+from desk import Desk
 
 from provisioner.targets.salesforce.templates import compiled_before
 

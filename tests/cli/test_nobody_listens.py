@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 import pytest
-from conftest import Desk
+from desk import Desk
 
 from provisioner.cli import failures
 from provisioner.resources import Address

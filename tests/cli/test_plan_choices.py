@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Desk
+from desk import Desk
 
 from provisioner.planning.plan import Remade, Touched
 from provisioner.planning.plandata import content_digest

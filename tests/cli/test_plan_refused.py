@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import CONFIG, Desk
+from desk import CONFIG, Desk
 
 from provisioner.planning.plandata import content_digest
 from provisioner.resources import Address

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Desk
+from desk import Desk
 from fake_org import FakeOrg
 
 from provisioner.reporting import markdown, pages

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import Desk
+from desk import Desk
 
 from provisioner.resources import Address
 

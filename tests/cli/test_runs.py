@@ -11,7 +11,7 @@ from typing import Any
 
 import fake_target
 import pytest
-from conftest import TOKEN, Desk
+from desk import TOKEN, Desk
 from fake_org import FakeOrg, FakeSession, failing
 
 from provisioner.applying import lock, processes

@@ -204,7 +204,7 @@ def misfit(audit: Audit) -> Iterator[Found]:
         yield Found(
             subject=f"{code} {detail}",
             detail=f"{first.title}: {detail}{uses}",
-            consequence=_UNCHOSEN if first.pointer.startswith(_LISTS) else _UNFIT,
+            consequence=_unfit(first.pointer),
             fix=first.advice or f"Put it back, or correct the design: {audit.command('plan')}",
             where=first.pointer,
             severity=first.severity,
@@ -214,9 +214,18 @@ def misfit(audit: Audit) -> Iterator[Found]:
 
 _PEOPLE = ("/recipients", "/alerts/silent_to", "/telemetry/first_touch")
 _LISTS = ("/recycling/reasons", "/breach/reasons")
+_WAYS = ("/via", "/notify")  # by what, and whom, alerts are told
 _UNCHOSEN = "People cannot choose from this list for some leads, and a save with what is not offered is refused."
 _UNFIT = "Rules that ask for it do not work as the design says, and a plan warns or is refused."
+_UNSENT = "What the design says there does not get through, and a deployment can be refused for it."
 _NAMED = 5  # addresses written out in one sentence
+
+
+def _unfit(pointer: str) -> str:
+    """What follows when the CRM has not what the design names at `pointer`."""
+    if pointer.startswith(_LISTS):
+        return _UNCHOSEN
+    return _UNSENT if pointer.endswith(_WAYS) else _UNFIT
 
 
 def _meant(audit: Audit, change: Change) -> str:

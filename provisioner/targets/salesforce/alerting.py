@@ -81,6 +81,14 @@ def slack_channels(design: Design) -> list[Recipient]:
     return _channels(design, named)
 
 
+def slack_places(design: Design) -> list[str]:
+    """Where the design says that something is posted to these channels, as JSON pointers: steps, then promises."""
+    ids = {item.id for item in slack_channels(design)}
+    places = [f"{step.at}/via" for step in _steps(design) if "slack" in step.via and ids & set(step.notify)]
+    promises = [item.after_hours for item in design.lead_types if item.after_hours is not None]
+    return places + [f"{promise.at}/notify" for promise in promises if ids & set(promise.notify)]
+
+
 def _steps(design: Design) -> list[Step]:
     return [step for escalation in used_escalations(design) for step in escalation.steps]
 

@@ -64,6 +64,14 @@ OTHER_VERSION = RULES.declare(
     "What is written for one API version is deployed and read back in the same one: what a version adds would else be "
     "missing, or look like a change by hand.",
 )
+NOT_LISTED = RULES.declare(
+    "S232",
+    "No action that posts to Slack",
+    "Only an org that is connected to Slack has the action that flows post with; without it the whole deployment is "
+    "refused when it is validated. `plan` and `apply` look for it among the actions that the org lists to the "
+    "connection's user. Some actions need special access, so this is a warning: the validation decides.",
+    severity="warning",
+)
 MERGE = "{!"
 FORMULA_MOST = 3900
 PICKLIST_MOST = 1000
@@ -214,8 +222,8 @@ def slack_ids(design: Design) -> Iterator[Finding]:
 
 @RULES.rule("S216", "What Slack needs", severity="info")
 def slack_needs(design: Design) -> Iterator[Finding]:
-    """No API tells whether the org is connected to Slack, so a person has to see to it. [docs] Actions API, Slack
-    actions"""
+    """Whether the org has the action is looked up (S232), but no API tells whether the app is in a channel: a person has
+    to see to it. [docs] Actions API, Slack actions"""
     channels = [item.value for item in alerting.slack_channels(design) if item.value]
     if channels:
         detail = (

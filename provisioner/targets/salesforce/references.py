@@ -18,10 +18,13 @@ from provisioner.rules import Finding
 from provisioner.targets.base import Reference, Use
 from provisioner.targets.naming import offer_text, values_text
 from provisioner.targets.salesforce import versions
+from provisioner.targets.salesforce.alerting import slack_channels, slack_places
 from provisioner.targets.salesforce.features import BY_PEOPLE, lead_fields
+from provisioner.targets.salesforce.manual import POST, SLACK_APP
 from provisioner.targets.salesforce.names import Names
 
 Kind = Literal["text", "number", "checkbox", "date", "date-time"]
+POSTING = f"the action that posts to Slack ({POST})"
 FIELD_USES = frozenset[Use]({"known", "equal", "part", "order", "moment"})
 
 _KINDS: dict[str, Kind] = {
@@ -46,13 +49,14 @@ _USES: dict[Op, Use] = {
 
 def references(design: Design) -> list[Reference]:
     """Fields of Lead that conditions and engagement name, except our own; when alerts are live, who is told; the
-    reasons that people choose; and the API version."""
+    reasons that people choose; the API version; and the action that posts to Slack."""
     names = Names(design.target.prefix)
     ours = {names.field(word) for word in lead_fields(design)}
     ours |= {names.step_at(number) for number in range(1, step_count(design) + 1)}
     found = [*_engagement(design), *_compared(design), *_staged(design)]
     people = _people(design) if design.alerts.mode == "live" else ()
-    return [*(item for item in found if item.name not in ours), *people, *_chosen(design, names), _version(design)]
+    ours_not = (item for item in found if item.name not in ours)
+    return [*ours_not, *people, *_chosen(design, names), _version(design), *_posting(design)]
 
 
 def _engagement(design: Design) -> Iterator[Reference]:
@@ -103,6 +107,13 @@ def _chosen(design: Design, names: Names) -> Iterator[Reference]:
 def _version(design: Design) -> Reference:
     pointer = f"{design.target.at}/api_version"
     return Reference(versions.wanted(design), "version", pointer, pointer)
+
+
+def _posting(design: Design) -> Iterator[Reference]:
+    """Once, where the design first says so; `values` are the ids of the channels."""
+    channels = tuple(item.id for item in slack_channels(design))
+    for pointer in slack_places(design)[:1]:
+        yield Reference(POST, "action", pointer, pointer, channels)
 
 
 # --------------------------------------------------------- what is found there
@@ -236,6 +247,19 @@ def unoffered(reference: Reference, lacking: Mapping[str, Sequence[str]]) -> Fin
 
 def _listed(labels: Sequence[str]) -> str:
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def not_listed(reference: Reference) -> Finding:
+    """The org does not tell this user of the action that posts to Slack."""
+    told = _listed([str(value) for value in reference.values])
+    return Finding(
+        reference.pointer,
+        f"This org does not list {POSTING} to this user: either it is not connected to Slack, or the user may not take "
+        "the action. Unless it is there all the same, the validation before a deployment refuses the flows that post "
+        f"to {told}, and with them everything else; flows that are in the org already post nothing.",
+        "Setup, enter Slack in Quick Find, and connect the org to the workspace (Salesforce for Slack, which needs a "
+        f"licence): the step {SLACK_APP} has every click. Or alert by email.",
+    )
 
 
 def other_version(reference: Reference, spoken: str, is_fixed: bool) -> Finding | None:

@@ -75,6 +75,26 @@ def test_people_are_asked_for_only_when_they_are_told() -> None:
     ]
 
 
+def test_slack_is_looked_for_once_where_the_design_first_says_it() -> None:
+    document = example()
+    document["target"] |= {"slack_app_id": "A0123456789", "slack_workspace_id": "T0123456789"}
+    document["recipients"] |= {"room": {"slack": "C0123456789"}, "desk": {"slack": "C0123456780"}}
+    assert [item for item in references(compiled(document)) if item.use == "action"] == []  # nobody posts there
+    document["lead_types"][1]["after_hours"] = {"clock": "calendar", "sla": "1h", "notify": ["rep", "desk"]}
+    place = "/lead_types/1/after_hours/notify"
+    promised = [item for item in references(compiled(document)) if item.use == "action"]
+    assert promised == [Reference("slackPostMessage", "action", place, place, ("desk",))]
+    name = next(iter(document["escalation"]))
+    document["escalation"][name] = [
+        {"at": "due", "notify": ["rep"], "via": ["email"]},
+        {"at": "due + 1h", "notify": ["rep", "room"], "via": ["email", "slack"]},
+        {"at": "due + 2h", "notify": ["room"], "via": ["slack"]},
+    ]
+    place = f"/escalation/{name}/1/via"
+    posted = [item for item in references(compiled(document)) if item.use == "action"]
+    assert posted == [Reference("slackPostMessage", "action", place, place, ("room", "desk"))]
+
+
 def test_the_target_offers_them() -> None:
     design = compiled(example())
     assert load_target("salesforce").references(design) == references(design)  # type: ignore[attr-defined]

@@ -94,7 +94,7 @@ class SalesforceSession:
         return replace(live, notices=tuple(self._scrub(notice) for notice in live.notices))
 
     def missing(self, references: Sequence[Reference], places: Places) -> list[Diagnostic]:
-        """What the design names and this org does not have, or not in that form. At most 2 requests; who is alerted,
+        """What the design names and this org does not have, or not in that form. At most 3 requests; who is alerted,
         and what record types offer, is answered from the last `read`."""
         with discreet(self._transport.secrets):
             people = Looked() if self._seen is None else self._seen.people

@@ -1,5 +1,6 @@
 """Is what the design names in the org there, and fit for its use? One Tooling query for all fields, one describe where
-lists of values are compared; who is alerted was looked up when the org was read.
+lists of values are compared, one list of actions where flows post to Slack; who is alerted was looked up when the org
+was read.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from provisioner.rules import Finding, Rule
 from provisioner.targets.base import Places, Reference
 from provisioner.targets.naming import at_once
 from provisioner.targets.salesforce import limits, references
+from provisioner.targets.salesforce.session import actions
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.recipients import Looked
 from provisioner.targets.salesforce.session.record_types import RecordTypes
@@ -30,12 +32,13 @@ Said = Iterator[tuple[Rule, Finding]]
 def missing(
     rest: Rest, people: Looked, offers: RecordTypes, wanted: Sequence[Reference], places: Places
 ) -> list[Diagnostic]:
-    """Findings S220 to S224, S230 and S231, each once. `people` is what was found about everybody the design names,
+    """Findings S220 to S224 and S230 to S232, each once. `people` is what was found about everybody the design names,
     `offers` what about record types."""
     fields = [item for item in wanted if item.use in references.FIELD_USES]
     told = [item for item in wanted if item.use not in references.FIELD_USES]
     chosen = [item for item in told if item.use == "offered"]
     said = [*_fields(rest, fields), *_people(people, told), *_offers(offers, chosen), *_versions(rest, told)]
+    said += _actions(rest, [item for item in told if item.use == "action"])
     found = (
         rule.diagnostic(finding, places.locate_key if rule is limits.NO_FIELD else places.locate)
         for rule, finding in said
@@ -129,6 +132,20 @@ def _offers(found: RecordTypes, wanted: Sequence[Reference]) -> Said:
     if wanted and found.unread:
         what = "Whether the record types of leads offer the reasons that people choose"
         yield limits.UNASKED, _unasked(what, found.unread, METADATA)
+
+
+def _actions(rest: Rest, wanted: Sequence[Reference]) -> Said:
+    if not wanted:
+        return
+    found = actions.look(rest)
+    if found.unread:
+        detail = f"Whether the org has {references.POSTING} could not be looked up: {found.unread}"
+        advice = "Look in Setup, Slack, whether the org is connected: without the action it refuses the deployment."
+        yield limits.UNASKED, Finding("", detail, advice)
+        return
+    for item in wanted:
+        if item.name not in found.names:
+            yield limits.NOT_LISTED, references.not_listed(item)
 
 
 def _unasked(what: str, reason: str, permission: str) -> Finding:

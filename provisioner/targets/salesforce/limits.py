@@ -222,8 +222,8 @@ def slack_ids(design: Design) -> Iterator[Finding]:
 
 @RULES.rule("S216", "What Slack needs", severity="info")
 def slack_needs(design: Design) -> Iterator[Finding]:
-    """Whether the org has the action is looked up (S232), but no API tells whether the app is in a channel: a person has
-    to see to it. [docs] Actions API, Slack actions"""
+    """Whether the org has the action is looked up (S232), but no API tells whether the app is in a channel: a person
+    has to see to it. [docs] Actions API, Slack actions"""
     channels = [item.value for item in alerting.slack_channels(design) if item.value]
     if channels:
         detail = (

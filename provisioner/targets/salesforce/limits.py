@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from provisioner.model.design import Design, Exclusion, LeadType, Quiet
 from provisioner.model.uses import tests_of, used_escalations
 from provisioner.rules import Finding, Registry
-from provisioner.targets.salesforce import alerting, versions
+from provisioner.targets.salesforce import alerting, unsaved, versions
 from provisioner.targets.salesforce.conditions import LOGIC_MOST, logic_length
 from provisioner.targets.salesforce.features import lead_fields
 from provisioner.targets.salesforce.names import API_NAME_MOST, Names, needed_holidays, used_hours
@@ -356,6 +356,7 @@ def conversion_needs(design: Design) -> Iterator[Finding]:
 
 
 reporting_rules.declare(RULES)
+unsaved.declare(RULES)
 REQUIRE_VALIDATION = (
     "In Setup, Lead Settings, click Edit; under Lead Conversion Settings check Require Validation for Converted Leads, "
     "and save. Validation rules of the org then hold for conversions too."

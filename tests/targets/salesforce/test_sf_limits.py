@@ -133,6 +133,29 @@ MANY = [f"v{place}" for place in range(120)]
                 ]
             ],
         ),
+        (
+            lambda d: [
+                d["exclusions"][1].update(when={"not": {"Name": {"contains": "test"}}}),
+                d["lead_types"][0].update(
+                    when={"any": [{"createddate": {"gte": "2026-01-01"}}, {"OwnerId": ["005000000000001AAA"]}]}
+                ),
+                d["alerts"].update(quiet=[{"id": "q", "when": {"Name": ["Test"], "Id": ["00Q000000000001AAA"]}}]),
+            ],
+            [
+                (
+                    "S233",
+                    "error",
+                    "/exclusions/1/when/not/Name/contains",
+                    "'disqualified' asks for Name, which Salesforce fills in after that is decided.",
+                ),
+                (
+                    "S233",
+                    "error",
+                    "/lead_types/0/when/any/0/createddate/gte",
+                    "'emea_demo' asks for CreatedDate, which Salesforce fills in after that is decided.",
+                ),
+            ],
+        ),
     ],
 )
 def test_findings(edit: Edit, expected: list[tuple[str, str, str, str]]) -> None:

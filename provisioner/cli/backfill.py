@@ -60,7 +60,8 @@ def backfill(design: Path, connection: str, out: Path | None, console: Console, 
     made, reached, prepared = _made(design, connection, console, options)
     session, target = _able(prepared, reached)
     show = console.note if console.json and out is None else console.say
-    show(fill_plan_text(made, console.paint))
+    names = session.names([row.id for row in made.sample]) if made.sample else {}
+    show(fill_plan_text(made, console.paint, names))
     if out is not None:
         backfill_plan.write(made, out)
         console.data(fill_plan_data(made))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from provisioner.applying.backfill_plan import NO_PROMISE, UNTOUCHED, FillPlan, digest
@@ -21,8 +22,9 @@ def calls(leads: int) -> int:
     return jobs * _PER_JOB + -(-leads // LOOKED_AT)
 
 
-def fill_plan_text(plan: FillPlan, paint: Paint = PLAIN) -> str:
-    """Which leads, of which type and verdict; what is left alone and why; ten of them in full."""
+def fill_plan_text(plan: FillPlan, paint: Paint = PLAIN, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Which leads, of which type and verdict; what is left alone and why; ten of them in full. `names`: what those are
+    called, by id; a plan that is kept in a file has none."""
     window = " and ".join(
         f"{word} {safe(text)}" for word, text in (("from", plan.since), ("before", plan.until)) if text
     )
@@ -30,7 +32,7 @@ def fill_plan_text(plan: FillPlan, paint: Paint = PLAIN) -> str:
     lines = [f"{paint('Backfill', 'bold')} of {safe(plan.design)} in {safe(describe_org(plan.org))}:{safe(created)}"]
     lines += ["", *_table(plan), ""]
     if plan.rows:
-        lines += [f"Sample of {len(plan.sample)}:", *(line for row in plan.sample for line in _row(row)), ""]
+        lines += [f"Sample of {len(plan.sample)}:", *(line for row in plan.sample for line in _row(row, names)), ""]
     lines += [paint(safe(notice), "yellow") for notice in plan.notices]
     lines.append(_ending(plan))
     return "\n".join(lines)
@@ -57,8 +59,9 @@ def _table(plan: FillPlan) -> Iterator[str]:
         yield f"    {count:>8,}  {REASONS[reason]}"
 
 
-def _row(row: Row) -> Iterator[str]:
-    yield f"  {safe(row.id)}"
+def _row(row: Row, names: Mapping[str, str]) -> Iterator[str]:
+    name = names.get(row.id, "")
+    yield f"  {safe(name)} ({safe(row.id)})" if name else f"  {safe(row.id)}"
     for name, value in row.after.items():
         yield f"    {safe(name)} = {safe(value)}"
 

@@ -104,6 +104,10 @@ class Backfilling(Protocol):
         """These leads as they are now; those that may not be written any more are left out."""
         ...
 
+    def names(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """What people call these leads, by id; who has no name any more is left out."""
+        ...
+
     def begin_job(self) -> str:
         """The id of an empty job. Nothing happens to any lead yet."""
         ...

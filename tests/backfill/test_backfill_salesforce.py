@@ -203,6 +203,9 @@ def test_a_plan_is_kept_changes_nothing_and_is_carried_out_but_for_what_moved(or
     kept = org.desk.folder / "leads.plan"
     ran = org.backfill("--out", str(kept))
     assert (ran.code, "3 leads to write" in ran.out) == (0, True), ran.out + ran.err
+    told = [f"  {name} ({id})" for name, id in refs.items()]  # names are looked up, and not kept in the file
+    assert sorted(line for line in ran.out.splitlines() if line in told) == sorted(told)
+    assert "lead0" not in kept.read_text(encoding="utf-8")
     assert [org.facts(id) for id in refs.values()] == [{}, {}, {}]
     org.door("clock", {"advance": "PT1M"})
     org.patch(refs["lead1"], Title="CEO")  # a save like any other; it engages the lead, and no more

@@ -210,6 +210,13 @@ class SalesforceSession:
         with discreet(self._transport.secrets):
             return backfill.recheck(self.rest, design, ids)
 
+    def names(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """What these leads are called; one request for a sample."""
+        from provisioner.targets.salesforce.session import backfill
+
+        with discreet(self._transport.secrets):
+            return backfill.names(self.rest, ids)
+
     def begin_job(self) -> str:
         """The id of an empty update job."""
         with discreet(self._transport.secrets):

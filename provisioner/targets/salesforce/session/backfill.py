@@ -77,6 +77,15 @@ def recheck(rest: Rest, design: Design, ids: Sequence[str]) -> dict[str, Seen]:
     return found
 
 
+def names(rest: Rest, ids: Sequence[str]) -> dict[str, str]:
+    """What these leads are called, by id. One request per some 190 leads."""
+    found: dict[str, str] = {}
+    for part in portions(ids):
+        query = f"SELECT Id, Name FROM Lead WHERE Id IN {literals(part)}"  # noqa: S608 - ids
+        found |= {str(row["Id"]): _text(row.get("Name")) for row in rest.query(query, "name the leads of the sample")}
+    return found
+
+
 def _text(value: object) -> str:
     return "" if value is None else str(value)
 

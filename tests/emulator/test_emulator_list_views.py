@@ -346,3 +346,47 @@ def test_a_view_that_is_not_there(desk):
         answer = desk.get(path)
         assert (answer.status_code, answer.json()[0]["errorCode"]) == (404, "NOT_FOUND")
     assert desk.get("V/results", "nonsense").status_code == 401
+
+
+def test_a_view_of_a_custom_object_with_a_lookup(desk):
+    name = "<nameField><label>Nr</label><type>Text</type></nameField>"
+    shape = f"<deploymentStatus>Deployed</deploymentStatus><label>Case</label>{name}<pluralLabel>Cases</pluralLabel>"
+    link = (
+        "<fields><fullName>Lead__c</fullName><deleteConstraint>SetNull</deleteConstraint><label>Whose</label>"
+        "<referenceTo>Lead</referenceTo><relationshipName>Cases</relationshipName><type>Lookup</type></fields>"
+    )
+    view = (
+        "<listViews><fullName>Ash</fullName><columns>NAME</columns><columns>Lead__c</columns><columns>CREATED_DATE</columns>"
+        f"<filterScope>Everything</filterScope>{kept('Lead__c', 'startsWith', 'AS')}<label>Of ash</label></listViews>"
+    )
+    sharing = "<sharingModel>ReadWrite</sharingModel>"
+    members = {"CustomObject": ["Case__c"]}
+    desk.deploy(package(members, {"objects/Case__c.object": lead(link, shape, sharing)}))
+    grant = "<fieldPermissions><editable>true</editable><field>Case__c.Lead__c</field><readable>true</readable>"
+    rights = file("PermissionSet", f"{grant}</fieldPermissions><label>Cases</label>")
+    files = {"objects/Case__c.object": lead(view), "permissionsets/Cases.permissionset": rights}
+    desk.deploy(package({"ListView": ["Case__c.Ash"], "PermissionSet": ["Cases"]}, files))
+    user = desk.emulator.call("GET", "/services/oauth2/userinfo").json()["preferred_username"]
+    desk.emulator.control("seed", {"permission_sets": [{"user": user, "name": "Cases"}]})
+    desk.leads({"ash": {}, "elm": {}})
+    ids = {row["LastName"]: row["Id"] for row in desk.emulator.query("SELECT Id, LastName FROM Lead")}
+    cases = [
+        {"sobject": "Case__c", "raw": True, "values": {"Name": name, "Lead__c": ids.get(whose)}}
+        for name, whose in (("3", "ash"), ("2", "elm"), ("1", "ash"), ("0", None))
+    ]
+    desk.emulator.control("seed", {"records": cases})
+    path = "sobjects/Case__c/listviews/ash"
+    shown = desk.emulator.call("GET", f"{path}/results").json()
+    assert [[one["value"] for one in record["columns"][:3]] for record in shown["records"]] == [
+        ["1", "ash", "Wed Jan 07 14:00:00 GMT 2026"],
+        ["3", "ash", "Wed Jan 07 14:00:00 GMT 2026"],
+    ]
+    described = desk.emulator.call("GET", f"{path}/describe").json()
+    assert described["query"] == (
+        "SELECT Name, Lead__r.Name, CreatedDate, Id, LastModifiedDate, SystemModstamp FROM Case__c "
+        "WHERE Lead__r.Name LIKE 'AS%' ORDER BY Name ASC NULLS FIRST, Id ASC NULLS FIRST"
+    )
+    assert [(one["label"], one["hidden"]) for one in described["columns"]] == [
+        ("Nr", False), ("Whose", False), ("Created Date", False), ("Case ID", True), ("Last Modified Date", True),
+        ("System Modstamp", True),
+    ]  # fmt: skip

@@ -57,7 +57,10 @@ def test_a_task_is_tied_to_the_lead_and_texts_name_it() -> None:
     assert task["associations"][0]["target"]["associationTypeId"] == 647
     assert task["subject"] == "Call {{ enrolled_object.hs_lead_name }}"
     mail = next(item["fields"] for item in flow.attributes["actions"] if item.get("actionTypeId") == "0-8")
-    assert mail["body"].startswith("<p>Lead: {{ enrolled_object.hs_lead_name }}</p><p>Lead type: Demo</p><p>Owner:")
+    assert mail["body"].startswith(
+        "<p>SLA escalated. Handed over to cro@acme.example.</p>"
+        "<p>Lead: {{ enrolled_object.hs_lead_name }}</p><p>Lead type: Demo</p><p>Owner:"
+    )
     assert "<p>Lead record {{ enrolled_object.hs_object_id }}</p>" in mail["body"]
 
 

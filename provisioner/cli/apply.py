@@ -57,9 +57,10 @@ def apply(
     from provisioner.cli.carry_out import Consent, carry_out
     from provisioner.cli.quiet import believed
     from provisioner.cli.walk import Errand
+    from provisioner.planning.commands import typed
 
     consent = Consent(yes, confirm, allow_deletes, allow_data_loss, wait=wait, state_dir=state_dir, policy=policy)
-    errand = Errand("apply", f"To go on: provisioner apply {file} -c {connection}", str(file))
+    errand = Errand("apply", f"To go on: {typed('apply', file, '-c', connection)}", str(file))
     if _is_plan(file):
         plan, target, reached = _from_plan(file, connection, console)
         design = file.parent / plan.design_file

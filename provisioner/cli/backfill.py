@@ -55,6 +55,7 @@ def backfill(design: Path, connection: str, out: Path | None, console: Console, 
     """
     from provisioner.applying import backfill_plan
     from provisioner.cli.backfill_run import carry_out
+    from provisioner.planning.commands import typed
     from provisioner.reporting.backfill import fill_plan_data, fill_plan_text
 
     made, reached, prepared = _made(design, connection, console, options)
@@ -65,7 +66,7 @@ def backfill(design: Path, connection: str, out: Path | None, console: Console, 
     if out is not None:
         backfill_plan.write(made, out)
         console.data(fill_plan_data(made))
-        console.say(f"Kept in {out}. To carry it out: provisioner backfill {out} -c {connection}")
+        console.say(f"Kept in {out}. To carry it out: {typed('backfill', out, '-c', connection)}")
         return 0
     if not made.rows:
         console.data({**fill_plan_data(made), "run": None, "written": 0})
@@ -147,6 +148,7 @@ def _check_deployed(prepared: Prepared, reached: Reached, console: Console) -> N
     """The org is exactly as the design says: what an update of a lead sets off is known then, and only then."""
     from provisioner.cli import road
     from provisioner.errors import Refused
+    from provisioner.planning.commands import typed
     from provisioner.planning.guards import describe_org
 
     plan = road.draft(prepared, reached, console)
@@ -155,7 +157,7 @@ def _check_deployed(prepared: Prepared, reached: Reached, console: Console) -> N
         raise Refused(
             f"{describe_org(reached.org)} is not as {prepared.file} says (differences: {differences}), so nobody knows "
             "what writing to a lead would set off there. Nothing was changed.",
-            advice=f"First: provisioner apply {prepared.file} -c {reached.connection}",
+            advice=f"First: {typed('apply', prepared.file, '-c', reached.connection or 'NAME')}",
         )
 
 

@@ -47,12 +47,13 @@ def destroy(
     from provisioner.cli.quiet import quietens
     from provisioner.cli.road import draft, find_connection, prepare, reach
     from provisioner.cli.walk import Errand
+    from provisioner.planning.commands import typed
 
     prepared = prepare(design, console)
     reached = reach(prepared.target, find_connection(connection, prepared.design.target.platform), console)
     plan = draft(prepared, reached, console, destroy=True)
     consent = Consent(yes, confirm, allow_data_loss=allow_data_loss, wait=wait, state_dir=state_dir, policy=policy)
-    again = f"To go on: provisioner destroy {design} -c {connection}"
+    again = f"To go on: {typed('destroy', design, '-c', connection)}"
     notes = {"alerts": "none", "quietens": quietens(plan, prepared.design, prepared.target)}
     errand = Errand("destroy", again, str(design), notes=notes)
     return carry_out(

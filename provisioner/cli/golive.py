@@ -57,6 +57,7 @@ def golive(
     from provisioner.cli import road
     from provisioner.cli.carry_out import Consent, carry_out
     from provisioner.cli.walk import Errand
+    from provisioner.planning.commands import typed
     from provisioner.planning.guards import describe_org
     from provisioner.reporting.text import safe
 
@@ -77,7 +78,7 @@ def golive(
     consent = Consent(
         yes, confirm, allow_deletes, allow_data_loss, live=True, wait=wait, state_dir=state_dir, policy=policy
     )
-    again = f"To go on: provisioner golive {design} -c {connection}"
+    again = f"To go on: {typed('golive', design, '-c', connection)}"
     notes = {"gate": _data(found), "quietens": False, "alerts": "live"}
     errand = Errand("golive", again, str(design), override=forced, notes=notes)
     return carry_out(plan, reached, prepared.target, consent, console, errand, question="Let alerts go live")

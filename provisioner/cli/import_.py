@@ -62,10 +62,11 @@ def import_(
     from provisioner.cli.reports import keep_plan
     from provisioner.cli.walk import Errand
     from provisioner.errors import UsageError
+    from provisioner.planning.commands import typed
 
     if addresses and everything:
         raise UsageError("--all was given, and addresses too.", advice="Leave one of them out.")
-    again = f"provisioner import {design} -c {connection}"
+    again = typed("import", design, "-c", connection)
     prepared = road.prepare(design, console)
     reached = road.reach(prepared.target, road.find_connection(connection, prepared.design.target.platform), console)
     rules = policies.find(design, policy)

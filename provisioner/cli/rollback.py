@@ -156,10 +156,11 @@ def _check_switch(plan: Plan, run: Run, reason: str | None) -> None:
 
 def _errand(plan: Plan, run: Run, connection: str, reason: str | None) -> Errand:
     from provisioner.cli.walk import Errand
+    from provisioner.planning.commands import typed
 
     return Errand(
         "rollback",
-        f"To go on: provisioner rollback {run.id} -c {connection}",
+        f"To go on: {typed('rollback', run.id, '-c', connection)}",
         run.text("design_file"),
         override=reason or "" if plan.goes_live else "",
         notes={"rolls_back": run.id, "quietens": bool(run.begin.get("goes_live")), "alerts": _mode(plan, run)},

@@ -11,6 +11,11 @@ from provisioner.planning.plan import Cause, Plan
 _MOST_NAMED = 5  # addresses on one command line
 
 
+def typed(*words: object) -> str:
+    """`provisioner apply 'my acme.yaml' -c sandbox`: the command as a shell takes it."""
+    return f"provisioner {shlex.join(map(str, words))}"
+
+
 def design_of(plan: Plan) -> str:
     """The path of the design as seen from here; a plan file names it as seen from itself."""
     return beside(plan.file, plan.design_file)

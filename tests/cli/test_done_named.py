@@ -1,4 +1,4 @@
-"""How steps done by hand are named on the command line, and by the command that is to be typed next."""
+"""How steps done by hand are named on the command line; and commands to be typed next, as a shell takes them."""
 
 from __future__ import annotations
 
@@ -27,3 +27,6 @@ def test_the_next_command_can_be_typed_as_it_stands(bench: Bench) -> None:
     bench("plan", "acme & co/acme.yaml", "-c", "box", "-o", "acme & co/acme.plan")
     assert last(bench("apply", "acme & co/acme.plan", "-c", "box", "--yes")) == expected
     assert last(bench("done", "acme & co/acme.yaml", "-c", "box")) == expected
+    bench("destroy", "acme & co/acme.yaml", "-c", "box", "--yes")
+    refused = bench("backfill", "acme & co/acme.yaml", "-c", "box", code=5)
+    assert last(refused) == "  What to do: First: provisioner apply 'acme & co/acme.yaml' -c box"

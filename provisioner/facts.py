@@ -162,7 +162,8 @@ class Waiting:
 class Standing:
     """How somebody the design names (a recipient's id, or `ignore_users`, or `silent_to`) stands in the CRM.
 
-    `members`: of queues, groups and teams, all of them (None otherwise, or when they may not be read).
+    `members`: of queues, groups and teams, all of them (None otherwise, or when they may not be read). `untold`: no CRM
+    tells how such a one stands, so that there is nothing to put right.
     """
 
     name: str  # the recipient's id in the design; `silent_to`, or `ignore_users` for those
@@ -171,6 +172,7 @@ class Standing:
     state: Literal["active", "inactive", "missing", "unknown"]
     members: tuple[Person, ...] | None = None
     pointer: str = ""  # where the document names it
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,14 @@ _SHORTER = "a later --since makes them fewer."
 
 
 def _unknown(standing: Standing) -> Unchecked:
+    if standing.untold:
+        return Unchecked(
+            f"standings/{standing.name}",
+            "people",
+            f"The CRM does not tell whether {standing.kind} {standing.value} is still there.",
+            "If it was closed or takes no more posts, its alerts reach nobody, and that would not be noticed.",
+            untold=True,
+        )
     return Unchecked(
         f"standings/{standing.name}",
         "people",

@@ -59,10 +59,14 @@ def named(design: Design) -> list[Standing]:
     return list(_named(design))
 
 
+_KEPT = ("user", "group", "queue")  # whom a CRM keeps itself; a channel is kept where it posts to
+
+
 def _named(design: Design) -> Iterator[Standing]:
     for item in design.recipients.values():
         if item.value:
-            yield Standing(item.id, item.kind, item.value, "unknown", pointer=f"{item.at}/{item.kind}")
+            untold = item.kind not in _KEPT
+            yield Standing(item.id, item.kind, item.value, "unknown", pointer=f"{item.at}/{item.kind}", untold=untold)
         if item.otherwise:
             yield Standing(item.id, "user", item.otherwise, "unknown", pointer=f"{item.at}/otherwise/user")
     alerts, touch = design.alerts, design.telemetry.first_touch

@@ -24,6 +24,12 @@ CONVERSION = (
     "    history: true\n",
     "    history: true\n  conversion: {to: [opportunity]}\n",
 )
+CONNECTED = {"app": "A0123456789", "workspace": "T0123456789", "conversations": ["C0123456789"]}
+CHANNEL = (
+    ("  prefix: STL ", "  slack_app_id: A0123456789\n  slack_workspace_id: T0123456789\n  prefix: STL "),
+    ("notify: [rep, manager], via: [email]", "notify: [rep, manager, room], via: [email, slack]"),
+    ("  rep: {role: record_owner}", "  rep: {role: record_owner}\n  room: {slack: C0123456789}"),
+)
 LEAD = "objects/Lead.object"
 REPORT, DASHBOARD = "STL_Reports/STL_Trend", "STL_Dashboards/STL_Speed_To_Lead"
 MINE = ("<filterScope>Mine", "<filterScope>Everything")  # as it was left
@@ -109,9 +115,10 @@ class Told:
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    org = SalesforceOrg(tmp_path_factory.mktemp("complete"), EXAMPLE, [CONVERSION])
+    org = SalesforceOrg(tmp_path_factory.mktemp("complete"), EXAMPLE, [CONVERSION, *CHANNEL])
     found, last = Told(org), "untouched"
     try:
+        org.door("settings", {"slack": CONNECTED})
         org.begin()
         org.forward(hours=7)
         found.stages[last] = org.desk.drift(org.now)
@@ -130,6 +137,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
 def test_an_org_that_nobody_touched_has_no_findings(told: Told) -> None:
     ran = told.stages["untouched"]
     assert (ran.code, ran.keys, ran.unchecked) == (0, set(), set())
+
+
+def test_a_channel_that_nobody_can_look_up_is_said_and_keeps_no_audit_from_being_clean(told: Told) -> None:
+    """A job that runs every night would fail every night otherwise."""
+    found = {item["part"]: item["why"] for item in told.stages["untouched"].report["untold"]}
+    assert found["standings/room"] == "The CRM does not tell whether slack C0123456789 is still there."
 
 
 def test_the_surge_switch_is_there_to_be_turned(told: Told) -> None:

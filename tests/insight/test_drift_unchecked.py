@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from strategies.audits import STANDINGS, audited, carrier, facts, plan, report, resource
 
-from provisioner.facts import Scope, Unasked
+from provisioner import assets
+from provisioner.document import loads
+from provisioner.facts import Scope, Standing, Unasked
 from provisioner.insight.drift import Earlier, compare
 from provisioner.insight.finding import fingerprint_of
+from provisioner.model.compile import compile_design
 from provisioner.reporting.drift_text import closing, figures_lines, unchecked_parts
 from provisioner.resources import Address
+from provisioner.targets.naming import named
 
 PARTS = {
     "totals": "lead-types",
@@ -59,6 +64,32 @@ def test_what_the_crm_tells_nobody_is_said_and_does_not_count() -> None:
     assert [(item.part, item.consequence) for item in made.untold] == [
         ("people/away", "Owners who are away while clocks run would not be noticed.")
     ]
+
+
+def test_a_channel_that_no_crm_tells_of_is_said_and_does_not_count() -> None:
+    """A user whose state is not known might be looked up with another right; a channel never."""
+    channel = Standing("room", "slack", "C0123456789", "unknown", pointer="/recipients/room/slack", untold=True)
+    made = report(audited(facts=facts(standings=(*STANDINGS, channel))))
+    assert made.is_clean
+    assert [(item.part, item.family, item.why, item.consequence) for item in made.untold] == [
+        (
+            "standings/room",
+            "people",
+            "The CRM does not tell whether slack C0123456789 is still there.",
+            "If it was closed or takes no more posts, its alerts reach nobody, and that would not be noticed.",
+        )
+    ]
+
+
+def test_whoever_a_design_names_is_kept_by_the_crm_but_a_channel() -> None:
+    design, _ = compile_design(loads(assets.read_text("examples", "global-salesforce.yaml")), today=date(2026, 6, 1))
+    assert design is not None
+    assert {(item.kind, item.untold) for item in named(design)} == {
+        ("user", False),
+        ("group", False),
+        ("queue", False),
+        ("slack", True),
+    }
 
 
 def test_leads_that_cannot_be_seen_make_every_family_that_counts_them_unclean_and_are_said_once() -> None:

@@ -11,7 +11,8 @@ ProvisionerError            exit 1
     ├── NotAllowed          credentials or permissions
     ├── RateLimited         the vendor asked us to wait longer than we do
     ├── Unreachable         no answer; what is known about the effect is in the message
-    └── Rejected            the vendor understood and refused (deploy errors); carries the problems
+    ├── Rejected            the vendor understood and refused (deploy errors); carries the problems
+    └── Overtaken           exit 4  ours was written, and what somebody else recorded at that moment may be lost
 """
 
 from __future__ import annotations
@@ -73,6 +74,12 @@ class RateLimited(TargetError):
 
 class Unreachable(TargetError):
     """No (usable) answer from the vendor."""
+
+
+class Overtaken(TargetError):
+    """Two wrote at the same moment: ours is in the CRM, and what the other one recorded there may be lost."""
+
+    exit_code = 4
 
 
 class Rejected(TargetError):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from provisioner.errors import TargetError
+from provisioner.errors import Overtaken, TargetError
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Artifact, OrgIdentity
 from provisioner.targets.salesforce import package
 from provisioner.targets.salesforce.session import ledger as ledgers
 from provisioner.targets.salesforce.session import steps as judging
 from provisioner.targets.salesforce.session.deploy import Deployer, Options
-from provisioner.targets.salesforce.session.queue import occupied
+from provisioner.targets.salesforce.session.org import same_id
+from provisioner.targets.salesforce.session.queue import ended, may_hold, occupied
 from provisioner.targets.salesforce.session.read import Reading, read_live
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Soap
@@ -55,7 +56,11 @@ class Ticking:
 
     def _save(self, seen: Reading, ticks: Ticks) -> None:
         """The ledger as it is, with these ticks. Nobody else's entry may be lost: it is looked at right before, while
-        nobody deploys, and right after. When the last apply was saved stays known."""
+        nobody deploys, and right after. When the last apply was saved stays known.
+
+        A deployment that somebody began in between waits for nobody: Overtaken when one ended that wrote the ledger.
+        """
+        known = ended(self.rest)
         if busy := occupied(self.rest):
             raise TargetError(f"The org is busy: {busy.rstrip('.')}.", advice=AGAIN)
         before = ledgers.read(self.rest, self.prefix)
@@ -63,13 +68,35 @@ class Ticking:
             raise TargetError("Somebody else wrote the ledger at the same moment.", advice=AGAIN)
         name = ledgers.resource_name(self.prefix)
         files = ledgers.artifacts(name, before.ledger, ticks, before.saved)
-        manifest = package.manifest({ledgers.KIND: [name]}, self.rest.version)
-        content = package.build_zip([*files, Artifact("package.xml", manifest)])
-        for _ in self.deployer.run(content, Options(check_only=False)):
-            pass
+        wanted = ledgers.decode(ledgers.encode(before.ledger, ticks, before.saved), name)
+        job = self._deploy(name, files)
+        others = {id: who for id, who in ended(self.rest).items() if id not in known and not same_id(id, job)}
         after = ledgers.read(self.rest, self.prefix)
-        if after.ticks != dict(sorted(ticks.items())):
+        if (after.ledger, after.ticks) != (wanted.ledger, wanted.ticks):
             raise TargetError(
                 "Somebody else wrote the ledger right afterwards: what was recorded here may be gone again.",
                 advice="Look what it says now: provisioner done DESIGN -c NAME.",
             )
+        for id, who in others.items():
+            if may_hold(self.rest, id, ledgers.KIND, name):
+                raise _overtaken(id, who)
+
+    def _deploy(self, name: str, files: Sequence[Artifact]) -> str:
+        """The id of the deployment."""
+        manifest = package.manifest({ledgers.KIND: [name]}, self.rest.version)
+        content = package.build_zip([*files, Artifact("package.xml", manifest)])
+        running = self.deployer.run(content, Options(check_only=False))
+        while True:
+            try:
+                next(running)
+            except StopIteration as end:
+                return str(end.value.id)
+
+
+def _overtaken(job: str, who: str) -> Overtaken:
+    return Overtaken(
+        f"The step was recorded, but a deployment of {who} ({job}) ended at the same moment and wrote the ledger too: "
+        "what it recorded there may be lost.",
+        advice="Plan with the design that was deployed then: provisioner plan DESIGN -c NAME. What is there and not in "
+        "the ledger is named; provisioner import takes it in again, then apply.",
+    )

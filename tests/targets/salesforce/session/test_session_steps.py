@@ -10,9 +10,9 @@ import pieces
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted_org import Answer, ScriptedOrg
+from scripted_org import DEPLOY_ID, Answer, Request, ScriptedOrg, error, said
 
-from provisioner.errors import TargetError
+from provisioner.errors import Overtaken, TargetError
 from provisioner.planning.plan import Cause, Change, Tick
 from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Ledger
@@ -256,3 +256,66 @@ def test_nothing_is_written_over_what_somebody_else_wrote(org: ScriptedOrg, sess
         session.tick([step("x")], "acme", "STL", by="Ana", at=AT)
     assert caught.value.message == "Somebody else wrote the ledger at the same moment."
     assert org.deployments == []
+
+
+THEIRS = "0Af000000000009AAA"
+BODY = "GET /services/data/v66.0/sobjects/StaticResource"
+STATUS = f"GET /services/data/v66.0/metadata/deployRequest/{THEIRS}"
+
+
+def told_of(*written: tuple[str, str]) -> Answer:
+    rows = [
+        {"componentType": kind, "fullName": name, "success": True} for kind, name in (("", "package.xml"), *written)
+    ]
+    return said({"id": THEIRS, "deployResult": {"status": "Succeeded", "details": {"componentSuccesses": rows}}})
+
+
+def meanwhile(org: ScriptedOrg, written: Answer) -> Resource:
+    """A deployment of Ben's that is not under way at the last look, and that has ended when ours has."""
+    deployed(org, pieces.field("Lead.STL_A__c"))
+    ticked = step("x")
+    before = org.static["STL_Ledger"]
+    read = ledger.decode(before, "STL_Ledger")
+    ours = ledger.encode(read.ledger, {ticked.address: Ticked(ticked.fingerprint(), "Ana", AT)}, Saved())
+    org.on(BODY, *[Answer(200, before)] * 2, Answer(200, ours))
+    query = "/services/data/v66.0/tooling/query"
+    earlier = {"Id": "0Af000000000007AAA", "CreatedBy": {"Name": "Cleo"}}
+    mine = {"Id": DEPLOY_ID, "CreatedBy": {"Name": "Ana"}}
+    ben = {"Id": THEIRS, "CreatedBy": {"Name": "Ben"}}
+
+    def listed(*rows: dict[str, Any]) -> Answer:
+        return said({"totalSize": len(rows), "done": True, "records": list(rows)})
+
+    def ended(request: Request) -> bool:
+        return request.path.startswith(query) and "CheckOnly = false" in request.soql
+
+    org.on(ended, listed(earlier), listed(mine, ben, earlier))
+    org.on(STATUS, written)
+    return ticked
+
+
+@pytest.mark.parametrize(
+    "written",
+    [told_of(("CustomField", "Lead.STL_B__c"), ("StaticResource", "STL_Ledger")), error(404, "X", "Not yours")],
+)
+def test_an_apply_that_ended_between_the_last_look_and_ours_is_named(
+    org: ScriptedOrg, session: SalesforceSession, written: Answer
+) -> None:
+    """Its entries went with the ledger that ours replaced; what it does not tell is taken for such a one."""
+    ticked = meanwhile(org, written)
+    with pytest.raises(Overtaken) as caught:
+        session.tick([ticked], "acme", "STL", by="Ana", at=AT)
+    assert caught.value.exit_code == 4
+    assert caught.value.message == (
+        f"The step was recorded, but a deployment of Ben ({THEIRS}) ended at the same moment and wrote the ledger too: "
+        "what it recorded there may be lost."
+    )
+    assert org.rules == []
+
+
+def test_a_deployment_of_other_things_at_the_same_moment_is_no_matter(
+    org: ScriptedOrg, session: SalesforceSession
+) -> None:
+    session.tick([meanwhile(org, told_of(("StaticResource", "NWT_Ledger")))], "acme", "STL", by="Ana", at=AT)
+    assert org.rules == []
+    assert len(org.deployments) == 1

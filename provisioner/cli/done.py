@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from provisioner.cli.console import Console, connects, speaks
+from provisioner.cli.keeping import keeps, waits
 from provisioner.cli.login import login
 
 if TYPE_CHECKING:
@@ -31,8 +34,19 @@ Examples:
 @connects
 @click.option("--by", metavar="NAME", help="Who did it; without it, the name you are logged in with here.")
 @click.option("--undo", is_flag=True, help="The steps are not done after all: open them again.")
+@waits
+@keeps
 @speaks
-def done(design: Path, names: tuple[str, ...], connection: str, by: str | None, undo: bool, console: Console) -> int:
+def done(
+    design: Path,
+    names: tuple[str, ...],
+    connection: str,
+    by: str | None,
+    undo: bool,
+    wait: bool,
+    state_dir: Path | None,
+    console: Console,
+) -> int:
     """Say that a step done by hand is done; without STEP, list the steps.
 
     Some things have no API. Plan shows them as `! manual`, with the exact clicks. Who did a step and when is recorded
@@ -47,13 +61,26 @@ def done(design: Path, names: tuple[str, ...], connection: str, by: str | None, 
     who = _person(by)
     prepared = road.prepare(design, console)
     reached = road.reach(prepared.target, road.find_connection(connection, prepared.design.target.platform), console)
+    if names:
+        with _alone(reached, state_dir, console, wait=wait):
+            plan, steps = _read(prepared, reached, console)
+            chosen = list({step.address: step for step in (_chosen(name, steps) for name in names)}.values())
+            (_open_again if undo else _tick)(chosen, prepared, reached, plan, who, console)
     plan, steps = _read(prepared, reached, console)
-    chosen = list({step.address: step for step in (_chosen(name, steps) for name in names)}.values())
-    if chosen:
-        (_open_again if undo else _tick)(chosen, prepared, reached, plan, who, console)
-        plan, steps = _read(prepared, reached, console)
     _show(plan, steps, console, done_command(str(design), connection))
     return 0
+
+
+@contextmanager
+def _alone(reached: Reached, state_dir: Path | None, console: Console, *, wait: bool) -> Iterator[None]:
+    """Recording a step deploys the ledger, so it is one at a time with whatever else writes to this org."""
+    from provisioner.applying import lock, runs
+    from provisioner.cli.walk import alone, org_key
+
+    state, key, run = runs.state_folder(state_dir), org_key(reached.org), runs.new_id()
+    with lock.released(state, key, run):
+        alone(reached, state, key, run, console, wait=wait)
+        yield
 
 
 def _person(by: str | None) -> str:

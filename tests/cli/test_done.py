@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -14,6 +15,7 @@ from desk import Result
 from launching.orgs import new_org
 
 from provisioner import assets
+from provisioner.applying import lock, processes
 from provisioner.cli.app import run
 from provisioner.cli.demonstration.process import EmulatorProcess
 
@@ -43,6 +45,10 @@ class Portal:
         self.call("POST", "/_emulator/seed", {"teams": [{"name": "SDR Backup"}], "owners": owners})
         for body in CONTACT_PROPERTIES:
             self.call("POST", "/crm/v3/properties/contacts", body | {"groupName": "contactinformation"})
+
+    @property
+    def url(self) -> str:
+        return self._process.url
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {self._process.access_token}"}
@@ -156,6 +162,30 @@ def test_a_tick_can_be_taken_back_and_a_changed_step_is_another_one(portal: Port
         "report_trend": "open",
         "reports_dashboard": "done",
     }
+
+
+def test_a_tick_is_one_at_a_time_with_what_else_writes(portal: Portal, tmp_path: Path) -> None:
+    """The words are those of apply; the lists alone, which write nothing, wait for nobody."""
+    portal("apply", "acme.yaml", "-c", "portal", "--yes", "--state-dir", "kept")
+    key = f"hubspot-1234567-{urlsplit(portal.url).port}"
+    assert lock.take(tmp_path / "kept", key, "their-run") is None
+    for more in ((), ("--undo",)):
+        busy = portal("done", "acme.yaml", "report_trend", "-c", "portal", "--state-dir", "kept", *more)
+        assert (busy.code, busy.out) == (5, "")
+        assert busy.err.startswith(
+            f"Error: The org is busy: another provisioner of this machine (process {processes.this().pid}, "
+            "run their-run, since "
+        )
+        assert busy.err.endswith(
+            "). Nothing was changed.\n"
+            "  What to do: Wait until it has ended and run the same command again, or give --wait.\n"
+        )
+    assert portal.states()["report_trend"] == ("open", None)
+    lock.release(tmp_path / "kept", key, "their-run")
+    ticked = portal("done", "acme.yaml", "report_trend", "-c", "portal", "--state-dir", "kept", "--by", "Ana")
+    assert ticked.code == 0, ticked.err
+    assert list((tmp_path / "kept" / "locks").iterdir()) == []
+    assert portal.states()["report_trend"] == ("done", "Ana")
 
 
 def test_what_done_refuses(portal: Portal) -> None:

@@ -205,6 +205,17 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
+class Surge:
+    """The switch of the surge, which people of the CRM turn. `saved_at` (UTC ISO): when it was last saved, so that it
+    is as it is since then or longer; empty = not told. `by`: who saved it. `place`: where people find it."""
+
+    is_on: bool
+    place: str
+    saved_at: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Unasked:
     """A part that was not looked at: `carriers/LeadSource`, `entrances`, `people`, `standings`, `checks/stuck_step`,
     `periods`, `alerts`, `calendars`, `totals`, … and why, for people. `leads`: not all leads can be seen, so that every
@@ -243,4 +254,5 @@ class Facts:
     periods: tuple[Period, ...] | None = None  # oldest first; the last one is the running week
     alerts: tuple[tuple[Person, int], ...] | None = None  # alerts per owner in the last seven days, most first
     calendars: tuple[Calendar, ...] | None = None
+    surge: Surge | None = None  # None: there is no such switch, or it was not read, which is then in `unasked`
     unasked: tuple[Unasked, ...] = ()

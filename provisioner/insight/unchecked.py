@@ -41,6 +41,7 @@ _PARTS: dict[str, tuple[str, str]] = {
     "calendars": ("calendar", "Holidays that run out or a changed time zone would not be noticed."),
     "configuration": ("configuration", "A change by hand would not be noticed."),
     "configuration/named": ("configuration", "A field or another thing of the CRM that is gone would not be noticed."),
+    "surge": ("configuration", "A surge that nobody turned off again would not be noticed."),
     "judged": ("configuration", "How many leads were judged under a change by hand is not known."),
 }
 _OTHER = ("data", "What may be wrong there is not known.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -111,6 +111,7 @@ class Told:
     org: SalesforceOrg
     stages: dict[str, Ran] = field(default_factory=dict)
     before: dict[str, str] = field(default_factory=dict)
+    plan: str = ""
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +125,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         found.stages[last] = org.desk.drift(org.now)
         record("STL_Switch.Surge", ('boolean">false', 'boolean">true'))(org)
         found.stages["surge"] = org.desk.drift(org.now)
+        found.plan = org.desk("plan", "acme.yaml", "-c", "local").out
+        week_later = datetime.fromisoformat(org.now) + timedelta(days=7)
+        found.stages["left on"] = org.desk.drift(f"{week_later:%Y-%m-%dT%H:%M:%SZ}", "--only", "configuration")
+        record("STL_Switch.Surge")(org)
+        found.stages["off again"] = org.desk.drift(org.now)
         for name, (deed, *_) in DEEDS.items():
             org.forward(minutes=15)
             deed(org)
@@ -145,9 +151,27 @@ def test_a_channel_that_nobody_can_look_up_is_said_and_keeps_no_audit_from_being
     assert found["standings/room"] == "The CRM does not tell whether slack C0123456789 is still there."
 
 
-def test_the_surge_switch_is_there_to_be_turned(told: Told) -> None:
-    ran = told.stages["surge"]
-    assert (ran.code, ran.keys, ran.unchecked) == (0, set(), set())
+def test_a_surge_that_is_on_is_worth_knowing_and_one_that_was_left_on_a_warning(told: Told) -> None:
+    fresh, left = told.stages["surge"], told.stages["left on"]
+    assert (fresh.code, fresh.keys, fresh.unchecked) == (0, {("C209", "surge")}, set())
+    assert (left.code, left.keys, left.unchecked) == (3, {("C209", "surge")}, set())
+    assert (told.stages["off again"].code, told.stages["off again"].keys) == (0, set())
+    first, second = fresh.findings["C209", "surge"], left.findings["C209", "surge"]
+    assert (first["severity"], second["severity"]) == ("info", "warning")
+    assert first["detail"].startswith("The switch of the surge is on; it was last saved on 2026-02-02 by ")
+    assert first["fix"] == (
+        "Turn it off when the rush is over: Setup, Custom Metadata Types, SLA Switch, Manage Records, Surge, Active."
+    )
+
+
+def test_a_plan_says_that_the_surge_is_on_and_would_not_turn_it(told: Told) -> None:
+    assert "The surge is on: clocks that start get its factor times their SLA" in told.plan
+    assert "STL_Switch.Surge" not in told.plan
+
+
+def test_turning_the_switch_is_told_in_no_further_call(told: Told) -> None:
+    untouched, on = (len(told.stages[name].wire.asked) for name in ("untouched", "surge"))
+    assert on == untouched <= 20
 
 
 def test_every_kind_that_only_this_example_deploys_is_changed_once(told: Told) -> None:

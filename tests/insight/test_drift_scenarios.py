@@ -28,7 +28,7 @@ from strategies.audits import (
 )
 
 from provisioner.diagnostics import Diagnostic, Location
-from provisioner.facts import Calendar, Choice, Entrance, Evidence, Option, Totals, Unasked, Waiting
+from provisioner.facts import Calendar, Choice, Entrance, Evidence, Option, Surge, Totals, Unasked, Waiting
 from provisioner.insight.accepted import Acceptance
 from provisioner.insight.audit import Audit, Judged
 from provisioner.insight.checks import FINDINGS
@@ -117,6 +117,13 @@ def without_leads(value: str, **settings: Any) -> Audit:
     """No lead of the window has the value."""
     usual = carrier(**settings)
     return audited(facts=facts(carriers=(replace(usual, tallies=tuple(t for t in usual.tallies if t.value != value)),)))
+
+
+SURGED = TEXT + "surge: {when: twice the leads of an ordinary day, factor: 1.5}\n"
+
+
+def surging(saved_at: str, is_on: bool = True) -> Audit:
+    return audited(design=design(SURGED), facts=facts(surge=Surge(is_on, "Setup, Switches", saved_at, "Ana Ruiz")))
 
 
 FEWER = tuple(value for value in VALUES if value != "Pricing Page")
@@ -239,6 +246,15 @@ SCENARIOS: dict[str, tuple[Audit, list[str], list[Audit]]] = {
         audited(misfits=(MISFIT, replace(MISFIT, pointer="/lead_types/1"))),
         ["S301 Country is gone."],
         [audited(misfits=(replace(MISFIT, severity="info"), replace(MISFIT, pointer="/recipients/cro")))],
+    ),
+    "C209": (
+        surging("2026-06-08T08:00:00Z"),
+        ["surge"],
+        [
+            surging("2026-06-08T08:00:00Z", is_on=False),
+            replace(surging("2026-06-08T08:00:00Z"), design=design()),  # the design has none (any more)
+            audited(design=design(SURGED)),  # not known
+        ],
     ),
     "P301": (
         people(person("Sam Lee", active=False, leads=43, open_clocks=6)),
@@ -377,6 +393,26 @@ def subjects(subject: Audit, code: str) -> list[str]:
 def test_where_nothing_is_wrong_nothing_is_found() -> None:
     found = report()
     assert (found.findings, found.unchecked, found.is_clean) == ((), (), True)
+
+
+@pytest.mark.parametrize(
+    ("saved_at", "severity", "since"),
+    [
+        ("2026-06-08T08:00:00Z", "warning", "it was last saved on 2026-06-08 by Ana Ruiz"),
+        ("2026-06-08T08:00:01Z", "info", "it was last saved on 2026-06-08 by Ana Ruiz"),
+        ("", "warning", "since when is not known"),
+    ],
+)
+def test_a_surge_that_was_left_on_for_a_week_is_a_warning(saved_at: str, severity: str, since: str) -> None:
+    (found,) = report(surging(saved_at)).findings
+    assert (found.code, found.severity, found.found.where) == ("C209", severity, "/surge")
+    assert found.found.detail == (
+        f"The switch of the surge is on; {since}. The design means it for: twice the leads of an ordinary day."
+    )
+    assert found.found.consequence == (
+        "Clocks that start get 1.5 times their SLA: alerts come later, and leads count as hits that would be misses."
+    )
+    assert found.found.fix == "Turn it off when the rush is over: Setup, Switches."
 
 
 def test_every_code_has_a_scenario() -> None:

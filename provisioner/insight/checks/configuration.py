@@ -212,6 +212,39 @@ def misfit(audit: Audit) -> Iterator[Found]:
         )
 
 
+@FINDINGS.kind("C209", "The surge is on")
+def surging(audit: Audit) -> Iterator[Found]:
+    """The switch of the surge is on. It is worth knowing while that is new; from seven days on it is a warning, and
+    also where since when is not known.
+
+    Why: while it is on, every clock that starts gets the factor times its SLA, so alerts come later and more leads
+    count as hits. Somebody has to turn it off again, and nothing in the CRM reminds them.
+
+    Found: Salesforce: the record of the switch, and when it was last saved: an apply that deploys it anew saves it as
+    well, so it may be on for longer. HubSpot: has no such switch.
+
+    Fix: turn it off in the CRM when the rush is over. `apply` never turns it.
+
+    Example: it was turned on for a fair in March and is still on in June.
+    """
+    found, surge = audit.facts.surge, audit.design.surge
+    if found is None or surge is None or not found.is_on:
+        return
+    by = f" by {found.by}" if found.by else ""
+    since = f"it was last saved on {day_text(found.saved_at)}{by}" if found.saved_at else "since when is not known"
+    meant = f" The design means it for: {surge.when.rstrip('.')}." if surge.when else ""
+    yield Found(
+        subject="surge",
+        detail=f"The switch of the surge is on; {since}.{meant}",
+        consequence=f"Clocks that start get {surge.factor:f} times their SLA: alerts come later, and leads count as "
+        "hits that would be misses.",
+        fix=f"Turn it off when the rush is over: {found.place}.",
+        where=surge.at,
+        severity="info" if found.saved_at and audit.is_recent(found.saved_at) else "warning",
+        figures={"saved_at": found.saved_at or None},
+    )
+
+
 _PEOPLE = ("/recipients", "/alerts/silent_to", "/telemetry/first_touch")
 _LISTS = ("/recycling/reasons", "/breach/reasons")
 _WAYS = ("/via", "/notify")  # by what, and whom, alerts are told

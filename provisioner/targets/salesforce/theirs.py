@@ -10,12 +10,12 @@ from typing import Any
 
 from provisioner.resources import Address, Resource
 
-KIND, _TYPE, _FIELD = "CustomMetadata", "_Switch", "Active__c"
+KIND, TYPE, _FIELD = "CustomMetadata", "_Switch", "Active__c"
 
 
 def is_switch(address: Address) -> bool:
     """A record of the metadata type of switches."""
-    return address.kind == KIND and address.name.partition(".")[0].endswith(_TYPE)
+    return address.kind == KIND and address.name.partition(".")[0].endswith(TYPE)
 
 
 def with_theirs(ours: Resource, live: Resource) -> Resource:
@@ -27,6 +27,11 @@ def with_theirs(ours: Resource, live: Resource) -> Resource:
         return ours
     rows = [dict(standing) if row.get("field") == _FIELD else row for row in _rows(ours)]
     return Resource(ours.address, {**ours.attributes, "values": rows})
+
+
+def is_on(switch: Resource) -> bool:
+    """Whether a record of the metadata type of switches is ticked."""
+    return any(row.get("field") == _FIELD and row.get("value") == "true" for row in _rows(switch))
 
 
 def _rows(resource: Resource) -> list[dict[str, Any]]:

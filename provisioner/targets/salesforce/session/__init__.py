@@ -17,7 +17,7 @@ from provisioner.resources import Address, Resource, Snapshot
 from provisioner.targets.base import Ledger, Live, OrgIdentity, Outcome, Places, Progress, Reference
 from provisioner.targets.http.discreet import discreet, scrub
 from provisioner.targets.http.wire import Wire
-from provisioner.targets.salesforce.session import premises
+from provisioner.targets.salesforce.session import premises, surge
 from provisioner.targets.salesforce.session.auth import credentials
 from provisioner.targets.salesforce.session.counting import records_losing, records_with, running
 from provisioner.targets.salesforce.session.deploy import Deployer
@@ -149,11 +149,16 @@ class SalesforceSession:
         from provisioner.targets.salesforce.session import audit
 
         with discreet(self._transport.secrets):
-            born = self._seen.saved.born if self._seen is not None and self._prefix == design.target.prefix else ""
+            seen = self._seen if self._prefix == design.target.prefix else None
             user = self._identity.user if self._identity is not None else ""
-            facts = audit.audit(self.rest, design, scope, born, user)
+            facts = audit.audit(self.rest, design, scope, seen.saved.born if seen is not None else "", user)
+            known, unknown = surge.look(
+                design, *((None, ()) if seen is None else (seen.live.snapshot, seen.components))
+            )
         self._prefix = design.target.prefix
-        return replace(facts, unasked=tuple(replace(item, why=self._scrub(item.why)) for item in facts.unasked))
+        known = None if known is None else replace(known, by=self._scrub(known.by))
+        unasked = tuple(replace(item, why=self._scrub(item.why)) for item in (*facts.unasked, *unknown))
+        return replace(facts, surge=known, unasked=unasked)
 
     def judged(self, since: Mapping[str, str]) -> Mapping[str, Evidence]:
         """Lead type → the leads of it whose clock started at or after an instant (UTC ISO), of the design that was read

@@ -13,7 +13,7 @@ from provisioner.targets.salesforce import package
 from provisioner.targets.salesforce.audit.answers import Answers, Refusal, text
 from provisioner.targets.salesforce.manual import CONVERTED
 from provisioner.targets.salesforce.parse import parse_package
-from provisioner.targets.salesforce.session import ledger, recipients, record_types, steps, together
+from provisioner.targets.salesforce.session import ledger, recipients, record_types, steps, surge, together
 from provisioner.targets.salesforce.session.activation import deploys_as_active
 from provisioner.targets.salesforce.session.rest import Rest
 from provisioner.targets.salesforce.session.soap import Property, Retrieved, Soap
@@ -100,7 +100,7 @@ def read_live(rest: Rest, soap: Soap, desired: Snapshot, prefix: str, org: OrgId
     answers = together.ask_all(rest, queries, "say which flows are active and who is there")
     _check_flows(flows, answers, found)
     people = search.look(answers)
-    found.notices += people.notices
+    found.notices += [*people.notices, *surge.notices(found.resources.values())]
     as_active = deploys_as_active(retrieved.files)
     there = Snapshot.of((item for item in found.resources.values() if item.address not in found.unread), found.unread)
     offers = record_types.look(soap, choices, answers, there)

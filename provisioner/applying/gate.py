@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from provisioner.errors import Refused
+from provisioner.planning.plan import Plan
+from provisioner.resources import Resource
 
 SILENT_DAYS = 3  # calendar days, when the design says nothing
 LONGEST_REASON = 200  # characters
@@ -33,6 +35,27 @@ def conditions(enablement: Mapping[str, Any] | None, today: date, *, applied: bo
         _trained("leadership_trained_on", said, today),
         _silent(said, today),
     )
+
+
+def by_hand(
+    steps: Iterable[Resource], plan: Plan, is_awaited: Callable[[Resource], bool], command: Callable[[str], str]
+) -> tuple[Condition, ...]:
+    """One per step of the design that a person does and that alerts wait for; those this org needs nobody for are left
+    out. `command(name)` is what ticks the step."""
+    is_open = {change.address for change in plan.by_hand}
+    ticks = {tick.address: tick for tick in plan.ticked}
+    found = []
+    for step in sorted(steps, key=lambda item: item.address):
+        name = step.address.name
+        if not step.address.is_by_hand or not is_awaited(step):
+            continue
+        if step.address in is_open:
+            what = f"not done by hand yet ({step.attributes.get('title') or name})"
+            found.append(Condition(name, False, what, f"Do {name}, then say so: {command(name)}."))
+        elif step.address in ticks:
+            tick = ticks[step.address]
+            found.append(Condition(name, True, f"done by {tick.by}, {tick.at}"))
+    return tuple(found)
 
 
 def missing(found: tuple[Condition, ...]) -> tuple[Condition, ...]:

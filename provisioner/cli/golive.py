@@ -48,8 +48,8 @@ def golive(
     """Let alerts reach their real recipients; the only way from silent.
 
     The design says `alerts.mode: live`, and under `enablement` when sales and leadership were trained and since when
-    alerts run silently. What is missing is named, and nothing is changed. Then the plan is shown and carried out like
-    any other.
+    alerts run silently. Steps done by hand that alerts wait for are ticked. What is missing is named, and nothing is
+    changed. Then the plan is shown and carried out like any other.
     """
     from datetime import datetime
 
@@ -57,9 +57,10 @@ def golive(
     from provisioner.cli import road
     from provisioner.cli.carry_out import Consent, carry_out
     from provisioner.cli.walk import Errand
-    from provisioner.planning.commands import typed
+    from provisioner.planning.commands import done_command, typed
     from provisioner.planning.guards import describe_org
     from provisioner.reporting.text import safe
+    from provisioner.targets.base import Awaiting
 
     reason = reason_text(override)
     prepared = road.prepare(design, console)
@@ -74,6 +75,10 @@ def golive(
     found = gate.conditions(
         prepared.design.enablement, datetime.now().astimezone().date(), applied=live.ledger.design is not None
     )
+    if isinstance(prepared.target, Awaiting):
+        found += gate.by_hand(
+            desired, plan, prepared.target.alerts_await, lambda step: done_command(str(design), connection, step)
+        )
     forced = _passed(found, reason, describe_org(reached.org), console)
     consent = Consent(
         yes, confirm, allow_deletes, allow_data_loss, live=True, wait=wait, state_dir=state_dir, policy=policy
@@ -123,11 +128,13 @@ def _passed(found: tuple[Condition, ...], reason: str | None, org: str, console:
 
 
 def _table(found: tuple[Condition, ...], console: Console) -> str:
+    from provisioner.reporting.text import safe
+
     width = max(len(condition.name) for condition in found)
     lines = ["Before alerts go live:"]
     for condition in found:
         mark = console.paint("ok     ", "green") if condition.holds else console.paint("missing", "red")
-        lines.append(f"  {mark}  {condition.name:<{width}}  {condition.found}")
+        lines.append(f"  {mark}  {condition.name:<{width}}  {safe(condition.found)}")
     return "\n".join([*lines, ""])
 
 

@@ -97,9 +97,9 @@ def import_command(plan: Plan) -> str:
     return f"provisioner import {_word(design_of(plan), 'DESIGN')} -c {_word(plan.connection, 'NAME')}"
 
 
-def done_command(design: str, connection: str) -> str:
+def done_command(design: str, connection: str, step: str = "STEP") -> str:
     """`provisioner done acme.yaml STEP -c sandbox`; `design` as seen from here."""
-    return f"provisioner done {_word(design, 'DESIGN')} STEP -c {_word(connection, 'NAME')}"
+    return f"provisioner done {_word(design, 'DESIGN')} {_word(step, 'STEP')} -c {_word(connection, 'NAME')}"
 
 
 def live_command(plan: Plan) -> str:

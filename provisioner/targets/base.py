@@ -127,6 +127,15 @@ class Ticking(Protocol):
 
 
 @runtime_checkable
+class Awaiting(Protocol):
+    """A target with steps by hand without which alerts do not reach people. Thinks only."""
+
+    def alerts_await(self, step: Resource) -> bool:
+        """Whether alerts are late, lost or nobody's as long as this step is not done."""
+        ...
+
+
+@runtime_checkable
 class Telling(Protocol):
     """A session of a vendor that tells who changed what."""
 
@@ -289,6 +298,7 @@ __all__ = [
     "Archiving",
     "Artifact",
     "Auditing",
+    "Awaiting",
     "Backfilling",
     "Change",
     "Clocked",

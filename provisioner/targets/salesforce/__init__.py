@@ -94,6 +94,12 @@ class Salesforce:
 
         return not_restored(change)
 
+    def alerts_await(self, step: Resource) -> bool:
+        """Whether alerts go astray as long as a person has not done this step."""
+        from provisioner.targets.salesforce.manual import FOR_ALERTS
+
+        return step.address.name in FOR_ALERTS
+
     def meanings(self, change: Change, design: Design) -> list[Meaning]:
         """What a change of a resource does to lead types, alerts and people; never empty."""
         from provisioner.targets.salesforce.meanings import meanings

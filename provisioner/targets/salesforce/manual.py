@@ -21,6 +21,8 @@ QUEUE_MEMBERS = "queue_members"
 SLACK_APP = "slack_app"
 CONVERSION = "convert_settings"
 FOLDERS = "report_folders"
+# Without them timed steps stop with the user who caused them, what is handed over is nobody's, posts go nowhere.
+FOR_ALERTS = frozenset({WORKFLOW_USER, QUEUE_MEMBERS, SLACK_APP})
 
 FILLED_BY_PEOPLE = ("_Rejection_Reason__c", "_Breach_Reason__c")  # [inferred]: a deployed field is on no page layout
 POST = "slackPostMessage"  # the action of the org that writes to Slack

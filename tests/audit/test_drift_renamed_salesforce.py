@@ -119,7 +119,7 @@ def test_a_record_type_that_does_not_offer_the_reasons_is_found_where_they_are_l
         ("/recycling/reasons", "warning"),
     ]
     (first,) = (item for item in found.values() if item["place"]["pointer"] == "/recycling/reasons")
-    assert "Inbound leads does not offer" in first["detail"] and "Other leads" not in first["detail"]
+    assert "'Inbound leads' does not offer" in first["detail"] and "Other leads" not in first["detail"]
     assert "'No need'" not in first["detail"]  # offered
     assert first["consequence"] == (
         "People cannot choose from this list for some leads, and a save with what is not offered is refused."

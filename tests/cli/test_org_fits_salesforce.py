@@ -53,7 +53,7 @@ def test_record_types_that_offer_no_reasons_are_named_in_twelve_calls(bench: Ben
     bench("plan", "acme.yaml", "-c", "box")
     assert len(bench.calls()) <= 12
     (told,) = unoffered(bench)
-    assert "Type 2 does not offer 'Competitor' and 'Bad data'." in told
+    assert "'Type 2' does not offer 'Competitor' and 'Bad data'." in told
     door(bench, "by_hand", {"component": "RecordType", "name": "Lead.Type_2", "select_values": every})
     assert unoffered(bench) == []
 

@@ -231,7 +231,7 @@ def unoffered(reference: Reference, lacking: Mapping[str, Sequence[str]]) -> Fin
         return None
     alike: dict[tuple[str, ...], list[str]] = {}
     for label, values in sorted(lacking.items(), key=lambda item: item[0].casefold()):
-        alike.setdefault(tuple(values), []).append(label)
+        alike.setdefault(tuple(values), []).append(repr(label))
     each = "; ".join(
         f"{_listed(labels)} {'does' if len(labels) == 1 else 'do'} not offer {values_text(values)}"
         for values, labels in alike.items()

@@ -16,10 +16,20 @@ def literal(value: str) -> str:
     TargetError on control characters: no name, user or address we look for can hold one, and escaping them
     differently from the server would make a query say something else.
     """
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+    if any(_is_control(character) for character in value):
         raise TargetError(f"{value!r} holds a control character and cannot be looked up in Salesforce.")
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+def can_be_asked(value: str) -> bool:
+    """Whether `literal` takes it, and UTF-8 too: half of a surrogate pair is no text. What merely is not seen, such as
+    a no-break space, can be asked for."""
+    return not any(_is_control(character) or "\ud800" <= character <= "\udfff" for character in value)
+
+
+def _is_control(character: str) -> bool:
+    return ord(character) < 32 or ord(character) == 127
 
 
 def literals(values: Iterable[str]) -> str:

@@ -226,6 +226,20 @@ def test_an_answer_with_room_is_asked_once_and_a_full_one_again() -> None:
     assert "carriers/Source" not in {item.part for item in facts.unasked}
 
 
+def test_values_with_what_is_not_seen_are_counted_too() -> None:
+    """A no-break space comes with a text that somebody copied; a control character cannot stand in a query."""
+    values = [f"s\u00a0{n}" for n in range(3000)]
+    earlier = [{"Source": value, "CreatedDate": "2026-01-10T00:00:00Z"} for value in values[:2]]
+    table = Table([{"Source": value, "CreatedDate": CREATED} for value in values] + earlier, FIELDS)
+    org = Org(table)
+    facts = audit.audit(org, DESIGN, SCOPE)  # type: ignore[arg-type]
+    wanted = {"Source": [*values[1:3], "a\nb", "half \ud800"]}
+    found = audit.earlier(org, DESIGN, SCOPE, wanted)  # type: ignore[arg-type]
+    table.close()
+    assert {tally.value for tally in facts.carriers[0].tallies} == set(values)
+    assert {key: told.count for key, told in found.items()} == {("Source", values[1]): 1, ("Source", values[2]): 0}
+
+
 def test_too_many_values_are_said_and_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(carriers, "GROUPS_MOST", 2)
     table = Table([{"Source": f"s{n:05}", "CreatedDate": CREATED} for n in range(600)], FIELDS)

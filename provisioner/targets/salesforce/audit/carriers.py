@@ -17,6 +17,7 @@ from provisioner.facts import Carrier, Evidence, Option, Tally, Unasked, Verdict
 from provisioner.targets.salesforce.audit.answers import GROUPS_MOST, Answer, Answers, Refusal, number, text
 from provisioner.targets.salesforce.audit.leads import STATUS_VERDICTS, Leads, iso
 from provisioner.targets.salesforce.audit.where import field_name, written
+from provisioner.targets.salesforce.soql import can_be_asked
 
 DEEPEST = 8  # halvings of one verdict's values; 256 times 2,000 groups
 APART_MOST = 2  # fields of which every verdict has a query of its own
@@ -77,7 +78,7 @@ class Part:
         equal; where the cut lies only matters for speed."""
         values = {row.get(self.field) for row in rows} - {None}
         known = sorted(values, key=lambda item: str(item).casefold())
-        known = [item for item in known if str(item).isprintable()]
+        known = [item for item in known if can_be_asked(str(item))]
         if len(known) < 2 or self.depth >= DEEPEST:
             return []
         # Groups often come in order: then those that were told are the lowest, and a cut in their middle is too low.

@@ -10,7 +10,7 @@ from provisioner.model.design import Design
 from provisioner.targets.naming import named
 from provisioner.targets.salesforce.audit.answers import Answer, Answers, text, unasked
 from provisioner.targets.salesforce.audit.people import Members, people_by_id
-from provisioner.targets.salesforce.soql import literals, portions
+from provisioner.targets.salesforce.soql import can_be_asked, literals, portions
 
 USERS, GROUPS = "standings/users", "standings/groups"
 MEMBERS, PEOPLE = "standings/members", "standings/people"
@@ -39,7 +39,7 @@ def questions(design: Design) -> dict[str, str]:
 
 
 def _values(design: Design, kinds: tuple[str, ...]) -> list[str]:
-    return [item.value for item in named(design) if item.kind in kinds and item.value.isprintable()]
+    return [item.value for item in named(design) if item.kind in kinds and can_be_asked(item.value)]
 
 
 def _told(answers: Answers, prefix: str) -> list[Answer]:
@@ -98,9 +98,9 @@ def _standing(
     groups: Iterable[Answer] | None,
     behind: Behind | None,
 ) -> Standing:
-    if item.kind == "user" and users is not None and item.value.isprintable():
+    if item.kind == "user" and users is not None and can_be_asked(item.value):
         return _with(item, _user_state(item.value, (row for told in users for row in told.rows)))
-    if item.kind in TYPES and groups is not None and item.value.isprintable():
+    if item.kind in TYPES and groups is not None and can_be_asked(item.value):
         rows = [row for told in groups for row in told.rows]
         ids = [
             text(row, "Id")

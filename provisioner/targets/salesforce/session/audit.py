@@ -33,7 +33,7 @@ from provisioner.targets.salesforce.names import Names
 from provisioner.targets.salesforce.session import ledger, together
 from provisioner.targets.salesforce.session.faults import SignedOut
 from provisioner.targets.salesforce.session.rest import Rest
-from provisioner.targets.salesforce.soql import literal, portions
+from provisioner.targets.salesforce.soql import can_be_asked, literal, portions
 
 BORN = "ledger"
 JUDGED, SHOWN = "judged", "samples"
@@ -264,7 +264,7 @@ class _Before:
 
     @classmethod
     def of(cls, design: Design, scope: Scope, values: Mapping[str, Sequence[str]]) -> _Before:
-        wanted = {field_name(name): [value for value in found if value.isprintable()] for name, found in values.items()}
+        wanted = {field_name(name): [value for value in found if can_be_asked(value)] for name, found in values.items()}
         portioned = {
             (name, place): portion for name, found in wanted.items() for place, portion in enumerate(portions(found))
         }

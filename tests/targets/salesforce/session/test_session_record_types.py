@@ -119,10 +119,10 @@ def test_who_lacks_which_reason_is_said_with_the_clicks(org: ScriptedOrg, sessio
     (found,) = session.missing([reference()], Pages())
     assert (found.code, found.severity, found.pointer) == ("S230", "warning", "/recycling/reasons")
     assert found.detail == (
-        "Not every record type of leads offers the reasons of STL_Rejection_Reason__c: Same (acme__Partner) and Web do "
-        "not offer 'No budget', 'Bad timing' and '100% sure (spam)'; Same (Direct) does not offer 'Bad timing' and "
-        "'100% sure (spam)'. For a lead of such a record type the reason cannot be chosen, and a save with it is "
-        "refused."
+        "Not every record type of leads offers the reasons of STL_Rejection_Reason__c: 'Same (acme__Partner)' and "
+        "'Web' do not offer 'No budget', 'Bad timing' and '100% sure (spam)'; 'Same (Direct)' does not offer 'Bad "
+        "timing' and '100% sure (spam)'. For a lead of such a record type the reason cannot be chosen, and a save with "
+        "it is refused."
     )
     assert found.advice == (
         "When the field is in the org: Setup, Object Manager, Lead, Record Types, the record type; under Picklists "

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.errors import TargetError
-from provisioner.targets.salesforce.soql import literal, literals, portions
+from provisioner.targets.salesforce.soql import can_be_asked, literal, literals, portions
 
 TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=40)
 HOSTILE = st.text(st.sampled_from("'\\\" )(;%_a"), max_size=12)
@@ -48,6 +48,15 @@ def test_quotes_and_backslashes_are_escaped() -> None:
 def test_control_characters_are_refused(value: str) -> None:
     with pytest.raises(TargetError, match=r"^'.*' holds a control character and cannot be looked up in Salesforce\.$"):
         literal(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "can"),
+    [("Web\u00a0inar", True), ("a\u200bb", True), ("", True), ("a\tb", False), ("x\x7f", False), ("\ud800", False)],
+)
+def test_what_is_merely_not_seen_can_be_asked_for(value: str, can: bool) -> None:
+    assert can_be_asked(value) is can
+    assert not can or literal(value).encode() == f"'{value}'".encode()
 
 
 @given(st.sets(TEXT | HOSTILE, max_size=12), st.integers(1, 60))

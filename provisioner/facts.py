@@ -7,7 +7,7 @@ its part of the facts is None (or an empty tuple beside an entry in `unasked`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -80,6 +80,20 @@ class Tally:
     count: int
     first: str
     last: str
+
+
+def joined(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
+    """One per value, lead type and verdict: the same leads are counted in several ways, and verdicts come of several
+    statuses."""
+    found: dict[tuple[str | None, str | None, Verdict | None], Tally] = {}
+    for item in tallies:
+        key = item.value, item.lead_type, item.verdict
+        other = found.get(key)
+        if other is not None:
+            first, last = min(other.first, item.first), max(other.last, item.last)
+            item = Tally(*key, other.count + item.count, first, last)
+        found[key] = item
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from provisioner.facts import Carrier, Evidence, Option, Tally, Unasked, Verdict
+from provisioner.facts import Carrier, Evidence, Option, Tally, Unasked, Verdict, joined
 from provisioner.model.design import Design
 from provisioner.model.uses import tests_of
 from provisioner.targets.hubspot.audit.answers import PAGE, ROWS_MOST, Asking, Filter, Raw, Refused, Row, Search
@@ -61,7 +61,7 @@ def _carrier(leads: Leads, ask: Asking, name: str, rows: Sequence[Row] | None) -
         counting = _Counting(leads, ask, name, str(raw.get("type") or "") in TEXTS)
         tallies, sampled = counting.count(_start(leads.design, name, options_of(raw)))
     evidence = Evidence(str(search), sum(tally.count for tally in tallies), sampled=sampled)
-    return Carrier(name, str(raw.get("label") or name), options_of(raw), tuple(tallies), evidence)
+    return Carrier(name, str(raw.get("label") or name), options_of(raw), tallies, evidence)
 
 
 def uncounted(leads: Leads, why: str) -> tuple[list[Carrier], list[Unasked]]:
@@ -101,25 +101,12 @@ def _start(design: Design, name: str, options: Iterable[Option] | None) -> list[
     return [*(option.value for option in options or ()), *named]
 
 
-def _tallies(leads: Leads, name: str, rows: Iterable[Row]) -> list[Tally]:
+def _tallies(leads: Leads, name: str, rows: Iterable[Row]) -> tuple[Tally, ...]:
     grouped: dict[tuple[str | None, str | None, Verdict | None], list[str]] = {}
     for row in rows:
         key = (row.text(name), leads.type_of(row), leads.verdict_of(row))
         grouped.setdefault(key, []).append(iso(row.text(leads.object.created_at)))
-    return [Tally(*key, len(times), min(times), max(times)) for key, times in grouped.items()]
-
-
-def _joined(tallies: Iterable[Tally]) -> list[Tally]:
-    """One per value, lead type and verdict: leads without a clock are counted in two ways."""
-    found: dict[tuple[str | None, str | None, Verdict | None], Tally] = {}
-    for item in tallies:
-        key = item.value, item.lead_type, item.verdict
-        other = found.get(key)
-        if other is not None:
-            first, last = min(other.first, item.first), max(other.last, item.last)
-            item = Tally(*key, other.count + item.count, first, last)
-        found[key] = item
-    return list(found.values())
+    return tuple(Tally(*key, len(times), min(times), max(times)) for key, times in grouped.items())
 
 
 @dataclass(slots=True)
@@ -134,7 +121,7 @@ class _Counting:
     counted: dict[str, int] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
 
-    def count(self, start: Iterable[str]) -> tuple[list[Tally], int | None]:
+    def count(self, start: Iterable[str]) -> tuple[tuple[Tally, ...], int | None]:
         """All tallies; and how many leads they are, when some values were not found."""
         total = self.ask.page(self.leads.in_window(), []).total
         empty = self._value(self.leads.in_window(blank(self.name)), None)
@@ -143,7 +130,7 @@ class _Counting:
         if missing > 0:
             missing = self._discover(missing)
         found = sum(tally.count for tally in self.tallies)
-        return _joined(self.tallies), found if missing > 0 else None
+        return joined(self.tallies), found if missing > 0 else None
 
     def _key(self, value: str) -> str:
         return value.casefold() if self.is_text else value

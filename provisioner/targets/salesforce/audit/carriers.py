@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from provisioner.facts import Carrier, Evidence, Option, Tally, Unasked, Verdict
+from provisioner.facts import Carrier, Evidence, Option, Tally, Unasked, Verdict, joined
 from provisioner.targets.salesforce.audit.answers import GROUPS_MOST, Answer, Answers, Refusal, number, text
 from provisioner.targets.salesforce.audit.leads import STATUS_VERDICTS, Leads, iso
 from provisioner.targets.salesforce.audit.where import field_name, written
@@ -144,7 +144,7 @@ def read(leads: Leads, fields: Mapping[str, Field] | None, asked: Sequence[Part]
         known = [item for item in told if isinstance(item, Answer)]
         complete = bool(mine) and len(known) == len(mine)
         groups = list(_groups(leads, mine, answers)) if complete else []
-        tallies = _joined(_spelled(groups, field.options or () if field is not None else ()))
+        tallies = joined(_spelled(groups, field.options or () if field is not None else ()))
         if field is None and not complete:
             continue
         count = sum(tally.count for tally in tallies)
@@ -198,19 +198,6 @@ def _spelled(groups: Sequence[Group], options: Iterable[Option]) -> list[Tally]:
         fold: own.get(fold) or min(found, key=lambda word: (-found[word], word)) for fold, found in classes.items()
     }
     return [replace(item, value=chosen[item.value.casefold()] if item.value else item.value) for item, _ in groups]
-
-
-def _joined(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
-    """One per value, lead type and verdict: statuses that mean the same are one."""
-    found: dict[tuple[str | None, str | None, Verdict | None], Tally] = {}
-    for item in tallies:
-        key = item.value, item.lead_type, item.verdict
-        other = found.get(key)
-        if other is not None:
-            first, last = min(other.first, item.first), max(other.last, item.last)
-            item = Tally(*key, other.count + item.count, first, last)
-        found[key] = item
-    return tuple(found.values())
 
 
 def _text(value: Any) -> str:

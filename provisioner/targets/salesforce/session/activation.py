@@ -22,6 +22,10 @@ SETTINGS = "settings/Flow.settings"
 SETTING = "enableFlowDeployAsActiveEnabled"
 STAGE = "activating"
 BY_HAND = "Switch it on in Setup, Flows, or give this user View All Data and apply again."
+HELD_BACK = (
+    "It was deployed, and left as it was: clocks would start without {}, which could not be switched on. See to that "
+    "one, and apply again."
+)
 NOT_TRIED = "It was deployed, but switching it on was not tried: before it, {} could not be. Apply again."
 
 
@@ -55,16 +59,20 @@ def switch_off(rest: Rest, names: Collection[str]) -> Iterator[Progress]:
 
 def switch_over(rest: Rest, flows: Collection[Resource]) -> Iterator[Progress | Outcome]:
     """Activate the latest version of each of these flows, which were just deployed, where another or none is active.
-    One outcome for each, also when the org stops answering. What a save starts first comes last, so that no clock
-    starts before its timers are there."""
+    One outcome for each, also when the org stops answering. What a save starts first comes last, and not at all after a
+    refusal, so that no clock starts without its timers."""
     order = {flow.address.name: _begins(flow) for flow in flows}
     latest, active = _standing(rest, order)
     late = {name for name in order if name in latest and active.get(name) != latest[name]}
     known = definitions(rest, late, "find the flows to switch on")
     found = {name: id for name, id in known if name in late}
     names = sorted(order, key=lambda name: (order[name], name))
+    refused = ""
     for place, name in enumerate(names):
         problem = ""
+        if name in found and refused and order[name]:
+            yield Outcome(Address("Flow", name), "skipped", HELD_BACK.format(refused))
+            continue
         if name in found:
             try:
                 problem = _tried(rest, name, found[name], latest[name])
@@ -72,6 +80,7 @@ def switch_over(rest: Rest, flows: Collection[Resource]) -> Iterator[Progress | 
                 yield Outcome(Address("Flow", name), "failed", f"It was deployed; switching it on: {error.message}")
                 yield from _left(names[place + 1 :], found, name)
                 raise
+            refused = refused or (name if problem else "")
             if not problem:
                 yield Progress(STAGE, f"Flow {name} switched on (version {latest[name]})", at_rest=True)
         yield Outcome(Address("Flow", name), "failed" if problem else "done", problem)

@@ -122,15 +122,34 @@ def test_a_flow_that_is_wanted_inactive_stays_so(production: ScriptedOrg, sessio
     assert production.seen("PATCH /services") == []
 
 
-def test_a_refused_activation_fails_that_flow_alone(production: ScriptedOrg, session: SalesforceSession) -> None:
+def test_no_clock_starts_without_its_timers_after_a_refused_activation(
+    production: ScriptedOrg, session: SalesforceSession
+) -> None:
     refusal = error(403, "INSUFFICIENT_ACCESS", "no View All Data")
     production.on(lambda request: request.method == "PATCH" and TIMERS_ID in request.path, refusal)
     told, stopped = write(session, make_plan(create=(field("Lead.A__c"),), update=(STAMP, TIMERS)))
     assert stopped is None
     done, timers, stamp = outcomes(told)
-    assert (done.status, stamp.status, timers.status) == ("done", "done", "failed")
+    assert (done.status, timers.status) == ("done", "failed")
     assert timers.message.startswith("It was deployed, but not switched on: ")
     assert timers.message.endswith(BY_HAND)
+    assert stamp == Outcome(
+        STAMP.address,
+        "skipped",
+        "It was deployed, and left as it was: clocks would start without STL_Timers, which could not be switched on. "
+        "See to that one, and apply again.",
+    )
+    assert not [one for one in production.seen("PATCH /services") if STAMP_ID in one.path]
+
+
+def test_a_refused_stamp_takes_nothing_from_the_timers(production: ScriptedOrg, session: SalesforceSession) -> None:
+    refusal = error(403, "INSUFFICIENT_ACCESS", "no View All Data")
+    production.on(lambda request: request.method == "PATCH" and STAMP_ID in request.path, refusal)
+    told, _ = write(session, make_plan(update=(STAMP, TIMERS)))
+    assert [(item.address, item.status) for item in outcomes(told)] == [
+        (TIMERS.address, "done"),
+        (STAMP.address, "failed"),
+    ]
 
 
 def test_after_a_lost_activation_the_others_are_not_tried(production: ScriptedOrg, session: SalesforceSession) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# resources → lead types, escalations, steps of each
-SIZES = {100: (28, 1, 2), 1_000: (153, 40, 19), 10_000: (983, 470, 19)}
+# resources, two of them steps for people → lead types, escalations, steps of each
+SIZES = {100: (26, 1, 2), 1_000: (151, 40, 19), 10_000: (981, 470, 19)}
 
 
 def design_text(types: int, escalations: int, steps: int) -> str:

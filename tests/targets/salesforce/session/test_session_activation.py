@@ -142,6 +142,22 @@ def test_no_clock_starts_without_its_timers_after_a_refused_activation(
     assert not [one for one in production.seen("PATCH /services") if STAMP_ID in one.path]
 
 
+def test_a_refusal_holds_back_no_other_flow_than_the_one_that_starts_clocks(
+    production: ScriptedOrg, session: SalesforceSession
+) -> None:
+    touch, touch_id = flow("STL_Touch"), "300000000000003AAA"
+    production.rows["FlowDefinition"].append({"Id": touch_id, "DeveloperName": "STL_Touch"})
+    production.rows["Flow"].append(version(1, "STL_Touch", "Draft"))
+    refusal = error(403, "INSUFFICIENT_ACCESS", "no View All Data")
+    production.on(lambda request: request.method == "PATCH" and TIMERS_ID in request.path, refusal)
+    told, _ = write(session, make_plan(update=(STAMP, TIMERS, touch)))
+    assert [(item.address, item.status) for item in outcomes(told)] == [
+        (TIMERS.address, "failed"),
+        (touch.address, "done"),
+        (STAMP.address, "skipped"),
+    ]
+
+
 def test_a_refused_stamp_takes_nothing_from_the_timers(production: ScriptedOrg, session: SalesforceSession) -> None:
     refusal = error(403, "INSUFFICIENT_ACCESS", "no View All Data")
     production.on(lambda request: request.method == "PATCH" and STAMP_ID in request.path, refusal)
